@@ -1,1 +1,1 @@
-"""Analyses of the typed tree: usage, intervals, sizes, bounds of loops, effects on state."""
+"""Analyses of the typed tree: usage, intervals, sizes, moves, effects on state."""

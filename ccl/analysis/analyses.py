@@ -1,6 +1,6 @@
 """Analyses of a program, each computed once, for code generation and for the bounds of fuel.
 
-Rule: passes are over; a change of the program makes its analyses worthless.
+Rule: passes run before; analyses hold for the program that they were computed of, and no other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from ccl.support.node import Node
 
 
 class FunctionAnalyses(Node, frozen=True, kw_only=True):
-    """Of one function. Sets of nodes are sets of their ids."""
+    """Of one function. Nodes are identified by `id`."""
 
     function: Function
     survey: Survey
@@ -77,7 +77,7 @@ def analyse(program: Program) -> Analyses:
 
 
 def _reachable(program: Program) -> dict[str, Survey]:
-    """Surveys of the functions that exports and conditions of the charter reach."""
+    """Surveys the functions that exports and conditions of the charter reach."""
     found: dict[str, Survey] = {}
     pending = [export.function for export in program.exports]
     pending += [condition.function for condition in program.conditions]

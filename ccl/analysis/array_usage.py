@@ -1,7 +1,7 @@
 """Usage of array variables: arrays that a loop leaves in place, arrays without other references.
 
-A view of a loop's arrays and the removal of uniqueness checks rest on it, so each class of nodes is
-named here or handled by `operands_of`.
+Views of arrays in loops, and writes without a check of uniqueness, depend on it; so each class of
+nodes is named here or handled by `operands_of`.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Intervals of 64-bit integers: what is known of the variables at a point, and exact arithmetic."""
+"""Intervals of 64-bit integers: facts about variables at a point, and exact arithmetic."""
 
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -15,9 +15,9 @@ ALL: Final[Interval] = (MIN, MAX)
 
 @dataclass
 class Known:
-    """At one point of the program; a variable that is not there can be anything.
+    """Facts at one point of the program; a variable without any is unconstrained.
 
-    `most`: variables that a variable is not greater than.
+    `most`: upper bounds of a variable that are other variables.
     """
 
     intervals: dict[int, Interval] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class Known:
                 self.most[other] = bounds - {index}
 
     def narrow(self, index: int, low: int, high: int) -> None:
-        """The variable is also within these; contradictions are left as they are."""
+        """Intersects the interval of the variable; a contradiction is ignored."""
         before = self.intervals.get(index, ALL)
         after = max(before[0], low), min(before[1], high)
         if after[0] <= after[1]:
             self.intervals[index] = after
 
     def join(self, other: "Known") -> None:
-        """What holds here or there."""
+        """Keeps the facts that hold in either state."""
         self.intervals = {
             index: hull(interval, other.intervals[index])
             for index, interval in self.intervals.items()
@@ -63,7 +63,7 @@ class Known:
 
 
 def result_of(op: BinaryOp, left: Interval, right: Interval) -> Interval | None:
-    """The exact results of an operation, unbounded; None where nothing is said."""
+    """Returns the interval of exact results, unbounded; None if there is none."""
     match op:
         case BinaryOp.ADD:
             return left[0] + right[0], left[1] + right[1]
@@ -86,7 +86,7 @@ def result_of(op: BinaryOp, left: Interval, right: Interval) -> Interval | None:
 
 
 def bits(builtin: Builtin, left: Interval, right: Interval) -> Interval:
-    """A number that is not negative bounds what `bit_and` leaves of any other."""
+    """Bounds `bit_and` by its operands that are not negative, and shifts."""
     if builtin is Builtin.SHIFT_RIGHT:
         return min(left[0], 0) if right[0] != right[1] else left[0] >> (right[0] & 63), (
             max(left[1], -1) if right[0] != right[1] else left[1] >> (right[0] & 63)

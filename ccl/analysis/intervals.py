@@ -1,8 +1,8 @@
-"""What the numbers of a function can be: an interval for each, and what it is at most.
+"""Intervals of the numbers of a function, and upper bounds that are other variables.
 
-One walk in the order of evaluation. At the head of a loop its variables are what every turn
-leaves true: one that is only counted up keeps its least value, and so on. A check is left out
-only where the interval of exact results lies within 64 bits.
+One walk in the order of evaluation. At the head of a loop the facts about its variables are widened
+to what every iteration preserves: one that is only incremented keeps its lower bound, and so on. A
+check is removed only if the interval of exact results is within 64 bits.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,12 +65,12 @@ from ccl.ir.visit import (
 
 Loop: TypeAlias = While | ForEach | ForPairs
 VARIABLES_MAX: Final = 256
-"""A function with more is not looked at: a branch copies what is known of each."""
+"""A function with more is not analysed: each branch copies the facts about all of them."""
 
 _SPECIAL: Final = frozenset(
     (ScalarConst, LocalGet, Binary, Unary, ShortCircuit, CallBuiltin, Block, If, MatchTag)
 )
-"""Classes with cases of their own in `Intervals.expr`; others take the short way."""
+"""Classes with cases of their own in `Intervals.expr`."""
 _LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
 _BITS = (Builtin.BIT_AND, Builtin.SHIFT_RIGHT)
 _MIRRORED = {
@@ -91,22 +91,22 @@ _NEGATED = {
 
 @dataclass
 class Intervals:
-    """Answers by node, for every place of the node."""
+    """Facts by node, joined over all visits of it."""
 
     _safe: dict[int, bool] = field(default_factory=dict)
     _seen: dict[int, tuple[Interval, frozenset[int]]] = field(default_factory=dict)
     _entries: dict[int, dict[int, Interval]] = field(default_factory=dict)
 
     def cannot_overflow(self, node: Expr) -> bool:
-        """The operation needs no check for overflow."""
+        """Whether the operation needs no check for overflow."""
         return self._safe.get(id(node), False)
 
     def at(self, node: LocalGet) -> tuple[Interval, frozenset[int]]:
-        """What the variable can be where it is read, and the variables it is not above."""
+        """Returns the interval of a variable where it is read, and its upper bounds."""
         return self._seen.get(id(node), (ALL, frozenset()))
 
     def entry(self, loop: While, index: int) -> Interval:
-        """What a variable can be where a loop begins, each time that it does."""
+        """Returns the interval of a variable before the first iteration of a loop."""
         return self._entries.get(id(loop), {}).get(index, ALL)
 
     # --- the walk ---
@@ -194,7 +194,7 @@ class Intervals:
     def _branches(
         self, known: Known, branches: Sequence[tuple[Expr | None, bool, Expr | None]]
     ) -> Interval:
-        """(condition, whether it holds, body); what holds after any that ends."""
+        """Joins the branches, each (condition, whether it holds, body), that may complete."""
         ends: list[Known] = []
         values: list[Interval] = []
         for condition, holds, body in branches:
@@ -247,7 +247,7 @@ class Intervals:
 
 
 def intervals_of(function: Function, variables: int) -> Intervals:
-    """`variables`: how many the function has."""
+    """Analyses a function that has so many `variables`."""
     intervals = Intervals()
     if variables <= VARIABLES_MAX:
         intervals.expr(function.body, Known())
@@ -258,7 +258,7 @@ def intervals_of(function: Function, variables: int) -> Intervals:
 
 
 def refine(known: Known, condition: Expr, holds: bool) -> None:
-    """What else is known where the condition has been found true, or false."""
+    """Adds the facts that follow from a condition, or from its negation."""
     match condition:
         case Unary(op=UnaryOp.NOT, operand=operand):
             refine(known, operand, not holds)
@@ -305,7 +305,7 @@ def _interval(known: Known, node: Expr) -> Interval:
 
 
 def _is_plain(node: Expr) -> bool:
-    """A number that is read, not computed."""
+    """Whether it is a number that is read, not computed."""
     match node:
         case ScalarConst() | LocalGet():
             return value_type(node.type) == "i64"
@@ -337,7 +337,7 @@ def _widen(loop: Loop, known: Known) -> None:
 
 
 def _stays_in(assignment: SetLocal, entry: Interval) -> Interval:
-    """The interval of a variable after any number of such assignments."""
+    """Returns the interval of a variable after any number of such assignments."""
     match assignment.value:
         case Binary(op=op, left=LocalGet(local=local), right=ScalarConst(value=step)) if (
             local.index == assignment.local.index and assignment.value.type is not Prim.DECIMAL

@@ -110,7 +110,7 @@ def _last_store(statements: Sequence[Statement]) -> int:
 
 
 def _roots_set(statement: Statement) -> tuple[Root, ...]:
-    """The variables that a statement itself sets or changes in part."""
+    """Returns the variables that a statement itself sets or changes in part."""
     return writes_of(statement) or tuple(local.index for local in bindings_of(statement))
 
 
@@ -123,7 +123,7 @@ class _Reading(Node, frozen=True):
     touches_state: Callable[[str], bool]
 
     def moved(self, place: Place, value: Expr) -> frozenset[int]:
-        """The reads of the place in a value that is computed before the place is set."""
+        """Returns the reads of the place in a value that is computed before the place is set."""
         if (
             not is_reference(value.type)
             or place.root not in self._touched(value)
@@ -143,7 +143,7 @@ class _Reading(Node, frozen=True):
         return frozenset(found) if times == 1 else frozenset()
 
     def moved_before(self, statements: Sequence[Statement]) -> frozenset[int]:
-        """`let x = … place …; …; place = …`, where nothing between looks at the place."""
+        """Finds `let x = … place …; …; place = …` without a use of the place in between."""
         found: frozenset[int] = frozenset()
         touched: dict[Root, int] = {}
         written: dict[int, int] = {}
@@ -177,7 +177,7 @@ class _Reading(Node, frozen=True):
         return found
 
     def _touched(self, node: Expr) -> set[Root]:
-        """Variables that are read or changed anywhere inside."""
+        """Returns the variables that are read or changed anywhere inside."""
         found: set[Root] = set()
         pending = [node]
         while pending:
@@ -205,7 +205,7 @@ class _Reading(Node, frozen=True):
         return found
 
     def _times(self, place: Place, node: Expr, found: set[int]) -> int:
-        """How often the place is read, on the way that reads it most. Raises _Otherwise."""
+        """Counts the reads of the place, on the path that reads it most. Raises _Otherwise."""
 
         def total(nodes: Sequence[Expr]) -> int:
             return sum(self._times(place, each, found) for each in nodes)
@@ -253,7 +253,7 @@ class _Reading(Node, frozen=True):
 
 
 class _Otherwise(Exception):
-    """The variable is looked at or changed in a way that does not allow its place to be empty."""
+    """The variable is used in a way that does not allow its place to be empty."""
 
 
 def _reads(node: Expr, place: Place) -> bool:
@@ -273,7 +273,7 @@ def _same_step(a: Step, b: Step) -> bool:
 
 
 def _same(a: Expr, b: Expr) -> bool:
-    """Whether two still expressions are written alike."""
+    """Whether two repeatable expressions are equal."""
     match a, b:
         case LocalGet(), LocalGet():
             return a.local.index == b.local.index
@@ -294,7 +294,7 @@ def _same(a: Expr, b: Expr) -> bool:
 
 
 def _is_still(node: Expr) -> bool:
-    """Whether it gives the same again, as long as its variables are not changed."""
+    """Whether it yields the same value again, as long as its variables are unchanged."""
     match node:
         case LocalGet() | ScalarConst() | TextConst():
             return True

@@ -1,4 +1,4 @@
-"""Effects of functions on the program's state, direct ones and those of the functions they call."""
+"""Effects of functions on the program's state: direct ones, and those of their callees."""
 
 from collections.abc import Iterable, Mapping
 

@@ -24,7 +24,7 @@ from ccl.ir.visit import Root, bindings_of, children, operands_of, writes_of
 from ccl.support.node import Node
 
 _OPERATIONS: Final = frozenset(get_args(Operation))
-"""The short way for most classes: trying one pattern after another costs too much."""
+"""Most nodes: a set is searched faster than patterns are tried."""
 
 
 class Use(Node, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Use(Node, frozen=True, kw_only=True):
 
 
 class Survey(Node, frozen=True, kw_only=True):
-    """Indices of locals, ids of state variables and of functions."""
+    """Direct effects and parts of a body, by index of locals and id of state and functions."""
 
     rebound: frozenset[int]
     """Locals set as a whole, by an assignment."""
@@ -52,7 +52,7 @@ class Survey(Node, frozen=True, kw_only=True):
     """Locals whose object is changed, in part or by a callee."""
     state: Use
     calls: tuple[str, ...]
-    """Each callee once, in no order that means anything."""
+    """Each callee once, in no order."""
     blocks: tuple[Block, ...]
     """At any depth, the body among them, in no order."""
 

@@ -1,7 +1,7 @@
 """Properties of expressions that code generation depends on.
 
 - an expression *escapes* if it may leave by return, break or continue;
-- it *clobbers* if it may change what a place holds that was read before it.
+- it *clobbers* if it may change a place that was read before it.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,9 +29,9 @@ from ccl.support.node import Record, field
 
 
 def changes(body: Expr, root: LocalGet | StateGet | None, uses: Mapping[str, Use]) -> bool:
-    """Whether an expression may set a variable or change what it holds; None is no variable.
+    """Whether an expression may set a variable or change its value; None is no variable.
 
-    `uses`: of functions, what they do to state.
+    `uses`: effects of functions on state.
     """
     if root is None:
         return False
@@ -44,7 +44,7 @@ def changes(body: Expr, root: LocalGet | StateGet | None, uses: Mapping[str, Use
 
 
 def leaves_changed(body: Expr, changed: Callable[[Expr], bool]) -> bool:
-    """Whether the body of a loop leaves the loop, on every way, once it has changed something."""
+    """Whether the body of a loop leaves the loop on every path after a change."""
     if not changed(body):
         return True
     match body:

@@ -1,7 +1,7 @@
-"""From the typed tree to a WebAssembly module: what every construct does in the machine.
+"""Code generation: from the typed tree to a WebAssembly module as data.
 
-`program` composes; `frame` holds one function in the making; `expressions`, `operators`,
-`places`, `calls`, `builtins`, `containers`, `conversions`, `control` and `statements` lower
-the tree; `routines`, `comparison`, `encoding` and `decoding` write one routine per type that
-is used; `exports` and `charter` face outwards. Ownership follows `ccl.abi.layout`.
+`program` composes; `module_builder` and `function_builder` hold a module and a function under
+construction; `functions` and `operations` lower the tree; `codecs` writes one routine per type in
+use; `exports` and `charter_export` make the functions that a host calls. Ownership follows
+`ccl.abi.layout`.
 """

@@ -1,7 +1,7 @@
-"""Where in the sources the calls of a module are, for whoever shows the way to a trap.
+"""Places in the sources of the calls of a module, for the traces of traps.
 
-Rule: nothing of it runs. The engine has the calls that led to a trap, each by its instruction;
-the table says which call of the source that is.
+Rule: none of it is executed. The engine names a frame of the stack by its call instruction; the
+table maps that to a call in the source.
 """
 
 import re
@@ -31,7 +31,9 @@ class Call(str):
 
 
 def call_sites(module: Module, sources: SourceMap) -> tuple[CallSite, ...]:
-    """In the order of the code: routines of the library come before the program's functions."""
+    """Lists the calls in the order of the code: routines of the library, then functions of the
+    program.
+    """
     routines = sum(map(_functions_in, module.library))
     return tuple(
         site
@@ -42,7 +44,7 @@ def call_sites(module: Module, sources: SourceMap) -> tuple[CallSite, ...]:
 
 @lru_cache(maxsize=1024)
 def _functions_in(text: str) -> int:
-    """Most routines are the same in every module."""
+    """Counts the functions of a routine; most routines are the same in every module."""
     return len(_FUNCTION.findall(text))
 
 

@@ -44,7 +44,7 @@ tests the one before it and not all of them."""
 
 
 def replay(module: ModuleBuilder, sources: SourceMap) -> model.Function | None:
-    """The function behind the export, if anything is declared."""
+    """Builds the function behind the export; None if nothing is declared."""
     if not module.program.charter:
         return None
     replaying = _Replay(module, sources)
@@ -68,7 +68,7 @@ def _local(number: int) -> str:
 
 
 class _Replay:
-    """The body of the export in the making."""
+    """The body of the export under construction."""
 
     def __init__(self, module: ModuleBuilder, sources: SourceMap) -> None:
         self._module = module
@@ -78,7 +78,7 @@ class _Replay:
         """The locals of guards that conditions are under."""
 
     def decide(self) -> None:
-        """Every condition, after those around it."""
+        """Evaluates every condition, after those around it."""
         program = self._module.program
         for number, condition in enumerate(program.conditions):
             self._share(condition.when, number)
@@ -93,7 +93,7 @@ class _Replay:
             self.shared[guard] = f"guard.{number}"
 
     def node(self, node: CharterNode, known: Guard) -> None:
-        """`known`: what holds around it, and need not be tested again."""
+        """Replays an entry. `known`: tests that hold around it and are not repeated."""
         match node:
             case CharterProperty(key=key, value=value):
                 guarded = self._begin((node.when,), node.unless, known)
@@ -116,7 +116,7 @@ class _Replay:
                 assert_never(node)
 
     def _undecided(self, number: int) -> None:
-        """Where a field was missing: the condition, the field and the place."""
+        """Reports the condition, the missing field and its place."""
         condition = self._module.program.conditions[number]
         if not condition.missing:
             return
@@ -131,7 +131,7 @@ class _Replay:
     def _begin(
         self, when: tuple[Guard, ...], unless: tuple[Guard, ...] = (), known: Guard = ALWAYS
     ) -> bool:
-        """Open a branch for what is not always there."""
+        """Opens a branch for an entry under a condition."""
         tests = [] if any(guard <= known for guard in when) else [self._any(when, known)]
         tests += [[*self._all(guard, ALWAYS), "i32.eqz"] for guard in unless]
         if not tests:
@@ -148,7 +148,7 @@ class _Replay:
         return body
 
     def _all(self, guard: Guard, known: Guard) -> list[str]:
-        """Push whether every test of the guard holds, without those of `known`."""
+        """Pushes whether every test of the guard holds, without those of `known`."""
         tests = sorted(guard - known, key=lambda test: test.condition)
         if len(tests) >= _SHARED_MIN:
             if guard in self.shared:
@@ -178,7 +178,7 @@ def _holds(test: CharterTest) -> list[str]:
 
 
 def plain(value: CharterValue) -> Any:
-    """A charter value as the codec takes it."""
+    """Converts a charter value to one of the codec."""
     match value:
         case CharterNumber(value=number, unit=unit):
             if unit is NumberUnit.PLAIN and isinstance(number, int):
@@ -204,7 +204,7 @@ def plain(value: CharterValue) -> Any:
 
 
 def _entry(node: CharterNode) -> list[Any]:
-    """An entry of a constant object; nothing in it depends on a condition."""
+    """Converts an entry of a constant object, in which nothing depends on a condition."""
     match node:
         case CharterProperty(key=key, value=value):
             return ["property", key, plain(value)]

@@ -1,4 +1,4 @@
-"""What is reachable from outside: export functions, the calling convention, `ccl:abi`."""
+"""The interface of a module: export functions, the calling convention, `ccl:abi`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
 
 def references(texts: Iterable[str]) -> set[str]:
-    """Names that routines of types use."""
+    """Returns the names that routines of types use."""
     return {name for text in texts for name in _REFERENCE.findall(text)}
 
 
@@ -38,7 +38,7 @@ def is_direct(function: Function) -> bool:
 
 
 def entries(module: ModuleBuilder) -> tuple[list[model.Function], tuple[tuple[str, str], ...]]:
-    """The functions behind packed exports, and all exports: (name, function)."""
+    """Builds the functions behind packed exports; lists all exports as (name, function)."""
     functions: list[model.Function] = []
     names: list[tuple[str, str]] = []
     for export in module.program.exports:
@@ -75,7 +75,7 @@ def _allocate(module: ModuleBuilder, first: Function) -> model.Function:
 
 
 def _packed(module: ModuleBuilder, export: Export, function: Function) -> model.Function:
-    """Reads the argument list, which it frees, calls, and writes the result."""
+    """Builds an entry: it reads and frees the argument list, calls, and writes the result."""
     module.called.update(("in_begin", "take_exactly", "in_finish", "free", "out_begin"))
     module.called.update(("out_address", "out_size", "put_byte"))
     locals_: list[model.Variable] = []
@@ -119,7 +119,7 @@ def _packed(module: ModuleBuilder, export: Export, function: Function) -> model.
 
 
 def _result(module: ModuleBuilder, function: Function) -> list[str]:
-    """Encode the result and release it; an Err is a trap with its text."""
+    """Encodes the result and releases it; an Err is a trap with its text."""
     kind = function.result
     body: list[str] = []
     if isinstance(kind, Result):
@@ -155,7 +155,7 @@ def _refuse_err(module: ModuleBuilder, function: Function, kind: Result) -> list
 
 
 def abi(program: Program, states: Sequence[State], sources: SourceMap, *, has_charter: bool) -> Abi:
-    """The exports and the state they use, with the structs and enums named there, at any depth."""
+    """Describes the exports and the state that they use, with the structs and enums named there."""
     functions = [(export, program.functions[export.function]) for export in program.exports]
     described = _all_types(
         program,
@@ -216,7 +216,7 @@ def abi(program: Program, states: Sequence[State], sources: SourceMap, *, has_ch
 
 
 def _all_types(program: Program, pending: list[Type]) -> list[Type]:
-    """These types and what they are made of, each once."""
+    """Returns these types and their parts at any depth, each once."""
     seen: dict[Type, None] = {}
     while pending:
         kind = pending.pop()

@@ -1,8 +1,8 @@
-"""One function in the making: its instructions, its locals, and what it has to release.
+"""A function under construction: its instructions, its locals, and the references that it owns.
 
-Rules of ownership: `Ownership` says what lowering an expression left on the stack. An owned value
-is stored, returned or released exactly once. What a scope or an unfinished expression owns is
-on the clean-up stack, and every way out of it releases that.
+Rules of ownership: `Ownership` is that of the value which an expression leaves on the stack. An
+owned value is stored, returned or released exactly once. The clean-up stack lists what a scope or
+an unfinished expression owns; every jump out of the scope releases it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,11 +26,11 @@ TOO_DEEP = "values nested too deeply to compare"
 
 
 class Ownership(Enum):
-    """Who answers for the reference on the stack."""
+    """The owner of the reference on the stack."""
 
-    PLAIN = "plain"  # nothing to count: a scalar, a constant, or no value
-    BORROWED = "borrowed"  # a place holds it
-    OWNED = "owned"  # the code that comes next
+    PLAIN = "plain"  # uncounted: a scalar, a constant, or no value
+    BORROWED = "borrowed"  # a place owns it
+    OWNED = "owned"  # the next instruction takes it over
 
 
 class Owned(Node, frozen=True):
@@ -41,7 +41,7 @@ class Owned(Node, frozen=True):
 
 
 class Callee(Node, frozen=True):
-    """A call of a function by its name: its symbols in terms of the caller's."""
+    """A call of a function by name: the callee's symbols over the caller's."""
 
     name: str
     sizes: Mapping[str, Formula | None]
@@ -57,7 +57,7 @@ class Loop(Node, frozen=True):
 
 
 class View(Node, frozen=True):
-    """Locals that hold the block and the length of an array while a loop runs."""
+    """Locals that hold the block and the length of an array during a loop."""
 
     block: str
     length: str
@@ -92,7 +92,7 @@ class FunctionBuilder(Record):
         self.body.extend(instructions)
 
     def call(self, name: str) -> None:
-        """Call a routine of the library or an import."""
+        """Calls a routine of the library or an import."""
         self.module.called.add(name)
         self.body.append(f"call ${name}")
 
@@ -100,7 +100,7 @@ class FunctionBuilder(Record):
         self.body.append(f"i32.const {value}")
 
     def expr(self, node: Expr) -> Ownership:
-        """Lower an expression; its value is left on the stack."""
+        """Lowers an expression; its value is left on the stack."""
         return self.lower(self, node)
 
     def label(self, word: str) -> str:
@@ -113,7 +113,7 @@ class FunctionBuilder(Record):
         return self.module.sites.number(span, reason, article)
 
     def memory_site(self, span: Span) -> None:
-        """Push the site of a routine that needs memory."""
+        """Pushes the site of a routine that allocates memory."""
         self.constant(self.site(span, OUT_OF_MEMORY))
 
     def trap(self, span: Span, reason: str, article: str | None = None) -> None:
@@ -122,13 +122,13 @@ class FunctionBuilder(Record):
         self.emit("unreachable")
 
     def trap_if(self, span: Span, reason: str) -> None:
-        """Trap when the i32 on the stack is not zero."""
+        """Traps if the i32 on the stack is not zero."""
         self.emit("if")
         self.trap(span, reason)
         self.emit("end")
 
     def prepare_comparison(self, kind: Type, span: Span) -> None:
-        """Note the place of a comparison that may go too deep."""
+        """Stores the site of a comparison that may be too deep."""
         if routines.holds_recursive(self.module, kind):
             self.constant(self.site(span, TOO_DEEP))
             self.emit("global.set $compare_site")
@@ -145,15 +145,15 @@ class FunctionBuilder(Record):
         return name
 
     def is_known(self, local: Local) -> bool:
-        """Whether code before this has set it."""
+        """Whether earlier code has set the variable."""
         return local.index in self._names
 
     def is_set(self, index: int) -> bool:
-        """The same, by number."""
+        """Whether earlier code has set the variable with this index."""
         return index in self._names
 
     def known_name(self, index: int) -> str:
-        """Of a variable that code before this has set."""
+        """Returns the local of a variable that earlier code has set."""
         return self._names[index]
 
     def parameter(self, local: Local) -> str:
@@ -161,7 +161,7 @@ class FunctionBuilder(Record):
         return name
 
     def owner(self, local: Local) -> str | None:
-        """For a parameter that is rebound: the local which owns what it was set to."""
+        """Returns the local that owns the new value of a parameter that is rebound."""
         return self._owners.get(local.index)
 
     def add_owner(self, local: Local) -> None:
@@ -189,7 +189,7 @@ class FunctionBuilder(Record):
         self.free_temporary(name, kind)
 
     def view(self, root: Local | StateGet) -> View | None:
-        """Of an array variable, while a loop that leaves it alone runs."""
+        """Returns the view of an array variable, inside a loop that has one."""
         return self.views.get(root.index) if isinstance(root, Local) else None
 
     # --- ownership ---
@@ -201,12 +201,12 @@ class FunctionBuilder(Record):
         return routines.release(self.module, kind)
 
     def release(self, name: str, kind: Type) -> None:
-        """Release what a local refers to."""
+        """Releases the reference in a local."""
         self.emit(f"local.get ${name}")
         self.call(self.release_name(kind))
 
     def drop(self, ownership: Ownership, kind: Type) -> None:
-        """Take the value off the stack."""
+        """Pops the value."""
         if value_type(kind) is None:
             return
         if ownership is Ownership.OWNED:
@@ -215,18 +215,18 @@ class FunctionBuilder(Record):
             self.emit("drop")
 
     def own(self, node: Expr) -> None:
-        """Lower to a value that may be stored: a plain one or an owned reference."""
+        """Lowers to a value that may be stored: a plain one or an owned reference."""
         ownership = self.expr(node)
         if ownership is Ownership.BORROWED:
             if isinstance(node, LocalGet) and self.in_place(node.local):
-                # its object changes without a look at its count, so it is not shared
+                # its object changes without a check of its count, so it must not be shared
                 self.memory_site(node.span)
                 self.call(routines.clone(self.module, node.type))
             else:
                 self.retain()
 
     def in_place(self, local: Local) -> bool:
-        """Whether this is a parameter whose object is changed as the caller's own."""
+        """Whether this is a parameter whose object is changed in place, as the caller's own."""
         return local.index in self.analyses.function.mutated and not is_flat(local.type)
 
     def spill(self, kind: Type) -> Owned:
@@ -237,18 +237,18 @@ class FunctionBuilder(Record):
         return owned
 
     def forget(self, owned: Owned) -> None:
-        """Clean-up no longer answers for it; its temporary is free again."""
+        """Removes a temporary from clean-up and frees its local."""
         self._clean_up.remove(owned)
         self.free_temporary(owned.name)
 
     def release_spilled(self, spilled: Sequence[Owned]) -> None:
-        """Release temporaries after their use."""
+        """Releases temporaries after their use."""
         for owned in reversed(spilled):
             self.release(owned.name, owned.type)
             self.forget(owned)
 
     def borrow(self, nodes: Sequence[Expr]) -> list[Owned]:
-        """Lower operands in order; release what is returned after their use."""
+        """Lowers operands in order; returns the temporaries to release after their use."""
         spilled: list[Owned] = []
         for position, node in enumerate(nodes):
             ownership = self.expr(node)
@@ -264,7 +264,7 @@ class FunctionBuilder(Record):
         return spilled
 
     def declare(self, local: Local) -> None:
-        """From here on the local owns what it refers to, until its scope ends."""
+        """Makes the local the owner of its reference until the scope ends."""
         self._clean_up.append(Owned(self.name(local), local.type))
 
     def is_declared(self, local: Local) -> bool:
@@ -276,19 +276,19 @@ class FunctionBuilder(Record):
         return len(self._clean_up)
 
     def release_above(self, height: int, spare: str | None = None) -> None:
-        """Release what lies above, as a way out of it does; it stays known here."""
+        """Releases the references above a height, for a jump; they stay on the clean-up stack."""
         for owned in reversed(self._clean_up[height:]):
             if owned.name != spare:
                 self.release(owned.name, owned.type)
 
     def end_scope(self, height: int, *, reachable: bool, spare: str | None = None) -> None:
-        """Release and forget what lies above."""
+        """Releases the references above a height and removes them from the clean-up stack."""
         if reachable:
             self.release_above(height, spare)
         del self._clean_up[height:]
 
     def owns(self, local: Local, height: int) -> bool:
-        """Whether the local itself owns its reference and its scope is above the height."""
+        """Whether the local owns its reference, in a scope above the height."""
         if not is_reference(local.type):
             return False
         name = self.name(local)

@@ -1,4 +1,4 @@
-"""One module in the making: constants, trap sites, and the routines that are asked for."""
+"""A module under construction: constants, trap sites, and the routines of types in use."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ _IDENTIFIER_SIGNS = frozenset("!#$%&'*+-./:<=>?@\\^_`|~")
 
 @lru_cache(maxsize=4096)
 def identifier(text: str) -> str:
-    """`text` with what the text format does not allow in a name replaced by `_`."""
+    """Replaces what the text format does not allow in a name by `_`."""
     if text.isascii() and text.isidentifier():
         return text
     return "".join(
@@ -53,27 +53,27 @@ class Constants:
         return DATA_START + len(self.content)
 
     def text(self, value: str) -> int:
-        """Address of a String."""
+        """Returns the address of a String."""
         return self._sized(value.encode(), len(value))
 
     def packed(self, value: bytes) -> int:
-        """Address of Data."""
+        """Returns the address of Data."""
         return self._sized(value, 0)
 
     def variant(self, tag: int) -> int:
-        """Address of a variant without payload: one for all types, by its tag."""
+        """Returns the address of a variant without payload: one for all types, by its tag."""
         if tag not in self._variants:
             self._variants[tag] = self._add(_header() + tag.to_bytes(8, "little"))
         return self._variants[tag]
 
     def block(self, content: bytes) -> int:
-        """Address of bytes without a header."""
+        """Returns the address of bytes without a header."""
         if content not in self._blocks:
             self._blocks[content] = self._add(content)
         return self._blocks[content]
 
     def words(self, *values: int) -> int:
-        """Address of words that the program changes, so they are not shared."""
+        """Returns the address of words that the program changes, so they are not shared."""
         return self._add(b"".join(value.to_bytes(4, "little") for value in values))
 
     def _sized(self, encoded: bytes, points: int) -> int:
@@ -124,7 +124,7 @@ class Sites:
 
 
 def place_of(sources: SourceMap, span: Span) -> tuple[str, int, int, int]:
-    """(file, line, column, column behind the end on that line)"""
+    """Returns (file, line, column, column behind the end on that line)."""
     source = sources.of(span)
     start = source.position(span.start)
     end = source.position(span.end)
@@ -138,7 +138,7 @@ Writer = Callable[["ModuleBuilder", Type, str], str]
 
 @dataclass
 class ModuleBuilder:
-    """Everything that functions of one module share while they are lowered."""
+    """State that the functions of one module share during lowering."""
 
     analyses: Analyses
     sites: Sites
@@ -150,7 +150,7 @@ class ModuleBuilder:
     _names: dict[str, str] = field(default_factory=dict)
     _states: dict[str, str] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=dict)
-    """Names that are in use, with the last number that was tried after each."""
+    """Names in use, with the last number appended to each."""
     _routines: dict[tuple[str, Type], str] = field(default_factory=dict)
     _texts: list[str] = field(default_factory=list)
     _queue: list[tuple[Writer, Type, str]] = field(default_factory=list)
@@ -160,14 +160,14 @@ class ModuleBuilder:
         return self.analyses.program
 
     def function_name(self, function: Function) -> str:
-        """The identifier of a function of the program."""
+        """Returns the identifier of a function of the program."""
         name = self._names.get(function.id)
         if name is None:
             name = self._names[function.id] = self.fresh("fn." + identifier(function.name))
         return name
 
     def state_name(self, state: str) -> str:
-        """The identifier of the global that holds a state variable."""
+        """Returns the identifier of the global that holds a state variable."""
         name = self._states.get(state)
         if name is None:
             name = self._states[state] = self.fresh("state." + identifier(state))
@@ -175,11 +175,11 @@ class ModuleBuilder:
 
     @property
     def states(self) -> Mapping[str, str]:
-        """Identifiers of the globals that were asked for, by id of the variable."""
+        """Identifiers of the globals in use, by id of the variable."""
         return self._states
 
     def fresh(self, wanted: str) -> str:
-        """`wanted`, or that with a number where it is taken."""
+        """Returns `wanted`, or that with a number if it is in use."""
         name, count = wanted, self._taken.get(wanted, 1)
         while name in self._taken:
             count += 1
@@ -189,7 +189,7 @@ class ModuleBuilder:
         return name
 
     def routine(self, verb: str, kind: Type, writer: Writer) -> str:
-        """The name of the routine `verb` of a type, which is written once."""
+        """Returns the name of the routine `verb` of a type, which is written once."""
         key = (verb, kind)
         name = self._routines.get(key)
         if name is None:
@@ -198,12 +198,14 @@ class ModuleBuilder:
         return name
 
     def grave(self, dropper: str) -> int:
-        """The address of a recursive type's words (see `memory.wat`), by what frees its objects."""
+        """Returns the address of a recursive type's words (see `memory.wat`), by what frees its
+        objects.
+        """
         self.table.append(dropper)
         return self.constants.words(0, 0, len(self.table) - 1)
 
     def routine_texts(self) -> tuple[str, ...]:
-        """The text of every routine asked for, and of those that these ask for."""
+        """Returns the text of every routine in use, at any depth."""
         while self._queue:
             writer, kind, name = self._queue.pop(0)
             self._texts.append(writer(self, kind, name))
@@ -213,7 +215,7 @@ class ModuleBuilder:
         return self.program.structs[struct_id]
 
     def variants(self, kind: Type) -> tuple[tuple[str, tuple[Type, ...]], ...]:
-        """(name, payload types) by tag, of an enum, Option or Result."""
+        """Returns (name, payload types) by tag, of an enum, Option or Result."""
         match kind:
             case Option(value=value):
                 return (("None", ()), ("Some", (value,)))

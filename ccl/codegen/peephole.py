@@ -1,4 +1,4 @@
-"""One pass over the instructions of a function: what was said twice is said once."""
+"""Peephole optimisation: one pass over the instructions of a function."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _ENDINGS = ("br $", "return", "unreachable")
 
 
 def tidied(body: Sequence[Instruction]) -> list[Instruction]:
-    """The same code: a value set and read at once is teed, nothing is behind a jump."""
+    """Tees a value that is set and read at once, and removes what follows a jump."""
     out: list[Instruction] = []
     last = ""
     was_local = False
@@ -23,7 +23,7 @@ def tidied(body: Sequence[Instruction]) -> list[Instruction]:
                     out[-1] = last = "local.tee" + name
                     continue
                 if word == "set" and last[6:9] != "set":
-                    # (a value that is read and set back was there already)
+                    # (a value that is read and set back is unchanged)
                     if last[6:9] == "get":
                         out.pop()
                     else:

@@ -1,4 +1,4 @@
-"""A program to a module: its functions, its exports, and the routines that they need."""
+"""Modules of programs: functions, exports, and the routines that they need."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -36,12 +36,12 @@ _LEAVE = ("global.get $depth", "i32.const 1", "i32.add", "global.set $depth")
 
 
 class Notes(Node, frozen=True, kw_only=True):
-    """What the bounds of a function need beside its text."""
+    """Facts of a function for its bounds of fuel, beside its text."""
 
     function: Function
     iteration_bounds: Mapping[str, Formula | Span]
     callees: Mapping[str, Sequence[Callee]]
-    """By name of what is called, in order."""
+    """By name of the callee, in order of the calls."""
     longest: Callable[[], Formula | Span]
     """Bytes of the longest text or Data in it; the place of the first that is unbounded."""
 
@@ -141,7 +141,7 @@ def _by_name(callees: Sequence[Callee]) -> Mapping[str, Sequence[Callee]]:
 
 
 def _state_globals(module: ModuleBuilder) -> tuple[model.Global, ...]:
-    """One for each state variable that anything names; the null pointer may be released."""
+    """Returns one global for each state variable in use; the null pointer may be released."""
     states = module.program.states
     return tuple(
         model.Global(

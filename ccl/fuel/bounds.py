@@ -41,9 +41,9 @@ from ccl.source.spans import SourceMap, Span
 from runtime.content.heads import weighed_items
 
 FUEL_MAX: Final = 2**63 - 1
-"""A bound is written in 64 bits; larger ones do not exist."""
+"""A bound is written in 64 bits."""
 PAGES_FUEL: Final = 40_000
-"""Asking for memory costs fuel by the page: all that there can be, and two refusals."""
+"""Growing memory costs fuel by the page: all pages that are allowed, and two refusals."""
 UNKNOWN_LENGTH: Final = "the length of this text or data is unbounded"
 _ITEMS_MAX: Final = 1 << 32
 """More than any constant has."""
@@ -56,7 +56,7 @@ class _Blocked(Exception):
 
 
 def bounds_of(lowered: Lowered, sources: SourceMap) -> dict[str, Bound]:
-    """By export of the module, apart from those that only serve the others."""
+    """Bounds the exports of the module, apart from those that only serve the others."""
     counter = _Counter(lowered, sources)
     return {
         name: counter.export(function)
@@ -66,7 +66,7 @@ def bounds_of(lowered: Lowered, sources: SourceMap) -> dict[str, Bound]:
 
 
 class _Counter:
-    """Each function is counted once."""
+    """Counts each function once."""
 
     def __init__(self, lowered: Lowered, sources: SourceMap) -> None:
         module = lowered.module
@@ -96,7 +96,7 @@ class _Counter:
         except Unbounded as unbounded:
             span = None if function is None else function.span
             return self._obstacle(span, unbounded.reason)
-        assert BYTES not in fuel.symbols(), "who calls a routine says how long its texts are"
+        assert BYTES not in fuel.symbols(), "the caller of a routine bounds its texts"
         fuel = fuel + Formula.constant(TRAP_FUEL + PAGES_FUEL)
         if max(fuel.terms.values()) > FUEL_MAX:
             span = None if function is None else function.span
@@ -113,7 +113,7 @@ class _Counter:
     # --- functions of the program ---
 
     def _program_function(self, name: str) -> Formula:
-        """Over its own parameters. Raises _Blocked."""
+        """Counts a function over its own parameters. Raises _Blocked."""
         notes = self._notes[name]
         found = self._found.get(name)
         if found is None:
@@ -154,7 +154,7 @@ class _Counter:
         return Pricing(iterations=iterations, of_call=of_call)
 
     def _call(self, name: str, notes: Notes) -> Formula:
-        """The dearest of a function's calls of that name. Raises Unbounded, _Blocked."""
+        """Counts the dearest of a function's calls of that name. Raises Unbounded, _Blocked."""
         if name in ALL_CALLS:
             return self._host_call(name, notes)
         if name not in self._notes:
@@ -185,7 +185,7 @@ class _Counter:
         return total
 
     def _with_texts(self, fuel: Formula, notes: Notes) -> Formula:
-        """Of a routine that may run over the texts and Data of a function."""
+        """Counts a routine that may walk the texts and Data of a function."""
         if BYTES not in fuel.symbols():
             return fuel
         longest = notes.longest()
@@ -211,7 +211,7 @@ class _Counter:
             if isinstance(node, CallHost) and node.call == name
         ]
         span, variable = min(calls, key=lambda call: (call[0].file, call[0].start))
-        assert isinstance(variable, TextConst), "the name of a variable is known"
+        assert isinstance(variable, TextConst), "names of variables are constants"
         reason = f"the state `{variable.value}` is as large as what is stored"
         return self._obstacle(span, reason)
 
@@ -225,7 +225,7 @@ class _Counter:
     # --- entries ---
 
     def _entry(self, name: str, function: Function) -> Formula:
-        """Behind a packed export: arguments are read, the function called, its result written."""
+        """Counts a packed export: it reads arguments, calls the function, and writes its result."""
         arrays = [p for p in function.parameters if isinstance(p.type, Array)]
         symbols = Formula.constant(0)
         for parameter in arrays:
@@ -254,7 +254,7 @@ class _Counter:
         )
 
     def _arguments(self, function: Function | None) -> Formula:
-        """Reading the list of arguments. Raises Unbounded."""
+        """Counts reading the list of arguments. Raises Unbounded."""
         size, items = Formula.constant(CONTAINER.bytes), Formula.constant(CONTAINER.items)
         for parameter in () if function is None else function.parameters:
             kind, length = parameter.type, Formula.symbol(length_symbol(parameter.name))
@@ -275,7 +275,7 @@ class _Counter:
         return _priced(RUN_PRICES["arguments"], size, items)
 
     def _value(self, function: Function) -> Formula:
-        """Reading the value of a packed entry. Raises Unbounded, _Blocked."""
+        """Counts reading the value of a packed entry. Raises Unbounded, _Blocked."""
         known = encoded_max(self._program, function.result)
         if known is not None:
             size, items = Formula.constant(known.bytes), known.items
@@ -286,14 +286,14 @@ class _Counter:
         return _priced(RUN_PRICES["value"], size, Formula.constant(items))
 
     def _longest(self, function: Function) -> Formula:
-        """Bytes of the longest text in it. Raises _Blocked."""
+        """Bounds the bytes of the longest text in it. Raises _Blocked."""
         longest = self._longest_in[function.id]()
         if isinstance(longest, Formula):
             return longest
         raise _Blocked(self._obstacle(longest, UNKNOWN_LENGTH))
 
     def _crossing(self, function: Function) -> Formula:
-        """Bytes of the longest text that an entry is given or gives. Raises Unbounded, _Blocked."""
+        """Bounds the longest text that an entry takes or returns. Raises Unbounded, _Blocked."""
         total = Formula.constant(SHORT_BYTES_MAX)
         for parameter in function.parameters:
             if is_text(parameter.type):
@@ -309,7 +309,7 @@ class _Counter:
         return total + self._longest(function)
 
     def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
-        """Reading an array of numbers, as long as all array arguments together."""
+        """Counts reading an array of numbers, as long as all array arguments together."""
 
         def of_call(called: str, before: Sequence[Op]) -> Formula:
             if called.startswith("decode.") or called in ("take_text", "take_data"):
@@ -325,7 +325,7 @@ class _Counter:
         )
 
     def _plain_call(self, name: str, before: Sequence[Op]) -> Formula:
-        """With constants only, and an answer that is a number or has a limit."""
+        """Counts a host call with constants only, and an answer that is a number or has a limit."""
         call, price = ALL_CALLS[name], PRICES[name]
         count = len(call.wasm_parameters)
         last = before[len(before) - count :]
@@ -351,7 +351,7 @@ class _Counter:
         return _priced(price, Formula.constant(size), Formula.constant(items))
 
     def _constant(self, address: int, length: int) -> bytes:
-        """Bytes that the module puts into its memory."""
+        """Returns bytes of the data segments."""
         for data in self._data:
             start = address - data.address
             if 0 <= start <= len(data.content) - length:

@@ -46,7 +46,7 @@ _ENDED: Final = Op("", "")
 
 
 class Unbounded(Exception):
-    """The text has no bound; the reason is for people."""
+    """The text has no bound; the reason is for users."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -54,7 +54,7 @@ class Unbounded(Exception):
 
 
 class UnknownCopy(Unbounded):
-    """Memory is copied, as much as there is."""
+    """A copy of unknown size."""
 
     def __init__(self) -> None:
         super().__init__("memory is copied, as much as there is")
@@ -64,7 +64,7 @@ class UnknownCopy(Unbounded):
 
 
 def code_of(text: str) -> tuple[Op, ...]:
-    """The instructions of a function or routine, flat or folded or both, without its head."""
+    """Parses a function or routine, flat or folded or both, without its head."""
     tokens = [token for token in _TOKEN.findall(text) if not token.startswith(";;")]
     if tokens[:2] == ["(", "func"]:
         tokens = tokens[2:-1]
@@ -74,14 +74,14 @@ def code_of(text: str) -> tuple[Op, ...]:
 
 
 def code_of_lines(lines: Iterable[str]) -> Iterator[Op]:
-    """The instructions of lines that are each complete but for `end` and `else`."""
+    """Parses lines that are each complete but for `end` and `else`."""
     for line in lines:
         yield from _line(line)
 
 
 @lru_cache(maxsize=1 << 14)
 def _line(line: str) -> tuple[Op, ...]:
-    """Most lines occur in many functions."""
+    """Parses a line; most occur in many functions."""
     word, _, target = line.partition(" ")
     if "(" in line or " " in target:
         return code_of(line)
@@ -89,7 +89,7 @@ def _line(line: str) -> tuple[Op, ...]:
 
 
 def _unfolded(tokens: Sequence[str]) -> Iterator[Op]:
-    """Operands before their operation, each structure with its `end`."""
+    """Yields operands before their operation, and each structure with its `end`."""
     pending: list[Op | None] = []
     """By opening bracket, what runs when it closes."""
     at, count = 0, len(tokens)
@@ -140,9 +140,10 @@ def _is_immediate(token: str) -> bool:
 
 
 class Pricing(Node, frozen=True, kw_only=True):
-    """What the text alone does not say: `iterations` of a loop by label, fuel `of_call` by name.
+    """Quantities that the text alone does not show: `iterations` of a loop by label, fuel `of_call`
+    by name.
 
-    Both raise Unbounded where there is none.
+    Both raise Unbounded if there is none.
     """
 
     iterations: Callable[[str], Formula]
@@ -155,7 +156,7 @@ class Pricing(Node, frozen=True, kw_only=True):
 
 
 class _Part(Record):
-    """A loop, a branch or the whole code while its instructions are added up."""
+    """A loop, a branch or the whole code during counting."""
 
     start: int = 0
     """How many instructions were seen before it."""
@@ -181,7 +182,7 @@ class _Part(Record):
 
     @property
     def taken(self) -> Formula:
-        """As a first branch: one that only pushes values and traps is not added up."""
+        """Counts it as a first branch: one that only pushes values and traps is not added up."""
         return _NOTHING if self.traps and self.only_traps else self.fuel
 
 
@@ -194,7 +195,7 @@ _COST: Final[Mapping[str, int]] = {
 
 
 def fuel_of(code: Code, pricing: Pricing) -> Formula:
-    """Of running the code once, without the entry of the function. Raises Unbounded."""
+    """Counts one run of the code, without the entry of the function. Raises Unbounded."""
     part = _Part()
     around: list[_Part] = []
     """By structure that is not ended; a block is part of what is around it."""
@@ -236,7 +237,7 @@ def fuel_of(code: Code, pricing: Pricing) -> Formula:
 
 
 def _end(outer: _Part, part: _Part) -> None:
-    """Add a loop or the branches of an `if` to what is around it."""
+    """Adds a loop or the branches of an `if` to the part around it."""
     if part.iterations is not None:
         outer.add(part.iterations * part.fuel)
     elif part.then is None:
@@ -246,7 +247,7 @@ def _end(outer: _Part, part: _Part) -> None:
 
 
 def _special(part: _Part, op: Op, before: Sequence[Op], pricing: Pricing) -> None:
-    """Add an instruction that costs what its operands say. Raises Unbounded."""
+    """Adds an instruction whose cost depends on its operands. Raises Unbounded."""
     match op.name:
         case "call":
             part.traps |= op.target in _TRAPS

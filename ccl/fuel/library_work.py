@@ -1,7 +1,7 @@
-"""The work of the library's routines that their text does not say.
+"""Work of the library's routines that depends on the length of texts.
 
-Loops and copies that run over a text or Data are counted by `BYTES`, the length of the longest
-text or Data that the routine is given; who calls the routine says how long that is.
+Loops and copies over a text or Data are counted by `BYTES`, the length of the longest text or Data
+among the arguments; the caller of the routine bounds that.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ TURNS: Final[Mapping[tuple[str, str], Formula]] = {
     # over the text, then over the places that are not written
     ("parse_decimal", "next"): _PER_BYTE + _times(PLACES_MAX),
 }
-"""How often a loop turns at most, by routine and label."""
+"""Bounds on iterations, by routine and label."""
 
 COPIES: Final[Mapping[str, Formula]] = {
     "resize": _times(32),

@@ -1,4 +1,5 @@
-"""The worst-case fuel of routines, over `BYTES`, the length of the longest text they are given.
+"""The worst-case fuel of routines, over `BYTES`, the length of the longest text among the
+arguments.
 
 The library calls nothing but itself, so its routines cost the same in every module and are counted
 once.
@@ -34,7 +35,7 @@ HostFuel: TypeAlias = Callable[[str, Sequence[Op]], Formula]
 
 
 class RoutineFuel(Record):
-    """Of some routines, each counted once, and of those of the library that they call."""
+    """Fuel of some routines, each counted once, and of the library routines that they call."""
 
     texts: Mapping[str, str | Sequence[str]]
     """By name; of a function its lines, of a routine its text."""
@@ -47,7 +48,7 @@ class RoutineFuel(Record):
         return name in self.texts
 
     def of(self, name: str, running: tuple[str, ...] = ()) -> Formula:
-        """Raises Unbounded. `running`: routines that have called this one."""
+        """Counts a routine. Raises Unbounded. `running`: routines that have called this one."""
         if self.library is not None and name in self.library:
             return self.library.of(name)
         if name in running:
@@ -97,13 +98,13 @@ class RoutineFuel(Record):
         return fuel_of(self.code(name), pricing)
 
     def code(self, name: str) -> Code:
-        """Of one that is not of the library."""
+        """Parses a routine that is not of the library."""
         text = self.texts[name]
         return code_of(text) if isinstance(text, str) else code_of_lines(text)
 
 
 def routine_fuel(module: Module, host: HostFuel) -> RoutineFuel:
-    """Of the routines and functions of a module."""
+    """Collects the routines and functions of a module."""
     library = _library_fuel()
     texts: dict[str, str | Sequence[str]] = {each.name: each.body for each in module.functions}
     for text in module.library:

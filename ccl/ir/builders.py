@@ -1,4 +1,4 @@
-"""Constructors of typed nodes that the compiler adds to a program. Rule: no decisions, no state."""
+"""Constructors of the typed nodes that passes add to a program."""
 
 from collections.abc import Sequence
 

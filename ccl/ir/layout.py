@@ -1,4 +1,4 @@
-"""How a type is held: its WebAssembly type, its slot, what has to be counted in it."""
+"""Layout of types: WebAssembly types, slots and offsets."""
 
 from ccl.abi.layout import HEADER_BYTES, SLOT_BYTES
 from ccl.ir.types import FLAT_TYPES, Prim, Type, is_reference
@@ -9,7 +9,7 @@ _TEXT_TYPES = (Prim.STRING, Prim.DID, Prim.CID)
 
 
 def value_type(kind: Type) -> ValueType | None:
-    """The WebAssembly type of a value; None for Unit and Never, which have none."""
+    """Returns the WebAssembly type of a value; None for Unit and Never, which have none."""
     if kind is Prim.UNIT or kind is Prim.NEVER:
         return None
     return "i32" if kind is Prim.BOOL or is_reference(kind) else "i64"
@@ -36,7 +36,7 @@ def _at(offset: int) -> str:
 
 
 def is_flat(kind: Type) -> bool:
-    """A counted object that refers to no other."""
+    """Whether it is a counted object without references to others."""
     return kind in FLAT_TYPES
 
 

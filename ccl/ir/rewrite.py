@@ -52,7 +52,7 @@ _Names: TypeAlias = tuple[str, ...]
 
 
 def _parts(kind: type[Expr]) -> _Names:
-    """The fields of an expression with expressions inside."""
+    """Returns the fields of an expression that hold expressions."""
     if issubclass(kind, Leaf | Break | Continue):
         return ()
     if issubclass(kind, Binary | ShortCircuit):
@@ -89,7 +89,7 @@ def _parts(kind: type[Expr]) -> _Names:
 
 
 def _holder_parts(kind: type[Statement] | type[Step] | type[Argument] | type[TagArm]) -> _Names:
-    """The same of the nodes between expressions."""
+    """Returns the same of the nodes between expressions."""
     if issubclass(kind, SetLocal | SetState | Evaluate | Argument):
         return ("value",)
     if issubclass(kind, Store):

@@ -1,7 +1,7 @@
-"""Types as `ccl:abi` and messages write them: by their short names where these are enough.
+"""Names of types in `ccl:abi` and messages: short ones, as long as they are unambiguous.
 
-Different files and contracts may declare types of one name. Where such types meet in one
-module or message each is named by the file or contract that it belongs to, as `Club.Card`.
+Different files and contracts may declare types of one name. Where such types occur in one module or
+message, each is named with the file or contract that it belongs to, as `Club.Card`.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from ccl.ir.types import Array, Enumeration, Map, Option, Result, Struct, Type
 
 
 class TypeNames:
-    """The names of all the types that one module describes, or one message."""
+    """The names of the types that one module or one message mentions."""
 
     def __init__(self, kinds: Iterable[Type]) -> None:
         self._ids: dict[str, set[str]] = {}

@@ -56,8 +56,8 @@ class UnitConst(Node, frozen=True, kw_only=True):
 
 
 class ErrorExpr(Node, frozen=True, kw_only=True):
-    """The place of an expression that has been reported as wrong. Never in a program without
-    errors, which is all that passes and code generation are given."""
+    """An expression with an error that is reported. Programs without errors, the only input of
+    passes and code generation, have none."""
 
     span: Span
     type: Type = ERROR_TYPE
@@ -93,7 +93,7 @@ class BinaryOp(Enum):
 
 
 class Conversion(Enum):
-    """What a `Convert` node does with its operand."""
+    """The conversion of a `Convert` node."""
 
     SAME_BITS = "same bits"  # Integer <-> Mana, Did/Cid -> String
     INTEGER_TO_DECIMAL = "Integer -> Decimal"  # checked
@@ -122,7 +122,7 @@ class Builtin(Enum):
     STRING_INDEX_OF = "string_index_of"  # (String, needle, from) -> Integer, -1 if absent
     STRING_FROM_CODE_POINT = "string_from_code_point"  # (Integer) -> String, traps
     STRING_CHAR_AT = "char_at"  # (String, index) -> String of one code point, traps
-    STRING_UPPER = "string_to_upper"  # letter for letter, as the next one
+    STRING_UPPER = "string_to_upper"  # letter by letter, as the next one
     STRING_LOWER = "string_to_lower"
     STRING_PARSE_INTEGER = "parse_integer"  # (String) -> Option<Integer>
     STRING_PARSE_DECIMAL = "parse_decimal"  # (String) -> Option<Decimal>
@@ -151,7 +151,7 @@ class Builtin(Enum):
     BIT_OR = "bit_or"
     BIT_XOR = "bit_xor"
     BIT_NOT = "bit_not"
-    SHIFT_LEFT = "shift_left"  # what leaves the 64 bits is lost; by 0 to 63, else traps
+    SHIFT_LEFT = "shift_left"  # bits beyond the 64 are lost; by 0 to 63, else traps
     SHIFT_RIGHT = "shift_right"  # keeps the sign; by 0 to 63, else traps
     DATA_HAS = "has"  # (Data, Strings and Integers of a path…) -> Bool
     DATA_ITEM = "data_item"  # (Data, Integer) -> Data; traps unless it is a list that has it
@@ -420,7 +420,7 @@ Call: TypeAlias = CallFunction | CallBuiltin
 """Changes the variables behind its mutated arguments, and the state that the callee changes."""
 
 Expr: TypeAlias = Leaf | Operation | Jump | Call | Block | MatchTag
-"""Passes and analyses dispatch on these groups: a class belongs where its sentence holds of it."""
+"""Passes and analyses dispatch on these groups: the sentence of a group holds for its classes."""
 
 
 # --- statements -------------------------------------------------------------------------
@@ -466,7 +466,7 @@ class Store(Node, frozen=True, kw_only=True):
     The root is a variable, or state.
 
     `op` is set for `+=` and its kin: the place's index expressions are evaluated once, and its old
-    value is read before `value` is computed. Without, the place is looked for after that.
+    value is read before `value` is computed. Without, the place is found after that.
     """
 
     root: Local | StateGet
@@ -537,7 +537,7 @@ class Export(Node, frozen=True, kw_only=True):
 
 
 class NumberUnit(Enum):
-    """How a charter number was written."""
+    """The unit of a charter number as written."""
 
     PLAIN = ""
     PERCENT = "%"
@@ -590,7 +590,7 @@ class CharterBand(Node, frozen=True, kw_only=True):
 
 
 class CharterCall(Node, frozen=True, kw_only=True):
-    """`name(…)` among declarations: kept, never performed. `names`: of named arguments."""
+    """`name(…)` among declarations: recorded, never called. `names`: of named arguments."""
 
     name: str
     arguments: tuple["CharterValue", ...]
@@ -610,7 +610,7 @@ CharterValue: TypeAlias = (
 
 
 class CharterTest(Node, frozen=True, kw_only=True):
-    """The condition numbered `condition` came out as `holds`; undecided, it is neither."""
+    """The condition numbered `condition` evaluates to `holds`; undecided, it fails the test."""
 
     condition: int
     holds: bool
@@ -687,7 +687,7 @@ class State(Node, frozen=True, kw_only=True):
     name: str
     type: Type
     initial: str
-    """The function that gives the value where none is stored."""
+    """The function that computes the value if none is stored."""
     shape: str
     """The type spelled out: what is stored under another shape is not read."""
     span: Span
@@ -696,7 +696,7 @@ class State(Node, frozen=True, kw_only=True):
 
 
 class Invariant(Node, frozen=True, kw_only=True):
-    """`function` says whether it holds, after an export that may have changed what it reads."""
+    """`function` checks it after an export that may have changed state that it reads."""
 
     text: str
     function: str
@@ -726,5 +726,5 @@ class Program(Node, frozen=True, kw_only=True):
     """By id, in the order of the files and of the declarations in each."""
     invariants: tuple[Invariant, ...] = ()
     migrations: Mapping[str, str] = field(default_factory=dict)
-    """By home, the function that is given what was stored under another shape."""
+    """By home, the function that takes the data stored under another shape."""
     articles: tuple[Article, ...] = ()

@@ -75,7 +75,7 @@ class Token(Node, frozen=True):
 
 
 class Instance(Node, frozen=True):
-    """A generic struct or enum by its unique id, and what its type parameters stand for."""
+    """A generic struct or enum by its unique id, with its type arguments."""
 
     id: str
     name: str
@@ -105,8 +105,9 @@ class Enumeration(Node, frozen=True):
 
 
 class ErrorType(Node, frozen=True):
-    """The type of what has been reported as wrong. It fits every other, so that one error is
-    reported once, and occurs in no program without errors."""
+    """The type of an expression with an error that is reported. It unifies with every other, so
+    that one error is reported once, and occurs in no program without errors.
+    """
 
     def __str__(self) -> str:
         return "?"
@@ -137,7 +138,7 @@ FLAT_TYPES = (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
 
 
 def is_reference(kind: Type) -> bool:
-    """Held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
+    """Whether it is held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
     if isinstance(kind, Prim):
         return kind in FLAT_TYPES
     # (a type variable of the checker counts as one)
@@ -152,7 +153,7 @@ def _is_held_by_reference(kind: type[Type]) -> bool:
     assert_never(kind)
 
 
-# By the class: the question is put for nearly every expression.
+# By the class, since nearly every expression is classified.
 _HELD_BY_REFERENCE: Final[Mapping[type, bool]] = {
     kind: _is_held_by_reference(kind) for kind in get_args(Type)
 }

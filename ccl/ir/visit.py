@@ -1,6 +1,6 @@
 """Walks over the typed tree: the parts of a node, the variables that it binds and writes, places.
 
-Rule: each question about a class of nodes is answered here once, by a function that mypy finds
+Rule: each property of a class of nodes is defined here once, by a function that mypy finds
 incomplete when a class is added.
 """
 
@@ -55,20 +55,21 @@ from ccl.ir.typed import (
 
 
 def children(node: Expr) -> Sequence[Expr]:
-    """The expressions directly inside an expression, those of its statements included."""
+    """Returns the expressions directly inside an expression, those of its statements included."""
     return _INSIDE[type(node)](node)
 
 
 def operands_of(node: Leaf | Operation | Jump) -> Sequence[Expr]:
-    """The same of a node that does no more to variables than its parts do.
+    """Returns the same for a node that does no more to variables than its parts do.
 
-    An analysis names the other classes and leaves the rest to this, which mypy holds it to.
+    An analysis names the other classes and ends with this function; mypy rejects it for a class
+    that belongs to neither group.
     """
     return _INSIDE[type(node)](node)
 
 
 def statement_children(statement: Statement) -> Sequence[Expr]:
-    """The expressions directly inside a statement."""
+    """Returns the expressions directly inside a statement."""
     return _INSIDE[type(statement)](statement)
 
 
@@ -208,7 +209,7 @@ _INSIDE: Final[Mapping[type, Callable[[Any], Sequence[Expr]]]] = {
 
 
 def everything(body: Expr) -> Iterator[Expr]:
-    """The expression and all that is inside, at any depth, in no order."""
+    """Yields the expression and its parts at any depth, in no order."""
     pending = [body]
     while pending:
         node = pending.pop()
@@ -302,20 +303,20 @@ def assignments_in(node: Statement | Expr) -> Iterator[SetLocal]:
 
 
 def root_of(node: Expr) -> LocalGet | StateGet | None:
-    """Where a path of fields and indices starts, if it is a path."""
+    """Returns the variable that a path of fields and indices starts at; None if it is no path."""
     while isinstance(node, FieldGet | IndexGet):
         node = node.base
     return node if isinstance(node, LocalGet | StateGet) else None
 
 
 def place_root(node: Expr) -> Local | None:
-    """The variable that a path of fields and indices starts at, if it is such a path."""
+    """Returns the local that a path of fields and indices starts at; None if there is none."""
     root = root_of(node)
     return root.local if isinstance(root, LocalGet) else None
 
 
 def path_of(node: Expr) -> tuple[Local | StateGet, tuple[Step, ...]] | None:
-    """A place as its variable and steps."""
+    """Splits a place into its variable and steps; None if it is no place."""
     steps: list[Step] = []
     while not isinstance(node, LocalGet | StateGet):
         match node:

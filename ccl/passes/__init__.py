@@ -1,7 +1,7 @@
-"""Passes over the typed tree, each from one program to another that means the same.
+"""Passes over the typed tree, each from one program to another with the same meaning.
 
-`PASSES` is the order in which they run. A pass reads nothing but its argument; what it needs of the
-program beyond what the checker guarantees is its precondition.
+`PASSES` is the order in which they run. The only input of a pass is the program; what it requires
+beyond the guarantees of the checker is its precondition.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ PASSES: Final = (
 
 
 def run_passes(program: Program, cancellation: Cancellation) -> Program:
-    """Raises Cancelled between two passes."""
+    """Runs all passes in order. Raises Cancelled between two of them."""
     for each in PASSES:
         cancellation.check()
         program = each.run(program)

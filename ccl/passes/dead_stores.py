@@ -1,6 +1,6 @@
-"""Removal of dead stores: settings of scalar variables that are never read.
+"""Removal of dead stores: assignments to scalar variables that are never read.
 
-A setting whose value may trap or has an effect stays.
+An assignment whose value may trap or has an effect stays.
 """
 
 from ccl.ir.rewrite import with_parts
@@ -26,7 +26,7 @@ def _function(function: Function) -> Function:
 
 
 def _unread(function: Function) -> frozenset[int]:
-    """Scalar variables that are set and never read."""
+    """Returns the scalar variables that are set and never read."""
     written: set[int] = set()
     read = {parameter.index for parameter in function.parameters}
     pending: list[Expr] = [function.body]

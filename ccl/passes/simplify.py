@@ -68,7 +68,7 @@ _NEUTRAL = {
 
 
 def simplified(program: Program) -> Program:
-    """Simplifies each function; one that stays as it is is the same object."""
+    """Simplifies each function; an unchanged one is the same object."""
     return replace(
         program, functions={name: _function(each) for name, each in program.functions.items()}
     )
@@ -125,7 +125,7 @@ def _bool(node: Expr, value: object) -> ScalarConst:
 def _chosen(node: If, branch: Expr | None) -> Expr:
     if branch is None:
         return UnitConst(span=node.span)
-    # one that never ends does not have the value that is expected here
+    # a branch of type Never does not have the value that is expected here
     return branch if branch.type == node.type else node
 
 
@@ -166,7 +166,7 @@ def _computed(node: Binary, a: int, b: int) -> Expr:
 
 
 def _decimal(node: Binary, a: int, b: int) -> Expr:
-    """In millionths, rounded half away from zero."""
+    """Folds an operation on millionths, rounded half away from zero."""
     top, bottom = (a * b, MILLION) if node.op is BinaryOp.MULTIPLY else (a * MILLION, b)
     if bottom == 0:
         return node
@@ -175,7 +175,7 @@ def _decimal(node: Binary, a: int, b: int) -> Expr:
 
 
 def _scalar(node: Expr, value: int) -> Expr:
-    """The constant, if it is within 64 bits."""
+    """Returns the constant if it is within 64 bits, else the node."""
     if not MIN <= value <= MAX:
         return node
     return ScalarConst(value=value, type=node.type, span=node.span)

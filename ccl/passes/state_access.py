@@ -31,7 +31,7 @@ from ccl.passes.state_changes import count_carried, is_proposals, key, shape_is_
 
 GONE = "stored under a name that is gone"
 SAME, NEW, OTHER = 0, 1, 2
-"""How a home differs: not at all; by variables that are new; by what a migration is for."""
+"""How a home differs: not at all; by new variables; so that it needs a migration."""
 WRITTEN = Result(Prim.UNIT, Prim.STRING)
 
 
@@ -53,9 +53,10 @@ def _schema(home: str, states: Sequence[State]) -> tuple[Expr, Expr]:
 
 
 def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
-    """How what is stored in a home differs; without a migration it traps where that loses any.
+    """Builds the function that compares a home with what is stored in it; without a migration it
+    traps if data would be lost.
 
-    A variable of another shape is for whoever loads it.
+    A variable of another shape is checked when it is loaded.
     """
     span = states[0].span
     answer = Local(index=0, name="difference", type=Prim.STRING, span=span)
@@ -96,7 +97,7 @@ def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function
 
 
 def declaring(home: str, states: Sequence[State]) -> Function:
-    """Says which variables the home has from here on."""
+    """Builds the function that declares the variables of the home."""
     span = states[0].span
     call = CallHost(
         call="host_declare_state", arguments=_schema(home, states), type=WRITTEN, span=span
@@ -118,11 +119,11 @@ def write_id(state: State) -> str:
 
 
 def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
-    """`state = match stored { Some(data) => data as its type, None => its first value }`.
+    """Builds `state = match stored { Some(data) => data as its type, None => its first value }`.
 
-    Where a value of the type has so many bytes at most, no more are read: whatever else is
-    stored there is none of it. Stored in another shape, a variable begins anew for its migration,
-    and proposals go on counting.
+    If the type bounds the bytes of its values, no more are read: longer data is no value of it. A
+    variable stored in another shape starts from its first value before a migration, and the count
+    of proposals continues.
     """
     span = state.span
     data = Local(index=0, name="data", type=Prim.DATA, span=span)

@@ -1,7 +1,7 @@
-"""Stored variables of another shape: refused, with all of them named; proposals' count goes on.
+"""Variables stored in another shape: refused, all of them named; the count of proposals continues.
 
-Rule: only the rules of proposals write them, so no `migrate` drops any. Where their parameters have
-changed and some are kept, the call is refused; where none are, the numbers go on.
+Rule: only the rules of proposals write them, so no `migrate` drops any. If their parameters have
+changed and some proposals are kept, the call is refused; if none are, the numbering continues.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from ccl.source.spans import Span
 OTHER_SHAPE = "stored in another shape"
 COMPARED_AT_ONCE = 32
 SHAPE_READ_BYTES = 512
-"""Of a shape that is not this program's, so much is read to name it, or nothing."""
+"""Limit on the shapes of other programs that are read to name them; longer ones are not."""
 
 
 def is_proposals(state: State) -> bool:
@@ -75,7 +75,7 @@ def _is_changed(state: State) -> Expr:
 
 
 def comparing_shape(state: State) -> Function:
-    """Whether it is stored, and in another shape, which may be too long to be read."""
+    """Builds the check whether it is stored in another shape, which may be too long to be read."""
     is_stored = Convert(
         conversion=Conversion.IS_SOME,
         operand=_stored_shape(state, Option(Prim.STRING)),
@@ -89,14 +89,14 @@ def comparing_shape(state: State) -> Function:
 
 
 def checking(state: State) -> Function:
-    """Refuses the call where the variable is stored in another shape."""
+    """Builds the function that refuses the call if the variable is stored in another shape."""
     refused = builders.evaluated(refuse_id(state.home), state.span)
     body = builders.block((builders.when(_is_changed(state), (refused,)),), state.span)
     return builders.function(check_id(state), f"check {state.name}", body, ())
 
 
 def finding(home: str, states: Sequence[State]) -> Function:
-    """Whether any variable of the home is stored in another shape."""
+    """Builds the check whether any variable of the home is stored in another shape."""
     span = states[0].span
     found = reduce(builders.either, map(_is_changed, states))
     return builders.function(
@@ -105,8 +105,9 @@ def finding(home: str, states: Sequence[State]) -> Function:
 
 
 def refusing(home: str, states: Sequence[State], *, migrates: bool) -> list[Function]:
-    """Trap at the first variables that are stored in another shape, and name all of those that are,
-    of so many at a time as one function can compare."""
+    """Builds functions that trap at the first variables stored in another shape, and name all of
+    them, as many at a time as one function can compare.
+    """
     advice = "set it in fn migrate" if migrates else "declare fn migrate(old: Data)"
     in_order = sorted(states, key=is_proposals)
     groups = [in_order[i : i + COMPARED_AT_ONCE] for i in range(0, len(states), COMPARED_AT_ONCE)]
@@ -140,7 +141,7 @@ def _refusing(identity: str, home: str, states: Sequence[State], advice: str) ->
 
 
 def _sentence(state: State) -> Expr:
-    """What has changed, with a semicolon; nothing where nothing has."""
+    """Describes the change, with a semicolon; empty if there is none."""
     span = state.span
     shape = _stored_shape(state, Prim.STRING)
     unread = builders.compared(BinaryOp.EQUAL, shape, "", span)
@@ -159,7 +160,7 @@ def _sentence(state: State) -> Expr:
 
 
 def count_carried(state: State, old: Local) -> Expr:
-    """Proposals of other parameters: refused if any is kept; how many were opened goes on."""
+    """Refuses proposals of other parameters if any is kept; the count of opened ones continues."""
     span = state.span
     kept = CallBuiltin(
         builtin=Builtin.DATA_LENGTH,
@@ -207,7 +208,7 @@ def _field(data: Local, name: str, span: Span) -> Expr:
 
 
 def _stored_shape(state: State, kind: Type) -> Expr:
-    """As a text it is empty where nothing is stored."""
+    """Reads the stored shape; as a text it is empty if nothing is stored."""
     return CallHost(
         call="host_state_shape",
         arguments=key(state),

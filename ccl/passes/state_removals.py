@@ -1,7 +1,6 @@
-"""Kinds of proposals that the program has no more: no migration forgets what is kept of them.
+"""Kinds of proposals that the program no longer has: no migration drops kept proposals of them.
 
-Rule: the module does not know their names, so it looks at every variable that a migration is
-given.
+Rule: the module has no list of their names, so it checks every variable passed to a migration.
 """
 
 from collections.abc import Sequence
@@ -37,8 +36,9 @@ def keep_votes_id(home: str) -> str:
 
 
 def keeping_votes(home: str, states: Sequence[State]) -> Function:
-    """Traps where its argument, all that is stored in the home, has proposals of a kind that is in
-    none of `states`."""
+    """Builds the function that traps if its argument, all that is stored in the home, has proposals
+    of a kind that is in none of `states`.
+    """
     span = states[0].span
     old = Local(index=0, name="old", type=Prim.DATA, span=span)
     name = Local(index=1, name="name", type=Prim.STRING, span=span)
@@ -49,7 +49,7 @@ def keeping_votes(home: str, states: Sequence[State]) -> Function:
         type=Map(Prim.STRING, Prim.DATA),
         span=span,
     )
-    # no name has a line break
+    # names have no line breaks
     known = builders.text("\n".join(("", *(s.name for s in states if is_proposals(s)), "")), span)
     line = Concat(
         parts=(builders.text("\n", span), builders.get(name), builders.text("\n", span)), span=span
@@ -103,7 +103,7 @@ def _none_kept(name: Local, data: Local) -> Statement:
 
 
 def _suffix_at(name: Local) -> Expr:
-    """Code points before the suffix of proposals; -1 where the name has none."""
+    """Returns the code points before the suffix of proposals; -1 if the name has none."""
     span = name.span
     suffix, begin = builders.text(PROPOSALS_SUFFIX, span), builders.number(0, span)
     return _builtin(Builtin.STRING_INDEX_OF, builders.get(name), suffix, begin, kind=Prim.INTEGER)

@@ -103,7 +103,7 @@ def wrapper_id(export: Export) -> str:
 
 
 def _homes(program: Program) -> dict[str, list[State]]:
-    """The variables of each home, in the order of their names."""
+    """Returns the variables of each home, in the order of their names."""
     homes: dict[str, list[State]] = {}
     for state in sorted(program.states.values(), key=lambda each: each.name):
         homes.setdefault(state.home, []).append(state)
@@ -111,7 +111,7 @@ def _homes(program: Program) -> dict[str, list[State]]:
 
 
 def _is_migrated(program: Program, uses: Mapping[str, Use], state: State) -> bool:
-    """Whether a migration sets the variable, whatever shape it was stored in."""
+    """Whether a migration sets the variable, in whatever shape it was stored."""
     migration = program.migrations.get(state.home)
     if migration is None or is_proposals(state):
         return False
@@ -119,7 +119,7 @@ def _is_migrated(program: Program, uses: Mapping[str, Use], state: State) -> boo
 
 
 class _Wrapper:
-    """One export in the making."""
+    """The wrapper of one export under construction."""
 
     def __init__(
         self,
@@ -140,9 +140,9 @@ class _Wrapper:
         for invariant in self._checked:
             loaded |= uses[invariant.function].read
         self._difference: dict[str, Local] = {}
-        """By home, how what is stored there differs."""
+        """By home, the local with the difference of the stored variables."""
         self._restored: dict[str, set[str]] = {}
-        """By such a home, what its migration may set: all of its variables, and others."""
+        """By home with a migration, the variables that it may set: all of the home, and others."""
         while self._open_home(loaded, uses):
             pass
         self._loaded = index.in_order(loaded)
@@ -158,7 +158,7 @@ class _Wrapper:
             self._difference[home] = self._local(f"difference {home}", Prim.INTEGER, span)
 
     def _open_home(self, loaded: set[str], uses: Mapping[str, Use]) -> bool:
-        """Add what the migration of one more home needs; whether there was one."""
+        """Adds the variables that one more migration needs; returns whether there was one."""
         states = self._program.states
         for home, migration in self._program.migrations.items():
             if home in self._restored or not any(states[each].home == home for each in loaded):

@@ -1,4 +1,4 @@
-"""Removal of functions that nothing outside can reach."""
+"""Removal of unreachable functions."""
 
 from ccl.ir.typed import CallFunction, Function, Program
 from ccl.ir.visit import everything
@@ -18,7 +18,7 @@ def without_unreachable(program: Program) -> Program:
 
 
 def roots(program: Program) -> list[str]:
-    """Functions that are called from outside, by wrappers of exports, or for the charter."""
+    """Returns the functions called from outside, by wrappers of exports, or for the charter."""
     return [
         *(each.function for each in program.exports),
         *(each.function for each in program.conditions),

@@ -1,7 +1,7 @@
-"""WebAssembly text to a valid module: the compiler's only door to the engine.
+"""Assembly of WebAssembly text to a valid module: the compiler's only use of the engine.
 
-Invariant: what leaves here is taken by the sandbox. The engine validates it under the features
-that the sandbox has, because a module with a CID is signed, priced and paid for.
+Invariant: the sandbox accepts each module that is returned. The engine validates it with the
+features of the sandbox, because a module with a CID is signed, priced and paid for.
 """
 
 import re
@@ -31,7 +31,7 @@ class InvalidModule(Exception):
 
 
 def assemble(text: str, custom: Mapping[str, bytes]) -> bytes:
-    """The binary module, with the custom sections appended in the order of the mapping.
+    """Assembles the binary module, with the custom sections appended in the order of the mapping.
 
     Raises InvalidModule. Text that the assembler refuses is a bug of code generation too;
     wasmtime's own exception passes through.
@@ -74,7 +74,7 @@ def _invalid(reason: str, text: str, module: bytes) -> InvalidModule:
 
 
 def _function_at(offset: int, text: str, module: bytes) -> str | None:
-    """The text of the function whose code is at an offset of the binary, if one is there."""
+    """Returns the text of the function with code at an offset of the binary."""
     for section in sections(module):
         if section.kind == _CODE_SECTION and section.start <= offset < section.end:
             cursor = Cursor(module, section.start, section.end)

@@ -88,7 +88,7 @@ class Cursor:
         return self.data[self.offset - count : self.offset]
 
     def unsigned(self, bits: int = 32) -> int:
-        """A LEB128 integer of at most `bits` bits."""
+        """Reads a LEB128 integer of at most `bits` bits."""
         start, value, shift = self.offset, 0, 0
         while True:
             byte = self.byte()
@@ -100,7 +100,7 @@ class Cursor:
                 return value
 
     def count(self) -> int:
-        """The length of a vector; each element takes at least a byte."""
+        """Reads the length of a vector; each element takes at least a byte."""
         start, value = self.offset, self.unsigned()
         if value > self.end - self.offset:
             raise ModuleError(f"a list of {value} entries in a shorter section", start)
@@ -124,7 +124,7 @@ class Cursor:
         return _VALUE_TYPES.get(byte, "ref")
 
     def limits(self) -> tuple[int, int | None]:
-        """(minimum, maximum) in pages or elements."""
+        """Reads (minimum, maximum) in pages or elements."""
         flags = self.byte()
         bits = 64 if flags & 0x04 else 32
         minimum = self.unsigned(bits)
@@ -132,7 +132,7 @@ class Cursor:
 
 
 def sections(data: bytes) -> Iterator[Section]:
-    """The sections in order. Raises ModuleError, where it is noticed, for anything else."""
+    """Lists the sections in order. Raises ModuleError, where it is noticed, for anything else."""
     if data[:4] != WASM_MAGIC:
         raise ModuleError(_not_a_module(data), 0)
     if len(data) < 8:

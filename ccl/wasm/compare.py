@@ -1,6 +1,6 @@
-"""Two builds of one program side by side: what differs, from the most to the least telling.
+"""Comparison of two builds of one program: their differences, the most significant first.
 
-Equal bytes are the only proof; what is said here only helps to find out why they are not.
+Only equal bytes prove that builds are equal; the differences help to find out why they are not.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ccl.wasm.inspect import Inspection
 
 
 class Part(Enum):
-    """What of a module differs."""
+    """The part of a module that differs."""
 
     PROVENANCE = "ccl:source"
     COMPILER = "compiler"
@@ -40,7 +40,7 @@ _CUSTOM = 0
 def differences(
     given: tuple[bytes, Inspection], rebuilt: tuple[bytes, Inspection]
 ) -> tuple[Difference, ...]:
-    """Everything in which the module differs from its rebuilding; empty for equal bytes."""
+    """Lists the differences of the module from its rebuild; empty for equal bytes."""
     if given[0] == rebuilt[0]:
         return ()
     return (
@@ -69,7 +69,7 @@ def _provenance(
     key = (True, SOURCE_SECTION)
     ours, theirs = _contents(*given)[key], _contents(*rebuilt)[key]
     if said == found and ours != theirs:
-        # where in the sources the calls are
+        # places of calls in the sources
         yield Difference(
             part=Part.PROVENANCE, name=SOURCE_SECTION, given=_size(ours), rebuilt=_size(theirs)
         )
@@ -106,7 +106,7 @@ def _parts(
 
 
 def _contents(data: bytes, module: Inspection) -> dict[tuple[bool, str], tuple[bytes, ...]]:
-    """The contents of the sections: those that are executed first."""
+    """Returns the contents of the sections, those that are executed first."""
     found: dict[tuple[bool, str], tuple[bytes, ...]] = {}
     for section in module.sections:
         key = (section.kind == _CUSTOM, section.name)

@@ -1,6 +1,6 @@
-"""From the module model to WebAssembly text: the one printer. It decides nothing.
+"""Printing of the module model as WebAssembly text, without any decisions.
 
-The text is what `--emit wat` shows, what snapshots hold and what is assembled.
+The text is the output of `--emit wat`, the content of snapshots and the input of the assembler.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ _STEP = "  "
 
 
 def text_of(module: Module) -> str:
-    """The whole module, ending in a line break."""
+    """Prints the whole module, ending in a line break."""
     return "\n".join(_lines(module)) + "\n"
 
 
 def quoted(content: bytes) -> str:
-    """A string literal of the text format."""
+    """Quotes a string literal of the text format."""
     return '"' + "".join(map(_BYTE_TEXT.__getitem__, content)) + '"'
 
 
@@ -54,7 +54,7 @@ def _lines(module: Module) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _routine(text: str) -> str:
-    """A routine's text indented; most modules have the same ones."""
+    """Indents a routine's text; most modules have the same ones."""
     return "\n".join(_STEP + line if line else "" for line in text.splitlines())
 
 

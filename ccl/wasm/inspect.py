@@ -1,6 +1,6 @@
-"""What a compiled module says about itself: imports, exports, sections, sources, passengers.
+"""Descriptions of compiled modules: imports, exports, sections, sources, packed modules.
 
-Reads foreign modules too. A damaged `ccl:` section does not make the module unreadable; it is
+Foreign modules are read too. A damaged `ccl:` section does not make the module unreadable; it is
 listed among `problems`.
 """
 
@@ -82,7 +82,7 @@ class Inspection:
 
 
 def inspect_module(data: bytes) -> Inspection:
-    """Describe a module. Raises ModuleError if it is none, is damaged or over the size limit."""
+    """Describes a module. Raises ModuleError if it is none, is damaged or over the size limit."""
     if len(data) > MODULE_BYTES_MAX:
         raise ModuleError(
             f"{len(data)} bytes, a module has at most {MODULE_BYTES_MAX}", MODULE_BYTES_MAX
@@ -112,7 +112,7 @@ def inspect_module(data: bytes) -> Inspection:
 
 
 class _Reader:
-    """Collects what the sections say, one after the other."""
+    """Collects the contents of the sections in order."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -185,7 +185,7 @@ class _Reader:
         return kind
 
     def signature(self, kind: int, index: int) -> str:
-        """Of the `index`-th function, as far as its type could be read."""
+        """Returns the type of the `index`-th function, as far as it could be read."""
         if EXTERNAL_KINDS[kind] != "function" or index >= len(self.function_types):
             return ""
         number = self.function_types[index]
@@ -194,7 +194,9 @@ class _Reader:
     def custom(
         self, parts: tuple[Section, ...], name: str, interpret: Callable[[Any], T]
     ) -> T | None:
-        """The one custom section of that name; None, with a problem noted, if it is no good."""
+        """Returns the one custom section of that name; None, with a problem noted, if it is
+        invalid.
+        """
         found = [part for part in parts if part.kind == 0 and part.name == name]
         if not found:
             return None

@@ -25,7 +25,7 @@ class Routine(Node, frozen=True):
 
 @cache
 def routines() -> dict[str, Routine]:
-    """All of them by name, in the order of the files and of their lines."""
+    """Returns all of them by name, in the order of the files and of their lines."""
     found: dict[str, Routine] = {}
     folder = files(__package__) / "library"
     for path in sorted((p for p in folder.iterdir() if p.name.endswith(".wat")), key=str):
@@ -36,7 +36,7 @@ def routines() -> dict[str, Routine]:
 
 
 def closure(wanted: Iterable[str]) -> tuple[Routine, ...]:
-    """The wanted routines and all they need, in library order."""
+    """Returns the wanted routines and all that they use, in library order."""
     known = routines()
     needed: set[str] = set()
     pending = [name for name in wanted if name in known]

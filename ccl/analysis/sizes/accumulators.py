@@ -29,7 +29,7 @@ class Accumulator(Node, frozen=True, kw_only=True):
 
 
 def accumulator_of(function: Function) -> Accumulator | None:
-    """None for a function that does anything else with the array that it returns."""
+    """Returns None for a function that does anything else with the array that it returns."""
     body = function.body
     if not isinstance(body.value, LocalGet):
         return None
@@ -68,7 +68,7 @@ def _is_empty_array(binder: object) -> bool:
 
 
 def _only_loop(body: Block) -> While | ForEach | ForPairs | None:
-    """The loop among the statements of the body, if there is no other at any depth."""
+    """Returns the loop among the statements of the body, if there is no other at any depth."""
     blocks = (node for node in everything(body) if isinstance(node, Block))
     statements = (statement for block in blocks for statement in block.statements)
     loops = [each for each in statements if isinstance(each, While | ForEach | ForPairs)]

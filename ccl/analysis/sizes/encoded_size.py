@@ -1,4 +1,4 @@
-"""How many bytes a value of a type has at most as DAG-CBOR, where its type alone says so."""
+"""Upper bounds on the encoded size of values, by their types alone."""
 
 from typing import assert_never
 
@@ -26,7 +26,7 @@ DECIMAL_BYTES_MAX = 21
 
 
 class Extent(Node, frozen=True):
-    """Of an encoded value: its bytes, and its items as `runtime.content.heads` weighs them."""
+    """The size of an encoded value: bytes, and items as `runtime.content.heads` weighs them."""
 
     bytes: int
     items: int
@@ -44,7 +44,7 @@ CONTAINER = Extent(HEAD_BYTES, CONTAINER_WEIGHT)
 
 
 def encoded_max(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> Extent | None:
-    """Heads are counted as if all were the longest; None for texts, lists, maps and Data."""
+    """Counts heads as if all were the longest; returns None for texts, lists, maps and Data."""
     match kind:
         case Prim.UNIT | Prim.NEVER | Prim.BOOL:
             return Extent(1, 1)
@@ -119,7 +119,7 @@ def holds_text(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> b
 def _parts(
     program: Program, parts: tuple[tuple[str, Type], ...], within: tuple[Type, ...]
 ) -> Extent | None:
-    """A map or list of the parts, each with its name."""
+    """Adds up a map or list of the parts, each with its name."""
     total = CONTAINER
     for name, kind in parts:
         size = encoded_max(program, kind, within)

@@ -1,7 +1,8 @@
-"""How long texts, Data and arrays and how large numbers are at most, over a function's parameters.
+"""Upper bounds on lengths and bytes of texts, Data and arrays, and on the size of numbers.
 
-Nothing is said of what is set twice, changed in place, or comes from anywhere but constants,
-parameters, host calls whose answers have a limit, and types whose values have one.
+Bounds are formulas over a function's parameters. A variable has one only if it is assigned once and
+not changed in place; a value only if it derives from constants, parameters, host calls whose
+answers have a limit, and types whose values have one.
 """
 
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ MOVED = "moved"
 ITEMS = "items"
 """Of a host call: the items of the values that it is given, as they are charged."""
 SMALL_MAX = 2**40
-"""Intervals beyond this say nothing useful."""
+"""Larger intervals are of no use as bounds."""
 HANDS_ON = frozenset(
     {Builtin.ARRAY_LEN, Builtin.ARRAY_PUSH, Builtin.ARRAY_POP, Builtin.ARRAY_SLICE}
 )
@@ -84,7 +85,7 @@ class Sizes:
     survey: Survey
     intervals: Intervals
     accumulators: dict[str, Accumulator | None]
-    """By function id, of those that were looked at in any function."""
+    """By function id, of callees in any function."""
     assignments: dict[int, list[SetLocal]] = field(default_factory=dict)
     _visiting: set[int] = field(default_factory=set)
     _measured: dict[tuple[str, int], Formula | None] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Sizes:
             self.assignments.setdefault(each.local.index, []).append(each)
 
     def of_arguments(self, callee: Function, values: list[Expr]) -> dict[str, Formula | None]:
-        """By symbol of the callee, what it is here."""
+        """Returns the bounds of a call's arguments, by symbol of the callee."""
         found: dict[str, Formula | None] = {}
         for parameter, value in zip(callee.parameters, values, strict=True):
             if has_length(parameter):
@@ -108,7 +109,7 @@ class Sizes:
     # --- values ---
 
     def length(self, node: Expr) -> Formula | None:
-        """Of an array or text, at most; None if it is not known."""
+        """Bounds an array or text; None if it is unbounded."""
         match node:
             case ArrayNew(elements=elements):
                 return Formula.constant(len(elements))
@@ -134,7 +135,7 @@ class Sizes:
                 return None
 
     def bytes(self, node: Expr) -> Formula | None:
-        """Of a text or Data, at most; None if it is not known."""
+        """Bounds a text or Data; None if it is unbounded."""
         match node:
             case TextConst(value=text):
                 return Formula.constant(len(text.encode()))
@@ -186,13 +187,13 @@ class Sizes:
         return total
 
     def _answer(self, node: CallHost) -> Formula | None:
-        """Of a host call that answers with bytes."""
+        """Bounds the answer of a host call that answers with bytes."""
         if node.bytes_max is not None:
             return Formula.constant(node.bytes_max)
         return _known(ALL_CALLS[node.call].answer_bytes_max)
 
     def moved(self, node: CallHost) -> Formula | None:
-        """Bytes that a host call moves at most, both ways."""
+        """Bounds the bytes that a host call transfers in both directions."""
         call = ALL_CALLS[node.call]
         given = [
             value
@@ -206,11 +207,11 @@ class Sizes:
         return None if answer is None else total + answer
 
     def crossing(self, node: CallHost) -> dict[str, Formula | None]:
-        """What the call's price depends on."""
+        """Bounds the quantities that the call is charged for."""
         return {MOVED: self.moved(node), ITEMS: self.given_items(node)}
 
     def given_items(self, node: CallHost) -> Formula | None:
-        """Items of the encoded values among the arguments, where the call's price counts them."""
+        """Bounds the items of encoded arguments, if the call is charged for them."""
         total = Formula.constant(0)
         if not PRICES[node.call].item:
             return total
@@ -224,7 +225,7 @@ class Sizes:
         return total
 
     def items(self, node: Expr) -> Formula | None:
-        """Of an encoded value, at most; None if it is not known."""
+        """Bounds the items of an encoded value; None if they are unbounded."""
         match node:
             case Convert(conversion=Conversion.SAME_BITS, operand=operand):
                 return self.items(operand)
@@ -240,12 +241,12 @@ class Sizes:
             case LocalGet(local=local) if not (self._may_grow(local) or self.is_parameter(local)):
                 return self._of_only_assignment(local, self.items)
             case _:
-                # Nothing shorter than a byte weighs more than an empty list.
+                # An empty list is the heaviest item of one byte.
                 size = self.bytes(node)
                 return None if size is None else Formula.constant(CONTAINER_WEIGHT) * size
 
     def of_manifest(self, node: SubmitManifest) -> dict[str, Formula | None]:
-        """Of the map of its fields."""
+        """Bounds the map of its fields."""
         size = Formula.constant(HEAD_BYTES)
         items = CONTAINER_WEIGHT
         for key, value in node.fields:
@@ -262,7 +263,7 @@ class Sizes:
         return {MOVED: size, ITEMS: Formula.constant(items)}
 
     def longest(self) -> Formula | Span:
-        """Of all texts and Data here; the place of the first that is unbounded."""
+        """Bounds all texts and Data here; returns the place of the first unbounded one."""
         total = Formula.constant(SHORT_BYTES_MAX)
         unknown: list[Span] = []
         for node in everything(self.function.body):
@@ -277,7 +278,7 @@ class Sizes:
         return min(unknown, key=lambda span: (span.file, span.start)) if unknown else total
 
     def _walks_texts(self, node: Expr) -> bool:
-        """Whether it reads values that have texts of any length inside."""
+        """Whether it reads values that contain texts of any length."""
         match node:
             case Binary(left=left, right=right):
                 parts = [left, right]
@@ -304,7 +305,7 @@ class Sizes:
         return self._answer_bindings
 
     def size(self, node: Expr) -> Formula | None:
-        """Of a number without its sign, at most; None if it is not known."""
+        """Bounds the magnitude of a number; None if it is unbounded."""
         match node:
             case ScalarConst(value=value):
                 return Formula.constant(abs(value))
@@ -377,7 +378,7 @@ def has_length(local: Local) -> bool:
 
 
 def has_number(node: Binary) -> bool:
-    """The operands are whole numbers, so that the result is as large as arithmetic says."""
+    """Whether the operands are Integers, so that arithmetic on bounds is valid."""
     return all(str(part.type) == "Integer" for part in (node.left, node.right))
 
 

@@ -23,7 +23,7 @@ from ccl.ir.types import (
 
 
 def equal(module: ModuleBuilder, kind: Type) -> str:
-    """The instruction that compares two values of a type: `(a, b) -> i32`."""
+    """Returns the instruction that compares two values of a type: `(a, b) -> i32`."""
     shape = value_type(kind)
     if not is_reference(kind):
         return f"{shape}.eq"
@@ -36,7 +36,7 @@ def equal(module: ModuleBuilder, kind: Type) -> str:
 
 
 def _equal_counted(module: ModuleBuilder, kind: Type, name: str) -> str:
-    """For types that nest without end: the comparison gives up in good order."""
+    """Writes the comparison of a recursive type, which traps beyond a depth."""
     return f"""(func ${name} (param $a i32) (param $b i32) (result i32)
   (call $compare_deeper)
   (call ${module.routine("same", kind, _equal)} (local.get $a) (local.get $b))
@@ -118,7 +118,7 @@ def _equal_arrays(module: ModuleBuilder, element: Type, head: str) -> str:
 
 
 def _equal_maps(module: ModuleBuilder, kind: Map, head: str) -> str:
-    """The same keys with equal values, in whatever order."""
+    """Compares maps: the same keys with equal values, in any order."""
     key = "i64.load" if is_word_key(module, kind.key) else "i32.load"
     name = find_routine(module, kind.key)
     module.called.add(name)
@@ -147,7 +147,7 @@ def _equal_maps(module: ModuleBuilder, kind: Map, head: str) -> str:
 
 
 def contains(module: ModuleBuilder, element: Type) -> str:
-    """The instruction that searches an array: `(array, element) -> i32`."""
+    """Returns the instruction that searches an array: `(array, element) -> i32`."""
     return f"call ${module.routine('contains', element, _contains)}"
 
 
@@ -181,14 +181,14 @@ def is_structured(module: ModuleBuilder, key: Type) -> bool:
 
 
 def find_routine(module: ModuleBuilder, key: Type) -> str:
-    """The routine `(map, key) -> entry or 0`; a key that is one word is taken as i64."""
+    """Returns the routine `(map, key) -> entry or 0`; a key of one word is an i64."""
     if is_structured(module, key):
         return module.routine("find", key, _find)
     return "map_find_text" if is_key_text(key) else "map_find_word"
 
 
 def put_routine(module: ModuleBuilder, key: Type) -> str:
-    """The routine `(map, key, site) -> entry`; the map counts a new key itself."""
+    """Returns the routine `(map, key, site) -> entry`; the map counts a new key itself."""
     if is_structured(module, key):
         return module.routine("put", key, _put)
     return "map_put_text" if is_key_text(key) else "map_put_word"
@@ -237,7 +237,7 @@ def _put(module: ModuleBuilder, key: Type, name: str) -> str:
 
 
 def _hash(module: ModuleBuilder, kind: Type) -> str:
-    """The routine that gives equal values equal hashes that are not negative."""
+    """Returns the routine of hashes: equal values have equal ones, none is negative."""
     return "hash_text" if is_flat(kind) else module.routine("hash", kind, _write_hash)
 
 
@@ -270,7 +270,7 @@ def _write_hash(module: ModuleBuilder, kind: Type, name: str) -> str:
 def _mixed(
     module: ModuleBuilder, kinds: tuple[Type, ...], offset: Callable[[int], int]
 ) -> list[str]:
-    """Each part goes into the hash of those before it."""
+    """Mixes each part into the hash of those before it."""
     lines: list[str] = []
     for index, kind in enumerate(kinds):
         shape = value_type(kind)

@@ -28,12 +28,12 @@ _LIST, _MAP = 4, 5
 
 
 def begin(module: ModuleBuilder) -> str:
-    """Folded text of the address of the text for malformed input."""
+    """Returns the folded address of the text for malformed input."""
     return f"(i32.const {module.constants.text(MALFORMED)})"
 
 
 def decode(module: ModuleBuilder, kind: Type) -> str:
-    """Folded text that reads a value of a type and pushes it (nothing for Unit)."""
+    """Returns folded text that reads a value of a type and pushes it (nothing for Unit)."""
     expected = _text(module, f"expected {kind}")
     match kind:
         case Prim.UNIT | Prim.NEVER:
@@ -70,7 +70,7 @@ def _text(module: ModuleBuilder, text: str) -> str:
 
 
 def _set(module: ModuleBuilder, kind: Type, address: str, offset: int) -> str:
-    """Folded text that reads a part into memory."""
+    """Returns folded text that reads a part into memory."""
     if value_type(kind) is None:
         return decode(module, kind)
     return f"({store(kind, offset)} {address} {decode(module, kind)})"
@@ -102,7 +102,7 @@ def _new(size: int) -> str:
 
 
 def _struct(module: ModuleBuilder, kind: Type, fields: tuple[tuple[str, Type], ...]) -> list[str]:
-    """Keys come in canonical order; a missing Option is None, an unknown key is refused."""
+    """Reads a struct: keys in canonical order, None for a missing Option; unknown keys trap."""
     expected = _text(module, f"expected {kind}")
     lines = [
         "  (local $value i32) (local $left i32)",
@@ -121,7 +121,7 @@ def _struct(module: ModuleBuilder, kind: Type, fields: tuple[tuple[str, Type], .
             none = f"(i32.const {module.constants.variant(0)})"
             missing = f"({store(part, offset)} (local.get $value) {none})"
         lines += [
-            # a key is not looked for behind the last entry
+            # no key is read after the last entry
             "  (if (if (result i32) (local.get $left)"
             f" (then (call $take_if_text {_text(module, name)})) (else (i32.const 0)))",
             "    (then",
@@ -156,7 +156,7 @@ def _array(module: ModuleBuilder, kind: Type, element: Type) -> list[str]:
 
 
 def _map(module: ModuleBuilder, kind: Map) -> list[str]:
-    """A list of pairs; a map too where keys are texts. A key twice is refused."""
+    """Reads a list of pairs, or a map where keys are texts. A repeated key traps."""
     expected = _text(module, f"expected {kind}")
     pair = f"(call $take_exactly (i32.const {_LIST}) (i32.const 2) {expected})"
     put = put_routine(module, kind.key)

@@ -26,7 +26,7 @@ NULL = 0xF6
 
 
 def canonical_order(key: str) -> tuple[int, bytes]:
-    """Sort key of map keys: shorter first, then by bytes."""
+    """Returns the sort key of map keys: shorter first, then by bytes."""
     encoded = key.encode()
     return (len(encoded), encoded)
 
@@ -37,7 +37,9 @@ def key(module: ModuleBuilder, text: str) -> tuple[str, ...]:
 
 
 def encode(module: ModuleBuilder, kind: Type) -> str:
-    """The instruction that writes a value of a type, which it takes (a reference is borrowed)."""
+    """Returns the instruction that writes a value of a type, which it pops (a reference is
+    borrowed).
+    """
     match kind:
         case Prim.STRING | Prim.DID | Prim.CID:
             name = "put_text"
@@ -60,7 +62,7 @@ def encode(module: ModuleBuilder, kind: Type) -> str:
 
 
 def _value(module: ModuleBuilder, kind: Type, address: str, offset: int) -> str:
-    """Folded text that writes the part of a type at an address."""
+    """Returns folded text that writes the part of a type at an address."""
     if value_type(kind) is None:
         return f"  (call $put_byte (i32.const {NULL}))"
     return f"  ({encode(module, kind)} ({load(kind, offset)} {address}))"
@@ -82,7 +84,7 @@ def _encode(module: ModuleBuilder, kind: Type, name: str) -> str:
         case _:
             assert_never(kind)
     if is_recursive(module, kind):
-        # a value that no reader would take is refused where it is made
+        # a value nested too deeply for readers traps when it is written
         lines.insert(2 if lines[1].startswith("  (local $") else 1, "  (call $out_deeper)")
         lines.append("  (call $out_higher)")
     return "\n".join(lines) + ")"

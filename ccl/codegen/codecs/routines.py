@@ -24,7 +24,7 @@ from ccl.ir.types import (
 
 
 def release(module: ModuleBuilder, kind: Type) -> str:
-    """The routine that takes one reference away; what dies with it is freed."""
+    """Returns the routine that drops one reference, and frees what has no other."""
     if is_flat(kind) or (isinstance(kind, Enumeration) and is_bare(module, kind)):
         return "release"
     return module.routine("release", kind, _release)
@@ -50,7 +50,7 @@ def _release_later(module: ModuleBuilder, kind: Type, name: str) -> str:
 
 
 def _drop(module: ModuleBuilder, kind: Type, name: str) -> str:
-    """Release what a dead object refers to, then free it."""
+    """Writes the routine that releases the parts of a dead object, then frees it."""
     match kind:
         case Struct(id=struct_id):
             fields = [k for _, k in module.struct(struct_id).fields]
@@ -125,7 +125,7 @@ def _drop_map(module: ModuleBuilder, kind: Map, name: str) -> str:
 
 
 def each_entry(of: str, inner: list[str]) -> str:
-    """A loop over the live entries of a map; declares $entry and $end."""
+    """Writes a loop over the live entries of a map; declares $entry and $end."""
     return "\n".join(
         [
             "  (local $entry i32) (local $end i32)",
@@ -147,12 +147,12 @@ def each_entry(of: str, inner: list[str]) -> str:
 
 
 def clone(module: ModuleBuilder, kind: Type) -> str:
-    """`(object, site) -> object`: a new object of the same parts, each counted once more."""
+    """Returns `(object, site) -> object`: a new object of the same parts, each retained."""
     return module.routine("clone", kind, _clone)
 
 
 def unique(module: ModuleBuilder, kind: Type) -> str:
-    """`(object, site) -> object`: the object itself if it has no other holder, else a clone."""
+    """Returns `(object, site) -> object`: the object if it has one reference, else a clone."""
     return module.routine("unique", kind, _unique)
 
 
@@ -216,12 +216,12 @@ def is_bare(module: ModuleBuilder, kind: Enumeration) -> bool:
 
 
 def parts(module: ModuleBuilder, kind: Type) -> tuple[Type, ...]:
-    """The types that a value of a type is made of, one level down."""
+    """Returns the types that a value of a type is made of, one level down."""
     return parts_of(module.program, kind)
 
 
 def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
-    """The same, before there is a module."""
+    """Returns the same without a module."""
     match kind:
         case Struct(id=struct_id):
             return tuple(part for _, part in program.structs[struct_id].fields)

@@ -31,9 +31,9 @@ from ccl.wasm.model import ValueType
 
 NOT_UTF8 = "the host's answer is not UTF-8"
 TEXT_OFFSET = 16
-"""Where the bytes of a text begin."""
+"""Offset of the bytes of a text."""
 READ_BYTES = 512
-"""Room that a call with a buffer answer is first given."""
+"""Buffer of the first attempt of a call that answers with bytes."""
 ABSENT_MEANS_EMPTY = frozenset({"host_read_input"})
 
 
@@ -58,15 +58,16 @@ def function(f: FunctionBuilder, node: CallFunction) -> Ownership:
 
 
 def _instruction(f: FunctionBuilder, callee: Function, node: CallFunction) -> str:
-    """The call, with its place where the source has it: what is made has the place of what it was
-    made for, a function around another one or the functions of a proposal."""
+    """Returns the call, with its place if the source has it; a call that the compiler adds, around
+    a function or for a proposal, has the place of that.
+    """
     name = f.module.function_name(callee)
     is_made = node.span in (callee.span, f.analyses.function.span)
     return f"call ${name}" if is_made else Call.of(name, node.span)
 
 
 def _borrow_arguments(f: FunctionBuilder, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
-    """Arguments for a callee that changes none; one that it may keep must not change later."""
+    """Lowers arguments of a callee that changes none; one that may escape must stay unchanged."""
     nodes = [argument.value for argument in call.arguments]
     spilled: list[Owned] = []
     for number, node in enumerate(nodes):
@@ -85,9 +86,10 @@ def _borrow_arguments(f: FunctionBuilder, call: CallFunction, keeps: frozenset[i
 
 
 def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
-    """All arguments are set aside in order; places are made unique when all are known.
+    """Spills all arguments in order, then makes the places unique.
 
-    What is only read is held for the call, so that the change of a place does not reach it.
+    An argument that is only read is retained during the call, so that a change of a place does not
+    reach it.
     """
     callee = f.module.program.functions[node.function]
     changed = {place_root(a.value) for a in node.arguments if a.mutated}
@@ -130,7 +132,9 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
 def _is_safe(
     f: FunctionBuilder, node: CallFunction, number: int, changed: set[Local | None]
 ) -> bool:
-    """A parameter changed in place elsewhere, which this call neither changes nor keeps."""
+    """Whether the argument is a parameter changed in place elsewhere, which this call neither
+    changes nor lets escape.
+    """
     value = node.arguments[number].value
     return (
         isinstance(value, LocalGet)
@@ -143,7 +147,7 @@ def _is_safe(
 def push_unique(
     f: FunctionBuilder, node: Expr, path: tuple[Local | StateGet, tuple[Step, ...]], keys: list[Key]
 ) -> None:
-    """Push the object of a place, unique along its path."""
+    """Pushes the object of a place, unique along its path."""
     root, steps = path
     lvalues.unique_root(f, root, node.span)
     lvalues.unique_path(f, root, steps, keys, node.type, node.span)
@@ -153,7 +157,7 @@ def push_unique(
 
 
 def host(f: FunctionBuilder, node: CallHost) -> Ownership:
-    """Values are set aside in order; constants, which nothing can change, stay where they are."""
+    """Spills values in order; constants, which nothing can change, are pushed in place."""
     call = ALL_CALLS[node.call]
     f.callees.append(Callee(call.name, f.analyses.sizes.crossing(node), node.span))
     spilled: list[Owned] = []
@@ -184,7 +188,7 @@ def host(f: FunctionBuilder, node: CallHost) -> Ownership:
 def set_aside(
     f: FunctionBuilder, value: Expr, spilled: list[Owned], plain: list[tuple[str, ValueType]]
 ) -> str:
-    """Evaluate into a temporary, which is released (`spilled`) or given back (`plain`) later."""
+    """Evaluates into a temporary: one to release (`spilled`) or one to free (`plain`)."""
     shape = value_type(value.type)
     assert shape is not None
     f.own(value)
@@ -197,7 +201,7 @@ def set_aside(
 
 
 def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
-    """A text crosses as its address and length."""
+    """Returns the instructions that pass a value; a text is passed as address and length."""
     get = f"local.get ${name}"
     if wire is Wire.INTEGER:
         return (get,)
@@ -205,7 +209,7 @@ def _crossing(name: str, wire: Wire) -> tuple[str, ...]:
 
 
 def answer(f: FunctionBuilder, how: Answer, kind: Type, span: Span) -> Ownership:
-    """From what the host returned to a value of the call's type."""
+    """Converts the result of a host call to a value of the call's type."""
     if how is Answer.NONE or how is Answer.INTEGER:
         return Ownership.PLAIN
     if not isinstance(kind, Result):
@@ -265,10 +269,10 @@ def _read(
     absent: str | None,
     bytes_max: int | None = None,
 ) -> None:
-    """Push the answer of a call as a text or Data; null when it is absent and may be.
+    """Pushes the answer of a call as a text or Data; null if it is absent and may be.
 
-    The first try has room for a short answer; a longer one, where there can be one, is asked for
-    again. One over `bytes_max` is taken as empty.
+    The first attempt has room for a short answer; a longer one, if possible, is requested again. An
+    answer over `bytes_max` is read as empty.
     """
     most = call.answer_bytes_max if bytes_max is None else bytes_max
     room_bytes = READ_BYTES if most is None else max(READ_BYTES, most)
@@ -310,7 +314,7 @@ def _read(
 
 
 def _wrap_option(f: FunctionBuilder, span: Span) -> None:
-    """None for the null object, Some of it otherwise."""
+    """Pushes None for the null object, Some of it otherwise."""
     with f.temporary("i32") as value, f.temporary("i32") as made:
         f.emit(f"local.tee ${value}", "if (result i32)")
         f.constant(payload_offset(1))

@@ -5,7 +5,7 @@ from ccl.ir.typed import Expr, ShortCircuit, Unary, UnaryOp
 
 
 def unless(f: FunctionBuilder, condition: Expr, label: str) -> None:
-    """Jump to the label if the condition is false; each part of an `&&` jumps by itself."""
+    """Jumps to the label if the condition is false."""
     match condition:
         case ShortCircuit(is_and=True, left=left, right=right):
             unless(f, left, label)
@@ -27,7 +27,7 @@ def unless(f: FunctionBuilder, condition: Expr, label: str) -> None:
 
 
 def _when(f: FunctionBuilder, condition: Expr, label: str) -> None:
-    """Jump to the label if the condition is true."""
+    """Jumps to the label if the condition is true."""
     match condition:
         case ShortCircuit(is_and=False, left=left, right=right):
             _when(f, left, label)

@@ -1,4 +1,4 @@
-"""Blocks, branches and ways out. A branch that gives a reference gives an owned one."""
+"""Blocks, branches and jumps. A branch that yields a reference yields an owned one."""
 
 from ccl.codegen.function_builder import FunctionBuilder, Ownership
 from ccl.codegen.functions import conditions, statements
@@ -27,14 +27,14 @@ def block(f: FunctionBuilder, node: Block) -> Ownership:
 
 
 def _moved(f: FunctionBuilder, value: Expr, height: int) -> str | None:
-    """The variable that gives its own reference away, because its scope ends here."""
+    """Returns the variable whose reference is moved out, because its scope ends here."""
     if isinstance(value, LocalGet) and f.owns(value.local, height):
         return f.name(value.local)
     return None
 
 
 def _settled(f: FunctionBuilder, node: Expr) -> Ownership:
-    """A value that stays when the variables around it are released."""
+    """Lowers a value that outlives the variables around it."""
     f.own(node)
     return _held(node.type)
 
@@ -60,7 +60,7 @@ def branch(f: FunctionBuilder, node: If) -> Ownership:
 
 
 def _compound_branch(f: FunctionBuilder, node: If) -> None:
-    """A branch whose condition jumps from its parts."""
+    """Lowers a branch whose condition jumps from its parts."""
     end, otherwise = f.label("end"), f.label("else")
     if node.otherwise is not None:
         _open(f, f"block ${end}", node.type)
@@ -85,7 +85,7 @@ def _open(f: FunctionBuilder, word: str, kind: Type) -> None:
 
 
 def match_tag(f: FunctionBuilder, node: MatchTag) -> Ownership:
-    """A chain of tests; the subject is held while an arm runs, its payload borrowed from it."""
+    """Lowers to a chain of tests; the subject is retained during an arm, its payload borrowed."""
     f.own(node.subject)
     subject = f.spill(node.subject.type)
     end = f.label("matched")

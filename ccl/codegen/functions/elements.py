@@ -1,8 +1,8 @@
-"""Elements of arrays: where they lie, checked where the index is used.
+"""Elements of arrays: addresses, checks of indices, and views of arrays in loops.
 
-Around a loop an array is *viewed* if nothing in the loop can give it another block or length:
-both are then kept in WebAssembly locals. Elements may change, and so may the object itself,
-when a write finds it shared; the write then looks at the new object's block.
+In a loop an array is *viewed* if no iteration can change its block or length: both are then in
+WebAssembly locals. Elements may change, and so may the object, if a write finds it shared; the
+write then reloads the block.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _SLOT_SHIFT = SLOT_BYTES.bit_length() - 1
 
 
 def element(f: FunctionBuilder, node: IndexGet) -> Ownership:
-    """Read an element; it is held by the array, or owned where the array is a temporary."""
+    """Reads an element; borrowed from the array, or owned if the array is a temporary."""
     spilled, array = _array(f, node.base, node.index)
     view = f.views.get(node.base.local.index) if isinstance(node.base, LocalGet) else None
     index, taken = _index(f, node, array, view)
@@ -43,7 +43,7 @@ def element(f: FunctionBuilder, node: IndexGet) -> Ownership:
 
 
 def _array(f: FunctionBuilder, node: Expr, index: Expr) -> tuple[list[Owned], str]:
-    """Evaluate the array: what is to be let go after its use, and the local it is in."""
+    """Evaluates the array; returns the temporaries to release after its use, and its local."""
     if isinstance(node, LocalGet) and not f.analyses.behaviour.clobbers(index):
         return [], f.name(node.local)
     ownership = f.expr(node)
@@ -59,27 +59,27 @@ def _array(f: FunctionBuilder, node: Expr, index: Expr) -> tuple[list[Owned], st
 
 
 def _index(f: FunctionBuilder, node: IndexGet, array: str, view: View | None) -> tuple[str, bool]:
-    """The local that holds the index, which is in range, and whether it is to be given back."""
+    """Evaluates and checks the index; returns its local, and whether to free that."""
     if isinstance(node.index, LocalGet):
         name = f.name(node.index.local)
         check(f, array, name, view, node.span)
         return name, False
-    asked = overflow_checks.guards_of(f, node.index)
-    if not asked:
+    guards = overflow_checks.guards_of(f, node.index)
+    if not guards:
         overflow_checks.checked_together(f, node.index)
         name = f.new_temporary("i64")
         f.emit(f"local.set ${name}")
         check(f, array, name, view, node.span)
         return name, True
-    # one question for both: may a step have overflowed, is the index out of range
+    # one test for both: a step may have overflowed, or the index is out of range
     overflow_checks.unchecked(f, node.index)
     name = f.new_temporary("i64")
-    guard = view.guards.get(asked) if view is not None else None
+    guard = view.guards.get(guards) if view is not None else None
     if guard is not None:
         f.emit(f"local.tee ${name}", f"local.get ${guard}", "i64.ge_u", "if")
     else:
         f.emit(f"local.tee ${name}", *_length(array, view), "i64.ge_u")
-        checks.any_large(f, [f.known_name(index) for index in sorted(asked)])
+        checks.any_large(f, [f.known_name(index) for index in sorted(guards)])
         f.emit("i32.or", "if")
     f.expr(node.index)
     f.emit(f"local.set ${name}")
@@ -89,7 +89,7 @@ def _index(f: FunctionBuilder, node: IndexGet, array: str, view: View | None) ->
 
 
 def check(f: FunctionBuilder, array: str, index: str, view: View | None, span: Span) -> None:
-    """Trap unless the index is in range."""
+    """Traps unless the index is in range."""
     length = _length(array, view)
     f.emit(f"local.get ${index}", *length, "i64.ge_u", "if", f"local.get ${index}", *length)
     f.constant(f.site(span, OUT_OF_RANGE))
@@ -98,14 +98,14 @@ def check(f: FunctionBuilder, array: str, index: str, view: View | None, span: S
 
 
 def slot(f: FunctionBuilder, array: str, index: str, view: View | None) -> None:
-    """Push the address of an element that is there."""
+    """Pushes the address of an element that exists."""
     block = (f"local.get ${view.block}",) if view else (f"local.get ${array}", "i32.load offset=16")
     f.emit(*block, f"local.get ${index}", "i32.wrap_i64")
     f.emit(f"i32.const {_SLOT_SHIFT}", "i32.shl", "i32.add")
 
 
 def push_length(f: FunctionBuilder, local: Local) -> bool:
-    """Push the length of a viewed array; whether it is one."""
+    """Pushes the length of a viewed array; returns whether it is one."""
     view = f.views.get(local.index)
     if view is not None:
         f.emit(f"local.get ${view.length}")
@@ -123,19 +123,19 @@ def _length(array: str, view: View | None) -> tuple[str, ...]:
 
 @contextmanager
 def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[None]:
-    """While the loop is lowered, its constant arrays are viewed."""
+    """Views the invariant arrays of a loop while it is lowered."""
     opened: list[tuple[int, View]] = []
     locals_used = [
         local
         for local in invariant_arrays(loop)
         if local.index not in f.views and f.is_known(local) and f.owner(local) is None
     ]
-    asked = _asked(f, loop) if locals_used else {}
+    guarding = _guarding(f, loop) if locals_used else {}
     for local in locals_used:
         view = View(
             block=f.new_temporary("i32"),
             length=f.new_temporary("i64"),
-            guards={each: f.new_temporary("i64") for each in asked.get(local.index, ())},
+            guards={each: f.new_temporary("i64") for each in guarding.get(local.index, ())},
         )
         name = f.name(local)
         look(f, name, view)
@@ -155,20 +155,22 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
             f.free_temporary(guard, "i64")
 
 
-def _asked(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> dict[int, list[frozenset[int]]]:
+def _guarding(
+    f: FunctionBuilder, loop: While | ForEach | ForPairs
+) -> dict[int, list[frozenset[int]]]:
     """By array variable, the variables that indices in the loop ask for and that it never sets."""
     found: dict[int, list[frozenset[int]]] = {}
     changing = assigned_in(loop)
     for node in (each for part in statement_children(loop) for each in everything(part)):
         if isinstance(node, IndexGet) and isinstance(node.base, LocalGet):
-            asked = overflow_checks.guards_of(f, node.index)
-            if asked and not asked & changing and all(map(f.is_set, asked)):
+            guards = overflow_checks.guards_of(f, node.index)
+            if guards and not guards & changing and all(map(f.is_set, guards)):
                 sets = found.setdefault(node.base.local.index, [])
-                if asked not in sets:
-                    sets.append(asked)
+                if guards not in sets:
+                    sets.append(guards)
     return found
 
 
 def look(f: FunctionBuilder, array: str, view: View) -> None:
-    """The block of the object that the variable refers to now."""
+    """Reloads the block of the variable's object."""
     f.emit(f"local.get ${array}", "i32.load offset=16", f"local.set ${view.block}")

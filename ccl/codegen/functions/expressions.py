@@ -1,4 +1,4 @@
-"""Expressions: what is left on the stack, and who answers for it."""
+"""Lowering of expressions: one function per class of nodes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, assert_never, get_args
@@ -46,7 +46,7 @@ from ccl.ir.types import Array, Struct, is_reference
 
 
 def lower(f: FunctionBuilder, node: Expr) -> Ownership:
-    """Emit the code of an expression."""
+    """Emits the code of an expression; returns the ownership of its value."""
     return _LOWER[type(node)](f, node)
 
 
@@ -108,7 +108,7 @@ def _object(
     offsets: Sequence[int],
     tag: int | None = None,
 ) -> Ownership:
-    """A new object with the values at the offsets, evaluated in the order given."""
+    """Allocates an object with the values at the offsets, evaluated in the order given."""
     f.constant(size)
     f.memory_site(node.span)
     f.call("new")
@@ -116,7 +116,7 @@ def _object(
     if tag is not None:
         f.emit(f"local.get ${made.name}", f"i64.const {tag}", "i64.store offset=8")
     if any(f.analyses.behaviour.escapes(value) for value in values):
-        # a way out releases the unfinished object, so its references must be readable
+        # a jump releases the unfinished object, so its references must be initialised
         for value, offset in zip(values, offsets, strict=True):
             if is_reference(value.type):
                 f.emit(f"local.get ${made.name}", "i32.const 0", store(value.type, offset))
@@ -149,7 +149,7 @@ def _array(f: FunctionBuilder, node: ArrayNew) -> Ownership:
 
 
 def _constant_elements(f: FunctionBuilder, made: str, elements: Sequence[Expr]) -> None:
-    """Copied from the data segment."""
+    """Copies constants from the data segment."""
     content = b"".join(
         element.value.to_bytes(8, "little", signed=True)
         for element in elements
@@ -169,7 +169,7 @@ def _elements(f: FunctionBuilder, made: str, elements: Sequence[Expr]) -> None:
         f.emit(f"local.get ${made}", "i32.load offset=16")
         f.own(element)
         f.emit(store(element.type, SLOT_BYTES * position))
-        # the length counts what is there, so that a way out releases exactly that
+        # the length counts the elements so far: a jump releases exactly those
         f.emit(f"local.get ${made}", f"i32.const {position + 1}", "i32.store offset=8")
 
 

@@ -32,7 +32,7 @@ def while_(f: FunctionBuilder, statement: While) -> None:
 
 
 def _counted(f: FunctionBuilder, statement: While) -> None:
-    """A short condition is before the loop and at its end, where it jumps back."""
+    """Puts a short condition before the loop and at its end, where it jumps back."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)
@@ -48,7 +48,7 @@ def _counted(f: FunctionBuilder, statement: While) -> None:
 
 
 def _note(f: FunctionBuilder, label: str, statement: While | ForEach | ForPairs) -> None:
-    """Records the bound on its iterations, for the bounds of the module."""
+    """Records the bound on the iterations of a loop."""
     bound = iteration_bound(f.analyses.sizes, statement)
     f.iteration_bounds[label] = statement.span if bound is None else bound
 
@@ -64,9 +64,9 @@ def for_each(f: FunctionBuilder, statement: ForEach) -> None:
 
 @contextmanager
 def _snapshot(f: FunctionBuilder, iterable: Expr, body: Block) -> Iterator[tuple[str, bool]]:
-    """The object to iterate over; copy on write keeps it as it is while the body runs.
+    """Retains the object to iterate over; copy on write keeps it as it is during the body.
 
-    It is not held where the body leaves the loop once it has changed it: then only the items are.
+    It is not retained if the body leaves the loop after any change of it: then only the items are.
     """
     root = root_of(iterable)
     may_change = partial(changes, root=root, uses=f.module.analyses.state_uses)
@@ -94,7 +94,7 @@ def _snapshot(f: FunctionBuilder, iterable: Expr, body: Block) -> Iterator[tuple
 def _body(
     f: FunctionBuilder, loop: Loop, body: Block, items: tuple[Local, ...], *, retain: bool
 ) -> None:
-    """The body of a `for`; `continue` leaves the inner block, after which the loop steps on."""
+    """Lowers the body of a `for`; `continue` leaves the inner block, then the loop steps on."""
     height = f.height
     for item in items:
         if is_reference(item.type) and (retain or item.index in f.analyses.survey.written):
@@ -130,7 +130,7 @@ def _for_elements(
 
 
 def _for_points(f: FunctionBuilder, statement: ForEach, snapshot: str) -> None:
-    """The code points of a string, each as a string."""
+    """Iterates over the code points of a string, each as a string."""
     loop = Loop(f.label("done"), f.label("next"), f.height)
     again = f.label("each")
     _note(f, again, statement)

@@ -34,7 +34,7 @@ class Key(Node, frozen=True):
 
 
 def spill_keys(f: FunctionBuilder, steps: Sequence[Step]) -> list[Key]:
-    """Evaluate the index expressions of a path, in order."""
+    """Evaluates the index expressions of a path, in order."""
     keys: list[Key] = []
     for step in steps:
         if not isinstance(step, IndexStep):
@@ -68,7 +68,7 @@ def free_keys(f: FunctionBuilder, steps: Sequence[Step], keys: Sequence[Key]) ->
 
 
 def unique_root(f: FunctionBuilder, root: Local | StateGet, span: Span) -> None:
-    """Push the object of a variable, which from here on has no other holder."""
+    """Pushes the object of a variable, which has no other reference from here on."""
     if isinstance(root, StateGet):
         _unique_state(f, root, span)
         return
@@ -115,7 +115,7 @@ def unique_path(
     last: Type,
     span: Span,
 ) -> None:
-    """From the root's unique object on the stack to that of type `last` at the path's end."""
+    """Walks from the root's unique object on the stack to that of type `last` at the path's end."""
     remaining = list(keys)
     view = f.view(root)
     for position, step in enumerate(steps):
@@ -130,7 +130,7 @@ def unique_path(
 
 
 def step_address(f: FunctionBuilder, step: Step, keys: list[Key], view: View | None) -> int:
-    """From an object to the address and offset of its part; the part must be there."""
+    """Walks from an object to the address of its part, which must exist; returns the offset."""
     if isinstance(step, FieldStep):
         return field_offset(step.index)
     key = keys.pop(0).name
@@ -145,7 +145,7 @@ def step_address(f: FunctionBuilder, step: Step, keys: list[Key], view: View | N
 
 
 def address_of(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> int:
-    """Push the address of the place, which is in an object of its own; gives the offset."""
+    """Pushes the address of the place, in a unique object; returns the offset."""
     last = statement.steps[-1]
     if isinstance(last, IndexStep) and isinstance(last.of, Map) and statement.op is None:
         unique_holder(f, statement.root, statement.steps, keys, statement.span)
@@ -162,7 +162,7 @@ def part_address(
     keys: Sequence[Key],
     span: Span,
 ) -> int:
-    """The same for a place that must be there."""
+    """Pushes the address of a place that must exist; returns the offset."""
     unique_holder(f, root, steps, keys, span)
     view = f.view(root) if len(steps) == 1 else None
     return step_address(f, steps[-1], list(keys[-1:]), view)
@@ -175,13 +175,13 @@ def unique_holder(
     keys: Sequence[Key],
     span: Span,
 ) -> None:
-    """Push the object that the last step leads out of, which has no other holder."""
+    """Pushes the object that contains the place, which has no other reference."""
     unique_root(f, root, span)
     unique_path(f, root, steps[:-1], keys, steps[-1].of, span)
 
 
 def part_type(f: FunctionBuilder, step: Step) -> Type:
-    """The type of what a step leads to."""
+    """Returns the type of the part at a step."""
     match step.of:
         case Struct(id=struct_id):
             assert isinstance(step, FieldStep)

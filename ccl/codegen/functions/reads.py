@@ -22,7 +22,7 @@ def field(f: FunctionBuilder, node: FieldGet) -> Ownership:
 def _loaded(
     f: FunctionBuilder, kind: Type, offset: int, ownership: Ownership, base: Type
 ) -> Ownership:
-    """Load a part of the object on the stack, and release the object if it is a temporary."""
+    """Loads a part of the object on the stack; releases the object if it is a temporary."""
     if ownership is not Ownership.OWNED:
         f.emit(load(kind, offset))
         return Ownership.BORROWED if is_reference(kind) else Ownership.PLAIN
@@ -56,7 +56,7 @@ def index(f: FunctionBuilder, node: IndexGet) -> Ownership:
 
 
 def move_out(f: FunctionBuilder, node: FieldGet | IndexGet) -> Ownership:
-    """Read a part and leave its place empty, which is set before anything looks at it."""
+    """Reads a part and leaves its place empty, which is set before it is read again."""
     path = path_of(node)
     assert path is not None, "only places are taken from"
     root, steps = path

@@ -1,6 +1,6 @@
-"""Records whose keys the program spells: job manifests, and `{ a: 1 }` as Data.
+"""Records with keys from the source: job manifests, and `{ a: 1 }` as Data.
 
-Values are evaluated as written and set aside; then the map is written in canonical order.
+Values are evaluated as written and spilled; then the map is written in canonical order.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ccl.wasm.model import ValueType
 
 
 class _SetAside(Node, frozen=True):
-    """Temporaries with the values: of references, which are released, and of the others."""
+    """Temporaries with the values: references to release, and others."""
 
     owned: list[Owned] = field(default_factory=list)
     plain: list[tuple[str, ValueType]] = field(default_factory=list)
@@ -51,7 +51,7 @@ def data(f: FunctionBuilder, node: DataNew) -> Ownership:
 def _written(
     f: FunctionBuilder, fields: Sequence[tuple[str, Expr]], optional: frozenset[str], span: Span
 ) -> _SetAside:
-    """Write the map into the buffer."""
+    """Writes the map into the buffer."""
     spilled = _SetAside()
     values: dict[str, tuple[str, Type]] = {}
     for key, value in fields:

@@ -45,7 +45,7 @@ def lower(f: FunctionBuilder, statement: Statement) -> None:
 
 
 def set_local(f: FunctionBuilder, local: Local, value: Expr) -> None:
-    """A `let` or an assignment: the variable owns the new value, the old one is released."""
+    """Lowers a `let` or an assignment: the variable owns the new value, the old one is released."""
     if value_type(local.type) is None or value_type(value.type) is None:
         f.own(value)
         return
@@ -69,7 +69,7 @@ def set_local(f: FunctionBuilder, local: Local, value: Expr) -> None:
     if local.type is Prim.STRING and strings.append_to(f, local, value):
         return
     f.own(value)
-    # the old value goes last: the new one may be a part of it
+    # the old value is released last: the new one may be a part of it
     with f.temporary("i32") as new:
         f.emit(f"local.set ${new}")
         f.release(name, local.type)
@@ -77,7 +77,7 @@ def set_local(f: FunctionBuilder, local: Local, value: Expr) -> None:
 
 
 def set_state(f: FunctionBuilder, state: str, value: Expr) -> None:
-    """The module's variable owns the new value, the old one is released."""
+    """Sets the module's variable, which owns the new value; the old one is released."""
     kind = f.module.program.states[state].type
     if kind is Prim.STRING and strings.append_to_state(f, state, value):
         return
@@ -86,7 +86,7 @@ def set_state(f: FunctionBuilder, state: str, value: Expr) -> None:
     if value.type is Prim.NEVER:
         return
     if is_reference(kind):
-        # the old value goes last: the new one may be a part of it
+        # the old value is released last: the new one may be a part of it
         with f.temporary("i32") as new:
             f.emit(f"local.set ${new}", f"global.get ${name}")
             f.call(f.release_name(kind))

@@ -13,9 +13,9 @@ from ccl.ir.types import Prim, Type, is_reference
 
 
 def assign(f: FunctionBuilder, statement: Store) -> None:
-    """`root.step.step = value` and its kin, evaluated as written.
+    """Lowers `root.step.step = value` and its kin, evaluated as written.
 
-    Keys, then with `+=` and its kin the old value, then the new one; traps come in that order.
+    Keys, then with `+=` and its kin the old value, then the new one; traps occur in that order.
     """
     keys = lvalues.spill_keys(f, statement.steps)
     if value_type(statement.value.type) is None:
@@ -40,7 +40,7 @@ def _replace(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> None:
 def _combine_in_place(
     f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Sequence[Key]
 ) -> None:
-    """The value changes nothing, so the place may be made ready before it."""
+    """Makes the place unique before the value, which changes nothing."""
     kind = lvalues.part_type(f, statement.steps[-1])
     with f.temporary("i32") as at:
         offset = lvalues.address_of(f, statement, keys)
@@ -58,7 +58,7 @@ def _combine_in_place(
 
 
 def _combine_apart(f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Sequence[Key]) -> None:
-    """The value may change the place: the old one is read before, and the place found anew."""
+    """Reads the old value first and finds the place anew, since the value may change it."""
     kind = lvalues.part_type(f, statement.steps[-1])
     shape = value_type(kind)
     assert shape is not None
@@ -89,7 +89,7 @@ def _combine_apart(f: FunctionBuilder, statement: Store, op: BinaryOp, keys: Seq
 
 
 def _old(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> None:
-    """The value of the place as it is, owned."""
+    """Pushes the old value of the place, owned."""
     root, remaining = statement.root, list(keys)
     name = f.module.state_name(root.state) if isinstance(root, StateGet) else f.name(root)
     f.emit(f"{'global' if isinstance(root, StateGet) else 'local'}.get ${name}")
@@ -102,7 +102,7 @@ def _old(f: FunctionBuilder, statement: Store, keys: Sequence[Key]) -> None:
 
 @contextmanager
 def _value(f: FunctionBuilder, statement: Store) -> Iterator[str]:
-    """The value, owned and by name. A reference is the caller's to store or release."""
+    """Evaluates the value, owned and in a local; the caller stores or releases a reference."""
     kind = statement.value.type
     shape = value_type(kind)
     assert shape is not None
@@ -120,7 +120,7 @@ def _value(f: FunctionBuilder, statement: Store) -> Iterator[str]:
 
 def _put(f: FunctionBuilder, at: str, offset: int, name: str, kind: Type) -> None:
     if is_reference(kind):
-        # the old value goes last: to release it may free much, and nothing may see it half gone
+        # the old value is released last: that may free much, and no code may see a part of it freed
         f.emit(f"local.get ${at}", load(kind, offset))
     f.emit(f"local.get ${at}", f"local.get ${name}", store(kind, offset))
     if is_reference(kind):

@@ -9,7 +9,7 @@ from ccl.source.spans import Span
 
 
 def compute(f: FunctionBuilder, node: Binary) -> None:
-    """Operands that are variables or constants are named where they are, not moved."""
+    """Lowers an operation; operands that are variables or constants are used in place."""
     if f.analyses.intervals.cannot_overflow(node):
         f.expr(node.left)
         f.expr(node.right)
@@ -46,7 +46,7 @@ def compute(f: FunctionBuilder, node: Binary) -> None:
 
 
 def combine(f: FunctionBuilder, op: BinaryOp, kind: Type, span: Span) -> None:
-    """An operation of `+=` and its kin, on the two values on the stack."""
+    """Lowers an operation of `+=` and its kin, on the two values on the stack."""
     with f.temporary("i64") as a, f.temporary("i64") as b:
         f.emit(f"local.set ${b}", f"local.set ${a}")
         of_names(f, op, a, b, kind, kind, span)
@@ -62,7 +62,7 @@ def of_names(
             with f.temporary("i64") as r:
                 get_r = f"local.get ${r}"
                 f.emit(get_a, get_b, "i64.add" if op is BinaryOp.ADD else "i64.sub")
-                # the sign of the result tells: it must not differ from that of both operands
+                # overflow shows in the sign of the result, which differs from that of both operands
                 # (for -: from the left one where the operands differ)
                 f.emit(f"local.tee ${r}", get_a, "i64.xor")
                 f.emit(*((get_r, get_b) if op is BinaryOp.ADD else (get_a, get_b)), "i64.xor")
@@ -90,7 +90,7 @@ def of_names(
 
 
 def _with_constant(f: FunctionBuilder, op: BinaryOp, right: int, kind: Type, span: Span) -> None:
-    """The left operand is on the stack; the range of safe ones is known."""
+    """Combines the value on the stack with a constant: the range of safe operands is known."""
     over = checks.overflow(kind, op.value)
     match op:
         case BinaryOp.ADD:
@@ -117,10 +117,10 @@ def _with_constant(f: FunctionBuilder, op: BinaryOp, right: int, kind: Type, spa
 
 
 def _multiply_add(f: FunctionBuilder, node: Binary) -> bool:
-    """`s + x * y` and `s - x * y`, as inner loops have it; whether it was one.
+    """Lowers `s + x * y` and `s - x * y`, as in inner loops; returns whether the node is one.
 
-    One question first: `x` and `y` within 32 bits and `s` within 2^62 either way cannot
-    overflow. Where the answer is no, product and sum are checked as they would be alone.
+    One test first: with `x` and `y` within 32 bits and `s` within 2^62 either way nothing
+    overflows. If it fails, product and sum are checked alone.
     """
     product = node.right
     if (

@@ -53,7 +53,7 @@ def _char_at(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
 
 
 def _from_code_point(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
-    """The numbers from D800 to DFFF are halves of a pair in another encoding, no code points."""
+    """Traps for D800 to DFFF: they are halves of a pair in UTF-16, not code points."""
     f.borrow(containers.operands(node))
     with f.temporary("i64") as point:
         f.emit(f"local.tee ${point}", "i64.const 0x110000", "i64.ge_u")
@@ -67,7 +67,7 @@ def _from_code_point(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
 
 
 def _library(name: str) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
-    """A routine that takes the arguments as they are and needs no site."""
+    """Lowers to a routine that takes the arguments as they are and needs no site."""
 
     def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         spilled = f.borrow(containers.operands(node))
@@ -79,7 +79,7 @@ def _library(name: str) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]"
 
 
 def _cased(case: Callable[[], LetterCase]) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
-    """The text with each letter in the other case, found in a table of the data segment."""
+    """Maps each letter to the other case by a table of the data segment."""
 
     def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         table = case()
@@ -95,7 +95,7 @@ def _cased(case: Callable[[], LetterCase]) -> "Callable[[FunctionBuilder, CallBu
 
 
 def _parsed(routine: str, kind: Type) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]":
-    """Some of the number that a routine has found in a text, or None."""
+    """Pushes Some of the number that a routine has read from a text, or None."""
 
     def lower(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
         spilled = f.borrow(containers.operands(node))
@@ -134,7 +134,7 @@ def _choose(comparison: str) -> Callable[[FunctionBuilder, CallBuiltin], Ownersh
 
 
 def _trap_if_negative(f: FunctionBuilder, span: Span, reason: str) -> None:
-    """The i64 on the stack stays."""
+    """Traps if the i64 on the stack, which stays, is negative."""
     with f.temporary("i64") as n:
         f.emit(f"local.tee ${n}", "i64.const 0", "i64.lt_s")
         f.trap_if(span, reason)

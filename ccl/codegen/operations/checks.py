@@ -25,7 +25,7 @@ def overflow(kind: Type, op: str) -> str:
 def checked_range(
     f: FunctionBuilder, instruction: str, right: int, low: int, high: int, span: Span, over: str
 ) -> None:
-    """Apply an instruction to the value on the stack and `right`, or trap out of the range."""
+    """Applies an instruction to the value on the stack and `right`, or traps out of the range."""
     if low == MIN and high == MAX:
         f.emit(f"i64.const {right}", instruction)
         return
@@ -43,7 +43,7 @@ def checked_range(
 
 
 def any_large(f: FunctionBuilder, names: Sequence[str]) -> None:
-    """Push whether one of these variables is beyond 32 bits."""
+    """Pushes whether one of these variables is beyond 32 bits."""
     if len(names) == 1:
         f.emit(f"local.get ${names[0]}", f"local.get ${names[0]}", "i64.extend32_s", "i64.ne")
         return
@@ -52,7 +52,7 @@ def any_large(f: FunctionBuilder, names: Sequence[str]) -> None:
 
 
 def push_large_bits(f: FunctionBuilder, names: Sequence[str]) -> None:
-    """Push 0 if all of these variables are within 32 bits."""
+    """Pushes 0 if all of these variables are within 32 bits."""
     for position, name in enumerate(names):
         f.emit(f"local.get ${name}", f"local.get ${name}", "i64.extend32_s", "i64.xor")
         if position:

@@ -31,7 +31,7 @@ def held(kind: Type) -> Ownership:
 
 
 class _Target:
-    """The first argument, which is changed: its object is pushed when the others are known."""
+    """The first argument, which is changed: its object is pushed after the others are evaluated."""
 
     def __init__(self, f: FunctionBuilder, argument: Argument) -> None:
         self._f = f
@@ -145,7 +145,7 @@ def slice_of(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
 
 
 def check_range(f: FunctionBuilder, length: str, span: Span) -> None:
-    """(object, start, end) stay on the stack; 0 <= start <= end <= length."""
+    """Checks 0 <= start <= end <= length; (object, start, end) stay on the stack."""
     with f.temporary("i32") as whole, f.temporary("i64") as start, f.temporary("i64") as end:
         f.emit(f"local.set ${end}", f"local.set ${start}", f"local.tee ${whole}")
         f.emit(f"local.get ${start}", f"local.get ${end}")
@@ -158,7 +158,7 @@ def check_range(f: FunctionBuilder, length: str, span: Span) -> None:
 
 
 def _retain_elements(f: FunctionBuilder, element: Type) -> None:
-    """Count the elements of the new array on the stack."""
+    """Retains the elements of the new array on the stack."""
     if not is_reference(element):
         return
     with f.temporary("i32") as array:
@@ -303,7 +303,7 @@ def column(offset: int) -> Callable[[FunctionBuilder, CallBuiltin], Ownership]:
 
 
 def some(f: FunctionBuilder, span: Span, kind: Type, value: Callable[[], None]) -> None:
-    """Push Some of an owned value that `value` pushes."""
+    """Pushes Some of an owned value that `value` pushes."""
     f.constant(payload_offset(1))
     f.memory_site(span)
     f.call("new")

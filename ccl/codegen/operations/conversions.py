@@ -92,7 +92,7 @@ def _checked_text(f: FunctionBuilder, node: Convert, check: str, reason: str) ->
 
 
 def _unwrap(f: FunctionBuilder, node: Convert) -> Ownership:
-    """The Ok value; an Err traps with its text."""
+    """Pushes the Ok value; an Err traps with its text."""
     kind = node.operand.type
     assert isinstance(kind, Result)
     spilled = f.borrow((node.operand,))
@@ -130,7 +130,7 @@ def _from_data(f: FunctionBuilder, node: Convert) -> Ownership:
 
 
 def _refuse_integer(f: FunctionBuilder, operand: Expr) -> None:
-    """An Integer is read as one and then converted: the trap says how."""
+    """Traps for an Integer, which has to be read as one and then converted."""
     read = "…"
     if isinstance(operand, DataGet) and isinstance(operand.base, LocalGet):
         read = f"{operand.base.local.name}.{operand.name}"
@@ -143,7 +143,7 @@ def _refuse_integer(f: FunctionBuilder, operand: Expr) -> None:
 
 
 def _data_as_text(f: FunctionBuilder, node: Convert) -> Ownership:
-    """What interpolation shows: numbers, truth values and texts."""
+    """Converts numbers, truth values and texts, as interpolation does."""
     spilled = _begin_reading(f, node, f"wrong type of data: {NO_TEXT}")
     for text in ("true", "false", NO_TEXT):
         f.constant(f.module.constants.text(text))
@@ -154,7 +154,7 @@ def _data_as_text(f: FunctionBuilder, node: Convert) -> Ownership:
 
 
 def _begin_reading(f: FunctionBuilder, node: Convert, reason: str) -> list[Owned]:
-    """Point the reader at the bytes of the operand, which is borrowed."""
+    """Points the reader at the bytes of the operand, which is borrowed."""
     spilled = f.borrow((node.operand,))
     with f.temporary("i32") as data:
         f.emit(f"local.tee ${data}", "i32.const 16", "i32.add")
@@ -192,7 +192,7 @@ def data_field(f: FunctionBuilder, node: DataGet) -> Ownership:
 
 
 def data_has(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
-    """Whether the path of names and positions leads to something."""
+    """Pushes whether the path of names and positions exists."""
     base, *path = (argument.value for argument in node.arguments)
     computed = [part for part in path if not isinstance(part, TextConst)]
     spilled = f.borrow((base, *computed))

@@ -18,7 +18,7 @@ _ZEROS_MIN: Final = 66
 
 
 def multiply(f: FunctionBuilder, a: str, b: str, site: int) -> None:
-    """Push the product of two variables."""
+    """Pushes the product of two variables."""
     if a == b:
         f.emit(*_leading_zeros(a), f"i64.const {_ZEROS_MIN // 2}")
     else:
@@ -32,10 +32,10 @@ def multiply(f: FunctionBuilder, a: str, b: str, site: int) -> None:
 
 
 def by_constant(f: FunctionBuilder, node: Binary) -> bool:
-    """`x * c`, `c * x` and `x / c` by the fraction in lowest terms that they multiply by.
+    """Lowers `x * c`, `c * x` and `x / c` by the fraction in lowest terms that they multiply by.
 
-    `x * 0.02` is a division by 50, `x / 0.5` a checked multiplication by 2. Whether it was one;
-    a divisor of 0 and negative constants are not.
+    `x * 0.02` is a division by 50, `x / 0.5` a checked multiplication by 2. Returns whether the
+    node is one; a divisor of 0 and negative constants are not.
     """
     other, constant = node.left, node.right
     if node.op is BinaryOp.MULTIPLY and not isinstance(constant, ScalarConst):
@@ -78,13 +78,13 @@ def by_constant(f: FunctionBuilder, node: Binary) -> bool:
 
 
 def _leading_zeros(name: str) -> tuple[str, ...]:
-    """Push those of a variable's magnitude, of which one less counts where it is negative."""
+    """Pushes those of a variable's magnitude, one less if it is negative."""
     get = f"local.get ${name}"
     return get, get, "i64.const 63", "i64.shr_s", "i64.xor", "i64.clz"
 
 
 def _divide_rounded(f: FunctionBuilder, by: int) -> None:
-    """Divide the number on the stack, from which half of the divisor is within 64 bits."""
+    """Divides the number on the stack, from which half of the divisor is within 64 bits."""
     half = by // 2
     with f.temporary("i64") as exact:
         f.emit(f"local.tee ${exact}", f"local.get ${exact}", "i64.const 63", "i64.shr_s")

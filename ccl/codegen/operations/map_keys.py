@@ -1,4 +1,4 @@
-"""Keys of maps: how they are passed to the routines that search, and where they are found."""
+"""Keys of maps: arguments of the routines that search, and places of entries."""
 
 from ccl.codegen.codecs import comparison
 from ccl.codegen.function_builder import FunctionBuilder
@@ -11,7 +11,9 @@ KEY_NOT_FOUND = "key not found"
 
 
 def find(f: FunctionBuilder, base: Map, span: Span) -> int:
-    """From (map, key) to the address of the entry and the offset of its value; traps."""
+    """From (map, key) to the address of the entry and the offset of its value; traps if it is
+    absent.
+    """
     shape = value_type(base.key)
     assert shape is not None, "a key is a value"
     if base == Map(Prim.STRING, Prim.STRING):
@@ -27,8 +29,9 @@ def find(f: FunctionBuilder, base: Map, span: Span) -> int:
 
 
 def _find_in_record(f: FunctionBuilder, base: Map, span: Span) -> None:
-    """From (map, key) to the address of the entry; a trap names the keys that there are, as those
-    of a row are columns."""
+    """From (map, key) to the address of the entry; a trap names the keys that exist, as columns of
+    a row.
+    """
     with f.temporary("i32") as key, f.temporary("i32") as record, f.temporary("i32") as at:
         f.emit(f"local.set ${key}", f"local.tee ${record}", f"local.get ${key}")
         find_key(f, base.key, span)

@@ -41,7 +41,7 @@ def binary(f: FunctionBuilder, node: Binary) -> Ownership:
 
 
 def is_short(condition: Expr) -> bool:
-    """A comparison of two numbers that are there: it may as well be written twice."""
+    """Whether it compares two numbers in locals or constants, so that it may be emitted twice."""
     return (
         isinstance(condition, Binary)
         and value_type(condition.left.type) == "i64"
@@ -99,7 +99,7 @@ def _equality(f: FunctionBuilder, node: Binary) -> Ownership:
 
 
 def _equals_short_text(f: FunctionBuilder, node: Binary, wanted: bytes) -> Ownership:
-    """Its length, then its one word: a text that is not empty has room for a whole one."""
+    """Compares the length, then one word: a text that is not empty has room for a whole one."""
     spilled = f.borrow((node.left,))
     if not wanted:
         f.emit("i32.load offset=8", "i32.eqz")
@@ -115,7 +115,7 @@ def _equals_short_text(f: FunctionBuilder, node: Binary, wanted: bytes) -> Owner
 
 
 def _holds(wanted: bytes) -> Sequence[str]:
-    """Whether a text of the same length has these bytes: `(text) -> i32`."""
+    """Compares a text of the same length with these bytes: `(text) -> i32`."""
     if len(wanted) == 1:
         return "i32.load8_u offset=16", f"i32.const {wanted[0]}", "i32.eq"
     word = int.from_bytes(wanted.ljust(WORD_BYTES, b"\0"), "little", signed=True)

@@ -15,7 +15,7 @@ SMALL = 2**31
 
 
 def guards_of(f: FunctionBuilder, node: Expr) -> frozenset[int] | None:
-    """Variables which, if within 32 bits, say that no step overflows; None: it may anyway."""
+    """Returns variables that rule out overflow if all are within 32 bits; None if none do."""
     leaves: list[LocalGet] = []
     if (
         not isinstance(node, Binary)
@@ -27,10 +27,10 @@ def guards_of(f: FunctionBuilder, node: Expr) -> frozenset[int] | None:
 
 
 def checked_together(f: FunctionBuilder, node: Expr) -> None:
-    """A number that is most often small, as an index is: its checks are first tried at once.
+    """Lowers a number that is usually small, as an index is, with one test for its checks.
 
-    If all variables are within 32 bits and that keeps every step within 64, no step is
-    checked; otherwise each is.
+    If all variables are within 32 bits, which keeps every step within 64, no step is checked;
+    otherwise each is.
     """
     guards = guards_of(f, node)
     if guards is None:
@@ -45,7 +45,7 @@ def checked_together(f: FunctionBuilder, node: Expr) -> None:
 
 
 def unchecked(f: FunctionBuilder, node: Expr) -> None:
-    """Compute without checks."""
+    """Computes without checks."""
     if isinstance(node, Binary):
         unchecked(f, node.left)
         unchecked(f, node.right)
@@ -55,7 +55,7 @@ def unchecked(f: FunctionBuilder, node: Expr) -> None:
 
 
 def _collect(node: Expr, leaves: list[LocalGet]) -> bool:
-    """The variables in a sum of products; whether it is one, of variables and constants."""
+    """Collects the variables of a sum of products; returns whether it is one."""
     match node:
         case ScalarConst():
             return True
@@ -71,9 +71,9 @@ def _collect(node: Expr, leaves: list[LocalGet]) -> bool:
 
 
 def _not_known(f: FunctionBuilder, leaves: Sequence[LocalGet]) -> frozenset[int]:
-    """Variables which, if within 32 bits, say that all leaves are.
+    """Returns variables that imply all leaves within 32 bits if they are.
 
-    A number from 0 up to another that is guards for needs no question of its own.
+    A number between 0 and another guard needs no test of its own.
     """
     guards: set[int] = set()
     rest: list[frozenset[int]] = []
@@ -92,7 +92,9 @@ def _not_known(f: FunctionBuilder, leaves: Sequence[LocalGet]) -> frozenset[int]
 
 
 def _within(f: FunctionBuilder, node: Expr) -> Interval | None:
-    """Of the value when all variables are within 32 bits; None if a step may overflow."""
+    """Returns the interval of the value if all variables are within 32 bits; None if a step may
+    overflow.
+    """
     match node:
         case ScalarConst(value=value):
             return value, value

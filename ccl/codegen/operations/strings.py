@@ -22,7 +22,7 @@ from ccl.source.spans import Span
 
 
 def concat(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> Ownership:
-    """Joined left to right; a fresh left side grows in place."""
+    """Joins left to right; a fresh left side grows in place."""
     parts = _flat_parts(parts)
     if not parts:
         f.constant(f.module.constants.text(""))
@@ -33,7 +33,7 @@ def concat(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> Ownership:
 
 
 def _append(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> None:
-    """Append to the owned text on the stack."""
+    """Appends to the owned text on the stack."""
     for part in parts:
         left = f.spill(Prim.STRING)
         spilled = f.borrow((part,))
@@ -46,9 +46,9 @@ def _append(f: FunctionBuilder, parts: Sequence[Expr], span: Span) -> None:
 
 
 def append_to(f: FunctionBuilder, local: Local, value: Expr) -> bool:
-    """`s = s + x`: append to the variable's own text, which is not quadratic in a loop.
+    """Lowers `s = s + x` to an append to the variable's own text, which is linear in a loop.
 
-    Only for a variable that owns its text, when `x` does not look at it.
+    Only for a variable that owns its text, if `x` does not read it.
     """
     parts = _flat_parts([value])
     if len(parts) < 2:
@@ -64,7 +64,7 @@ def append_to(f: FunctionBuilder, local: Local, value: Expr) -> bool:
 
 
 def append_to_state(f: FunctionBuilder, state: str, value: Expr) -> bool:
-    """The same for a text of the program's state, where the rest looks at no state."""
+    """Lowers the same for a text of the program's state, if the rest reads no state."""
     parts = _flat_parts([value])
     if len(parts) < 2 or not (isinstance(parts[0], StateGet) and parts[0].state == state):
         return False
@@ -78,7 +78,7 @@ def append_to_state(f: FunctionBuilder, state: str, value: Expr) -> bool:
 
 
 def _append_all(f: FunctionBuilder, get: str, put: str, parts: Sequence[Expr], value: Expr) -> bool:
-    """Append all but the first part, unless one of them may get in the way."""
+    """Appends all but the first part, unless one of them clobbers or escapes."""
     rest = parts[1:]
     if any(
         f.analyses.behaviour.clobbers(part) or f.analyses.behaviour.escapes(part) for part in rest
@@ -96,7 +96,7 @@ def _append_all(f: FunctionBuilder, get: str, put: str, parts: Sequence[Expr], v
 
 
 def _flat_parts(parts: Sequence[Expr]) -> list[Expr]:
-    """What is joined in the end, through nested joins."""
+    """Flattens nested joins."""
     flat: list[Expr] = []
     pending = list(reversed(parts))
     while pending:

@@ -1,4 +1,4 @@
-"""Traps that show the value which a check has refused, as their detail."""
+"""Traps with the rejected value as their detail."""
 
 from ccl.codegen.function_builder import FunctionBuilder
 from ccl.codegen.module_builder import ModuleBuilder
@@ -9,7 +9,7 @@ from ccl.source.spans import Span
 
 
 def trap_with_scalar(f: FunctionBuilder, kind: Type, local: str, span: Span, reason: str) -> None:
-    """Trap with the value of a local that has the type of a key; its text is made only then."""
+    """Traps with the value of a local that has the type of a key, converted to text only then."""
     site = f.site(span, reason)
     f.emit(f"local.get ${local}")
     if isinstance(kind, Enumeration):
@@ -29,7 +29,7 @@ def trap_with_scalar(f: FunctionBuilder, kind: Type, local: str, span: Span, rea
 
 
 def trap_with_keys(f: FunctionBuilder, record: str, key: str, span: Span, reason: str) -> None:
-    """Trap with a text that is no key of a record such as a row of a table, and with its keys."""
+    """Traps with a text that is no key of a record such as a row of a table, and with its keys."""
     f.emit(f"local.get ${record}", f"local.get ${key}")
     for text in ("; there are ", ", ", ", …"):
         f.emit(f"i32.const {f.module.constants.text(text)}")
