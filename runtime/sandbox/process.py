@@ -67,8 +67,8 @@ class Child:
             )
         except OSError as error:
             raise ChildEndedError(f"no process could be started: {error.strerror}") from None
-        assert self._process.stdin is not None, "asked for a pipe"
-        assert self._process.stdout is not None, "asked for a pipe"
+        assert self._process.stdin is not None, "a pipe was requested"
+        assert self._process.stdout is not None, "a pipe was requested"
         self.input: Final = self._process.stdin.fileno()
         self.output: Final = self._process.stdout.fileno()
         os.set_blocking(self.input, False)
