@@ -103,8 +103,7 @@ def _either(deciding: _Deciding, node: typed.ShortCircuit) -> typed.Expr:
 
 def _leaf(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
     """Decides a part without `&&` and `||`: undecided where a field that it reads is missing."""
-    asked: typed.Expr = _with_presence(deciding, node)
-    answer: typed.Expr = _if(asked, _integer(1, node.span), _integer(0, node.span))
+    answer = _answer(_decidable(deciding, node))
     for path in reversed(_paths(node)):
         written = ".".join(path)
         if written not in deciding.missing:
@@ -112,6 +111,10 @@ def _leaf(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
         number = _integer(UNDECIDED + deciding.missing.index(written), node.span)
         answer = _if(_present(deciding, path, node.span), answer, number)
     return answer
+
+
+def _answer(holds: typed.Expr) -> typed.Expr:
+    return _if(holds, _integer(1, holds.span), _integer(0, holds.span))
 
 
 def _paths(node: object) -> list[tuple[str, ...]]:
@@ -147,12 +150,15 @@ def _record_path(node: object) -> tuple[str, ...] | None:
             return None
 
 
-def _with_presence(deciding: _Deciding, node: Any) -> Any:
-    """Returns the tree with a `has` that is false of a record that the host does not have."""
+def _decidable(deciding: _Deciding, node: Any) -> Any:
+    """Returns the tree with a `has` that is false of a record that the host does not have, and
+    with a `return` that gives the answer as a number."""
     if isinstance(node, tuple):
-        return type(node)(_with_presence(deciding, each) for each in node)
+        return type(node)(_decidable(deciding, each) for each in node)
     if not is_node(node) or isinstance(node, typed.Local):
         return node
+    if isinstance(node, typed.Return) and node.value is not None:
+        return replace(node, value=_answer(_decidable(deciding, node.value)))
     if isinstance(node, typed.CallBuiltin) and node.builtin is Builtin.DATA_HAS:
         base, *names = (each.value for each in node.arguments)
         path = _record_path(base)
@@ -162,7 +168,7 @@ def _with_presence(deciding: _Deciding, node: Any) -> Any:
     changes: dict[str, Any] = {}
     for name in fields(node):
         before = getattr(node, name)
-        after = _with_presence(deciding, before)
+        after = _decidable(deciding, before)
         if after is not before:
             changes[name] = after
     return replace(node, **changes) if changes else node
@@ -171,7 +177,7 @@ def _with_presence(deciding: _Deciding, node: Any) -> Any:
 def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Expr:
     """Builds the test whether the host has the record, and the record the field."""
     record, *names = path
-    asked = typed.CallHost(
+    lookup = typed.CallHost(
         call="host_get_context",
         arguments=(typed.TextConst(value=record, type=Prim.STRING, span=span),),
         type=Option(Prim.DATA),
@@ -190,7 +196,7 @@ def _present(deciding: _Deciding, path: tuple[str, ...], span: Span) -> typed.Ex
             span=span,
         )
     return typed.MatchTag(
-        subject=asked,
+        subject=lookup,
         arms=(typed.TagArm(tag=1, bindings=((0, local),), body=found),),
         otherwise=typed.ScalarConst(value=0, type=Prim.BOOL, span=span),
         type=Prim.BOOL,

@@ -12,7 +12,7 @@ def check_condition(checker: Checker, condition: Condition) -> typed.Function:
         checker=checker,
         scope=checker.scoped.files[condition.scope],
         id=condition.function,
-        result=Prim.INTEGER,
+        result=Prim.BOOL,
         in_condition=True,
     )
     node = body.check(condition.expr, Prim.BOOL)
