@@ -13,7 +13,7 @@ from ccl.artifacts.module_calls import module_paths
 from ccl.artifacts.packing import Packing
 from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import condition_text
-from ccl.checking import PackedModules, check_bodies, declare, report_rules, typed_program
+from ccl.checking import Checker, check_bodies, declare, report_rules, symbol_table, typed_program
 from ccl.desugar import expand
 from ccl.diagnostics.cascades import ParsedFile, suppress_cascades
 from ccl.diagnostics.model import Sink, is_error
@@ -147,7 +147,8 @@ def _check(
     packing = Packing(sources, sink, setting, loader.real, around, compile_module)
     packed = packing.pack(module_paths(scoped, sources))
     with limited_searches() as searches:
-        partial = _typed(scoped, packed, sink, cancellation, extra_exports, for_tests=for_tests)
+        checker = declare(scoped, packed, sink, cancellation)
+        partial = _typed(checker, extra_exports, for_tests=for_tests)
     cancellation.check()
     if searches.ended:
         _say_that_suggestions_ended(sink)
@@ -166,22 +167,14 @@ def _check(
         sink=sink,
         module=loaded.files[loaded.root].module,
         partial=partial,
+        symbols=symbol_table(checker, partial, sources),
         program=None if sink.has_errors else _listed(partial, sources),
         names=_module_names(sources, scoped),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
     )
 
 
-def _typed(
-    scoped: Scoped,
-    packed: PackedModules,
-    sink: Sink,
-    cancellation: Cancellation,
-    extra_exports: frozenset[str],
-    *,
-    for_tests: bool,
-) -> typed.Program:
-    checker = declare(scoped, packed, sink, cancellation)
+def _typed(checker: Checker, extra_exports: frozenset[str], *, for_tests: bool) -> typed.Program:
     elaborate(checker)
     bodies = check_bodies(checker)
     conditions = decide_conditions(checker, bodies.functions)

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from ccl.diagnostics.model import Sink
 from ccl.ir import typed
+from ccl.ir.symbols import SymbolTable
 from ccl.project.project import Project
 from ccl.source.overlay import Files
 from ccl.source.spans import SourceMap
@@ -40,6 +41,7 @@ class Setting(Node, frozen=True, kw_only=True):
 
 class Compilation(Node, frozen=True, kw_only=True):
     """`partial` is all that is right of the program. `program` is the whole, None after an error.
+    `symbols`: what its names mean, also after errors.
 
     names: the files' paths in the module.
     homes: under which the state of the file and of its contracts is kept, whether they have any.
@@ -49,6 +51,7 @@ class Compilation(Node, frozen=True, kw_only=True):
     sink: Sink
     module: ast.Module | None
     partial: typed.Program
+    symbols: SymbolTable
     program: typed.Program | None
     names: SourceMap
     homes: tuple[str, ...]

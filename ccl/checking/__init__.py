@@ -25,6 +25,7 @@ from ccl.checking.rules.aliasing import report_overlap
 from ccl.checking.rules.limits import report_limits, report_stored
 from ccl.checking.state import rules
 from ccl.checking.state.variables import declare_states
+from ccl.checking.symbols.table import symbol_table
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter, Tree
@@ -35,7 +36,16 @@ from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.syntax import ast
 
-__all__ = ["Bodies", "PackedModules", "check_bodies", "declare", "report_rules", "typed_program"]
+__all__ = [
+    "Bodies",
+    "Checker",
+    "PackedModules",
+    "check_bodies",
+    "declare",
+    "report_rules",
+    "symbol_table",
+    "typed_program",
+]
 
 DOORS = Doors(
     infer=expressions.infer,

@@ -586,6 +586,7 @@ class StructField(Node, frozen=True, kw_only=True):
     name: Ident
     type: TypeExpr
     span: Span
+    doc: str | None = None
 
 
 class Struct(Node, frozen=True, kw_only=True):
@@ -601,6 +602,7 @@ class Variant(Node, frozen=True, kw_only=True):
     name: Ident
     payload: tuple[TypeExpr, ...]
     span: Span
+    doc: str | None = None
 
 
 class Enumeration(Node, frozen=True, kw_only=True):

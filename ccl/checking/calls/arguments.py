@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from ccl.abi.text.suggest import nearest
 from ccl.checking.core.environment import Body
+from ccl.checking.symbols.uses import note_parameter, note_prelude
 from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Label
+from ccl.ir.symbols import SymbolKind
 from ccl.source.spans import Span
 from ccl.support.node import Node, replace
 from ccl.syntax import ast
@@ -19,6 +21,8 @@ class Callee(Node, frozen=True, kw_only=True):
     parameters: tuple[str, ...]
     optional: frozenset[str] = frozenset()
     declared: Span | None = None
+    item: ast.Function | None = None
+    """A function of the program or the library."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -81,7 +85,15 @@ def _by_name(
             fine = False
         else:
             bound[name] = each
+            _note_label(body, callee, each.name)
     return bound if fine else None
+
+
+def _note_label(body: Body, callee: Callee, name: ast.Ident) -> None:
+    if callee.item is None:
+        note_prelude(body.checker, name, SymbolKind.LABEL)
+    else:
+        note_parameter(body.checker, name, callee.item)
 
 
 def _unknown_argument(

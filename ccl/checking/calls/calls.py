@@ -10,6 +10,7 @@ from ccl.checking.core.unification import is_rigid, prune, unify, variable_of
 from ccl.checking.expressions import enums, names
 from ccl.checking.functions import closures, generics, library
 from ccl.checking.roles import proposals, roles
+from ccl.checking.symbols.uses import note_function, note_passed, note_prelude
 from ccl.desugar.intrinsics import Intrinsic
 from ccl.ir import typed
 from ccl.ir.types import Type
@@ -51,17 +52,22 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if text in _INTRINSICS:
         return _INTRINSICS[text](body, call)
     if text in body.functions and body.find(text) is None:
+        note_passed(body.checker, name)
         return passed_calls.call_passed(body, call, text, body.functions[text], expected)
     if body.find(text) is not None or text in body.scope.consts or text in body.scope.states:
         body.sink.report("CCL0209", name.span)
         return closures.infer_failed(body, call)
     if text in body.scope.functions:
+        note_function(body.checker, name, body.scope.functions[text])
         return function_calls.call_function(
             body, call, body.scope, text, call.arguments, None, expected
         )
     target = library.function_called(body.checker, text, call.arguments)
     if target is not None:
+        _note_target(body, name, target)
         return function_calls.call_function(body, call, *target, call.arguments, None, expected)
+    if text in SPECIAL_FORMS or text in FUNCTIONS or text in TEST_FORMS:
+        note_prelude(body.checker, name)
     if text != "token":
         generics.refuse_type_arguments(body, call, text)
     if text in SPECIAL_FORMS:
@@ -75,6 +81,11 @@ def _named(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) ->
     if library.is_method_called(body.checker, text, call.arguments):
         return _as_method(body, call, name, expected)
     return call_hints.unknown_function(body, call, name)
+
+
+def _note_target(body: Body, name: ast.Ident | ast.Name, target: library.Target) -> None:
+    scope, own_name = target
+    note_function(body.checker, name, scope.functions[own_name])
 
 
 def _as_method(body: Body, call: ast.Call, name: ast.Name, expected: Type | None) -> typed.Expr:
@@ -124,6 +135,7 @@ def _imported(
     """Infers `alias.f(x)` or `alias::f(x)`, of an imported file or a contract."""
     target, name = names.member_of_import(body, path), path[-1]
     if target is not None and name.text in target.functions:
+        _note_target(body, name, (target, name.text))
         return function_calls.call_function(
             body, call, target, name.text, call.arguments, None, expected
         )
@@ -145,6 +157,7 @@ def _method(
     group = library.group_of(kind)
     prelude = METHODS.get((group, name)) if group else None
     if name in body.scope.functions and prelude is None and not _may_be_prelude(kind, name):
+        note_function(body.checker, member.name, body.scope.functions[name])
         return function_calls.call_function(
             body, call, body.scope, name, call.arguments, receiver, expected
         )
@@ -164,10 +177,12 @@ def _method(
     if target is None and prelude is None:
         target = library.function_called(body.checker, name, (*_as_first(member), *call.arguments))
     if target is not None:
+        _note_target(body, member.name, target)
         return function_calls.call_function(body, call, *target, call.arguments, receiver, expected)
     if prelude is None and name in FUNCTIONS:
         prelude = name
     if prelude is not None:
+        note_prelude(body.checker, member.name)
         generics.refuse_type_arguments(body, call, name)
         return prelude_calls.call_prelude(
             body, call, FUNCTIONS[prelude], call.arguments, receiver, expected

@@ -48,7 +48,8 @@ def call_function(
     parameters = tuple(each.name.text for each in signature.item.parameters)
     declared = signature.item.name.span
     rest = parameters if receiver is None else parameters[1:]
-    bound = bind(body, call, Callee(name=name, parameters=rest, declared=declared), arguments)
+    callee = Callee(name=name, parameters=rest, declared=declared, item=signature.item)
+    bound = bind(body, call, callee, arguments)
     if bound is None:
         for each in arguments:
             body.infer(each.value)

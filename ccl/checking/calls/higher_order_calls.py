@@ -53,7 +53,7 @@ def call_higher_order(
     checker.used_functions.add(identity)
     parameters = tuple(each.name.text for each in item.parameters)
     rest = parameters if receiver is None else parameters[1:]
-    callee = Callee(name=name, parameters=rest, declared=item.name.span)
+    callee = Callee(name=name, parameters=rest, declared=item.name.span, item=item)
     bound = bind(body, call, callee, arguments)
     if bound is None:
         infer_unplaced(body, arguments)

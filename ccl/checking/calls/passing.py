@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ccl.checking.core.environment import Body, Origin, invalid
+from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import is_open, unify, zonk
+from ccl.checking.core.variables import Origin
 from ccl.checking.expressions import lvalues
 from ccl.checking.inference import solving
 from ccl.ir import typed

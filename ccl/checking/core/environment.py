@@ -8,15 +8,16 @@ typed tree and reports.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import Enum
 from typing import TypeAlias
 
 from ccl.checking.core.declarations import EnumInfo, Outcome, StateInfo, StructInfo
 from ccl.checking.core.signatures import Generic, MutationFacts, PassedFunction, Signature
 from ccl.checking.core.unification import fresh, is_error_type, zonk
+from ccl.checking.core.variables import Origin, Variable
 from ccl.diagnostics.model import Diagnostic, Fix, Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter
+from ccl.ir.symbols import Symbol, Use
 from ccl.ir.types import Enumeration, Prim, Struct, StructDef, Type
 from ccl.resolver.scopes import FileScope, Role, Scoped, ScopeId
 from ccl.source.spans import FileId, Span
@@ -26,40 +27,6 @@ from ccl.syntax import ast
 
 PackedModules: TypeAlias = Mapping[tuple[FileId, str], typed.PackedModule | Diagnostic]
 """By the file of a call of `module`, and its path; a diagnostic says why it is not packed."""
-
-
-class Origin(Enum):
-    PARAMETER = "parameter"
-    LET = "variable"
-    LOOP = "loop variable"
-    PATTERN = "pattern variable"
-    TEMPORARY = "temporary"
-
-
-class Mutation(Record, kw_only=True):
-    """A mutation through a path; `loop` is the outermost loop since the variable's declaration."""
-
-    span: Span
-    loop: Span | None
-
-
-class Variable(Record, kw_only=True):
-    """A local while its function is checked."""
-
-    local: typed.Local
-    origin: Origin
-    depth: int
-    loops: tuple[Span, ...]
-    copied_from: Span | None = None
-    """The lvalue whose value it was declared with, if it was one."""
-    reads: list[int] = field(default_factory=list)
-    mentions: list[Span] = field(default_factory=list)
-    mutations: list[Mutation] = field(default_factory=list)
-    assigning_lets: list[ast.Let] = field(default_factory=list)
-
-    @property
-    def type(self) -> Type:
-        return self.local.type
 
 
 class DroppedValue(Node, frozen=True, kw_only=True):
@@ -189,6 +156,10 @@ class Checker(Record, kw_only=True):
     used_imports: set[tuple[int, str]] = field(default_factory=set)
     mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
     dropped_values: list[DroppedValue] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    """See `ccl.checking.symbols.uses`; a place may be noted more than once."""
+    captured: dict[tuple[Span, str], Symbol] = field(default_factory=dict)
+    """By inline function and name, the variable around it that it reads."""
 
     def function_id(self, scope: FileScope, name: str) -> str:
         return scope.function_id(name)
@@ -349,7 +320,17 @@ class Body(Record, kw_only=True):
         self.variables.append(variable)
         if origin is not Origin.TEMPORARY:
             self.scopes[-1][name] = variable
+            self._note(variable, span)
         return variable
+
+    def mention(self, variable: Variable, span: Span) -> None:
+        """Records a place where the variable is named."""
+        variable.mentions.append(span)
+        self._note(variable, span)
+
+    def _note(self, variable: Variable, span: Span) -> None:
+        if self.checker.final:
+            self.checker.uses.append(Use(span, variable.symbol))
 
     def temporary(self, kind: Type, span: Span) -> typed.Local:
         return self.declare("_", kind, span, Origin.TEMPORARY).local

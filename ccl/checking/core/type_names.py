@@ -9,6 +9,13 @@ from ccl.checking.core.environment import Checker
 from ccl.checking.core.unification import fresh, is_error_type, may_be_key
 from ccl.checking.functions import instances, library
 from ccl.checking.lints import foreign_names
+from ccl.checking.symbols.uses import (
+    note_declared_type,
+    note_path,
+    note_prelude_type,
+    note_proposal,
+    note_type_parameter,
+)
 from ccl.diagnostics.model import Edit, Fix
 from ccl.ir.types import ERROR_TYPE, Array, Map, Option, Prim, Result, Token, Type
 from ccl.prelude.functions import GENERIC_TYPES, TYPES
@@ -75,7 +82,23 @@ def _declaration(
         return None
     identity = checker.type_id(owner, name)
     checker.used_types.add(identity)
-    return checker.structs.get(identity) or checker.enums.get(identity)
+    found = checker.structs.get(identity) or checker.enums.get(identity)
+    _note(checker, owner, path, found)
+    return found
+
+
+def _note(
+    checker: Checker,
+    owner: FileScope,
+    path: Sequence[ast.Ident],
+    found: StructInfo | EnumInfo | None,
+) -> None:
+    """The type at the end of a path, which may be the parameters of a proposal."""
+    proposal = owner.proposals.get(path[-2].text) if len(path) > 1 else None
+    if proposal is not None and found is not None and found.item.name.text == proposal.parameters:
+        note_proposal(checker, path, proposal)
+    elif found is not None:
+        note_declared_type(checker, path[-1], found.item)
 
 
 def _owner(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> tuple[FileScope, str]:
@@ -84,6 +107,7 @@ def _owner(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> tup
     The type of a proposal's parameters has a name of two parts.
     """
     owner, left = checker.follow(scope, [each.text for each in path[:-1]])
+    note_path(checker, scope, path[:-1])
     return owner, ".".join((*left, path[-1].text))
 
 
@@ -102,10 +126,12 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
     if written.of_prelude:
         return TYPES[name]
     if name in given.parameters and not written.arguments:
+        note_type_parameter(checker, written.path[-1])
         return given.parameters[name]
     if name in scope.structs or name in scope.enums:
         return _declared(checker, scope, scope, written, name, given)
     if name in GENERIC_TYPES:
+        note_prelude_type(checker, written.path[-1])
         return _applied(checker, scope, written, name, given)
     library_scope = library.scope_of_type(checker, name)
     if library_scope is not None:
@@ -116,6 +142,7 @@ def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _G
         if written.arguments:
             _wrong_count(checker, written, name, "no", len(written.arguments))
             return ERROR_TYPE
+        note_prelude_type(checker, written.path[-1])
         return TYPES[name]
     return _unknown(checker, written, name, (*scope.type_names, *TYPES, *GENERIC_TYPES))
 
@@ -144,6 +171,7 @@ def _declared(
     info = checker.structs.get(identity) or checker.enums.get(identity)
     if info is None:
         return ERROR_TYPE
+    _note(checker, owner, written.path, info)
     wanted, found = len(info.parameters), len(written.arguments)
     if wanted != found:
         _wrong_count(checker, written, name, str(wanted or "no"), found)

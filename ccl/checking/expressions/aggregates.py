@@ -14,6 +14,7 @@ from ccl.checking.core.unification import (
     zonk,
 )
 from ccl.checking.functions import instances
+from ccl.checking.symbols.uses import note_field
 from ccl.diagnostics.fixes import spelling_fix
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
@@ -98,6 +99,7 @@ def _field_values(
             body.infer(each.value)
             continue
         index = known.index(name)
+        note_field(body.checker, each.name, info.item)
         declared = next(field for field in info.item.fields if field.name.text == name)
         labels = (Label(declared.span, "the field is declared here"),)
         node = body.check(each.value, info.fields[index][1], labels=labels)

@@ -1,8 +1,9 @@
 """Assignments: to variables, to state, and to fields and elements of either."""
 
 from ccl.abi.text.suggest import nearest
-from ccl.checking.core.environment import Body, Variable, is_invalid
+from ccl.checking.core.environment import Body, is_invalid
 from ccl.checking.core.unification import prune, variable_of, zonk
+from ccl.checking.core.variables import Variable
 from ccl.checking.expressions import lvalues, names, operators
 from ccl.checking.state import variables
 from ccl.diagnostics.model import Edit, Fix, Label
@@ -81,10 +82,10 @@ def _rebind(
     lvalues.refuse_outer(body, variable, statement.target.span)
     declared = Label(variable.local.span, f"`{variable.local.name}` is {zonk(variable.type)}")
     if op is None:
-        variable.mentions.append(statement.target.span)
+        body.mention(variable, statement.target.span)
         value = body.check(statement.value, variable.type, labels=(declared,))
         return typed.SetLocal(local=variable.local, value=value, span=span)
-    variable.mentions.append(statement.target.span)
+    body.mention(variable, statement.target.span)
     here = typed.LocalGet(
         local=variable.local, type=zonk(variable.type), span=statement.target.span
     )

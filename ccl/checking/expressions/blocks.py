@@ -4,8 +4,9 @@ from ccl.checking.builtins import data_access
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.duplicates import report_repeats
-from ccl.checking.core.environment import Body, Origin, invalid, is_invalid
+from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.variables import Origin
 from ccl.checking.handlers import outcomes
 from ccl.checking.lints.constant_conditions import report_endless
 from ccl.checking.lints.discarded_values import note_dropped

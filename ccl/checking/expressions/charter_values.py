@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ccl.abi.text.suggest import nearest
 from ccl.checking.constants import inlining
 from ccl.checking.core.environment import Body, invalid
+from ccl.checking.symbols.uses import note, note_prelude
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.charter import (
@@ -22,6 +23,7 @@ from ccl.ir.charter import (
     is_conditional,
     span_of,
 )
+from ccl.ir.symbols import SymbolKind
 from ccl.ir.typed import Guard
 from ccl.source.spans import FileId, Span
 from ccl.syntax import ast
@@ -38,6 +40,8 @@ def read(body: Body, path: tuple[ast.Ident, ...], span: Span) -> typed.Expr:
     """Reads the constant at a path that begins with `charter`, or with a name that `has`
     accepts."""
     whole = path[0].text == _WHOLE and not has(body, _WHOLE)
+    if whole:
+        note_prelude(body.checker, path[0], SymbolKind.PRELUDE_VALUE)
     names = path[1:] if whole else path
     words = [each.text for each in names]
     for section, charter in _trees(body, whole=whole):
@@ -116,6 +120,7 @@ def _constant_at(
             )
             return invalid(span)
         here = found[0]
+        note(body.checker, step.span, SymbolKind.CHARTER_KEY, step.text, span_of(here))
     if isinstance(here, Property):
         if here.constant is not None:
             body.constant_uses.add(span)

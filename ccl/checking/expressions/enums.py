@@ -8,6 +8,7 @@ from ccl.checking.core.declarations import EnumInfo
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import fresh, is_open, is_reported, unify, zonk
 from ccl.checking.functions import instances, library
+from ccl.checking.symbols.uses import note_declared_type, note_path, note_variant
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Enumeration, Type
@@ -21,6 +22,9 @@ def find(body: Body, path: Sequence[ast.Ident]) -> EnumInfo | None:
     info = _find(body, path)
     if info is not None:
         body.checker.used_types.add(info.type.id)
+        if body.final:
+            note_path(body.checker, body.scope, path[:-1])
+            note_declared_type(body.checker, path[-1], info.item)
     return info
 
 
@@ -59,6 +63,7 @@ def variant_tag(body: Body, info: EnumInfo, name: ast.Ident, *, quoted: bool = F
     """Returns the variant's number; None after reporting an unknown name."""
     known = [variant for variant, _ in info.variants]
     if name.text in known:
+        note_variant(body.checker, name, info.item)
         return known.index(name.text)
     near = nearest(name.text, known)
     written = f'"{near}"' if quoted else str(near)

@@ -3,12 +3,14 @@
 from ccl.abi.text.suggest import listed, nearest
 from ccl.checking.builtins import data_access
 from ccl.checking.core.constraints import wait_for
-from ccl.checking.core.environment import Body, Mutation, Origin, Variable, invalid, is_invalid
+from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.variables import Mutation, Origin, Variable
 from ccl.checking.expressions import charter_values, enums, names
 from ccl.checking.functions import instances, library
 from ccl.checking.handlers import job_events
 from ccl.checking.state import variables
+from ccl.checking.symbols.uses import note_field
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Array, Map, Option, Prim, Result, Struct, Type
@@ -47,7 +49,7 @@ def _static_member(body: Body, expr: ast.Field, expected: Type | None) -> typed.
     if first == HANDLER_PARAMETER or first in HOST_RECORDS:
         return None
     if first == "ResourceType" and len(path) == 2:
-        return names.resource_type(body, path[1], expr.span)
+        return names.resource_type(body, path, expr.span)
     if (first == "charter" or names.is_root_section(body, first)) and words_of(expr):
         return charter_values.read(body, path, expr.span)
     if enums.names_variant(body, path):
@@ -94,6 +96,7 @@ def field_index(body: Body, kind: Struct, name: ast.Ident) -> int | None:
     info = instances.struct_of(body.checker, kind)
     known = [field for field, _ in info.fields]
     if name.text in known:
+        note_field(body.checker, name, info.item)
         return known.index(name.text)
     near = nearest(name.text, known)
     body.sink.report(

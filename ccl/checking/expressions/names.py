@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 
 from ccl.abi.text.suggest import either, nearest, similar
 from ccl.checking.constants import inlining
-from ccl.checking.core.environment import Body, Variable, invalid
+from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.unification import prune, zonk
+from ccl.checking.core.variables import Variable
 from ccl.checking.expressions import charter_values, enums
 from ccl.checking.lints import foreign_names
 from ccl.checking.state import variables
+from ccl.checking.symbols.uses import note, note_path, note_prelude, note_prelude_type, note_value
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import charter, typed
+from ccl.ir.symbols import SymbolKind
 from ccl.ir.types import Option, Prim, Type
 from ccl.prelude import library_index
 from ccl.prelude.functions import (
@@ -30,8 +33,9 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
     text = name.text
     variable = body.find(text)
     if variable is not None:
-        return read(variable, name.span)
+        return _read(body, variable, name.span)
     scope = body.scope
+    note_value(body.checker, scope, name)
     if text in scope.consts:
         return inlining.use(body, scope, text, name.span)
     if text in scope.states:
@@ -55,8 +59,10 @@ def infer_name(body: Body, name: ast.Name, expected: Type | None) -> typed.Expr:
     if text == "charter":
         return _not_a_value(body, name.span, text, "a section", None)
     if text in CONSTANTS:
+        note_prelude(body.checker, name, SymbolKind.PRELUDE_VALUE)
         return typed.ScalarConst(value=CONSTANTS[text], type=Prim.INTEGER, span=name.span)
     if text == "None":
+        note_prelude(body.checker, name, SymbolKind.PRELUDE_VALUE)
         wanted = prune(expected) if expected is not None else None
         kind = wanted if isinstance(wanted, Option) else Option(body.unknown())
         return typed.VariantNew(tag=0, payload=(), type=zonk(kind), span=name.span)
@@ -89,9 +95,9 @@ def _is_slip(scope: FileScope, text: str) -> bool:
     return near is not None and text.removesuffix("s") != near.removesuffix("s")
 
 
-def read(variable: Variable, span: Span) -> typed.Expr:
+def _read(body: Body, variable: Variable, span: Span) -> typed.Expr:
     variable.reads.append(span.start)
-    variable.mentions.append(span)
+    body.mention(variable, span)
     return typed.LocalGet(local=variable.local, type=zonk(variable.type), span=span)
 
 
@@ -99,6 +105,7 @@ def host_record(body: Body, name: str, span: Span) -> typed.Expr:
     if body.in_constant:
         body.sink.report("CCL0423", span, what=f"the host record `{name}`")
         return invalid(span)
+    note(body.checker, span, SymbolKind.HOST_RECORD, name, None)
     record = typed.TextConst(value=name, type=Prim.STRING, span=span)
     return typed.CallHost(call="host_get_context", arguments=(record,), type=Prim.DATA, span=span)
 
@@ -111,7 +118,7 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
     """Infers `A::B` as a value: a variant without payload."""
     first, *rest = path.segments
     if first.text == "ResourceType" and len(rest) == 1 and first.text not in body.scope.type_names:
-        return resource_type(body, rest[0], path.span)
+        return resource_type(body, path.segments, path.span)
     if enums.names_variant(body, path.segments):
         return enums.infer_variant(body, path.segments, None, path.span, expected)
     if leads_to_member(body, path.segments):
@@ -127,11 +134,14 @@ def infer_path(body: Body, path: ast.PathName, expected: Type | None) -> typed.E
     )
 
 
-def resource_type(body: Body, variant: ast.Ident, span: Span) -> typed.Expr:
+def resource_type(body: Body, path: Sequence[ast.Ident], span: Span) -> typed.Expr:
     """Infers `ResourceType.COMPUTE`, the resource's name."""
+    holder, variant = path
+    note_prelude_type(body.checker, holder)
     value = RESOURCE_TYPE_VARIANTS.get(variant.text)
     if value is None:
         return unknown_name(body, variant.span, variant.text, RESOURCE_TYPE_VARIANTS)
+    note_prelude(body.checker, variant, SymbolKind.PRELUDE_VALUE)
     return typed.TextConst(value=value, type=Prim.STRING, span=span)
 
 
@@ -139,7 +149,10 @@ def leads_to_member(body: Body, path: Sequence[ast.Ident]) -> bool:
     """Returns whether the path is `alias.name`, `Contract.name` or `alias.Contract.name`."""
     if len(path) < 2 or path[0].text not in body.scope.imports:
         return False
-    return body.checker.follow(body.scope, [each.text for each in path[:-1]])[1] == ()
+    leads = body.checker.follow(body.scope, [each.text for each in path[:-1]])[1] == ()
+    if leads and body.final:
+        note_path(body.checker, body.scope, path[:-1])
+    return leads
 
 
 def member_of_import(body: Body, path: Sequence[ast.Ident]) -> FileScope | None:
@@ -198,6 +211,7 @@ def _declared_otherwise(target: FileScope, name: str) -> tuple[str, str | None] 
 
 def infer_member(body: Body, target: FileScope, name: ast.Ident, span: Span) -> typed.Expr:
     """Infers `voting.QUORUM`."""
+    note_value(body.checker, target, name)
     if name.text in target.consts:
         return inlining.use(body, target, name.text, span)
     if name.text in target.states:

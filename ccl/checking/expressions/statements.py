@@ -1,9 +1,10 @@
 """Statements other than expressions: `let`, assignment, `return`."""
 
 from ccl.checking.core.constraints import solve_ready, wait_for
-from ccl.checking.core.environment import Body, Origin, Variable, invalid
+from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.type_names import read_type
 from ccl.checking.core.unification import is_error_type, is_open, is_unknown, prune, unify, zonk
+from ccl.checking.core.variables import Origin, Variable
 from ccl.checking.expressions import assignments, lvalues
 from ccl.checking.handlers import actions, outcomes
 from ccl.checking.lints.assigning_lets import without_let
@@ -52,7 +53,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
         if _same(visible, kind):
             if not lvalues.refuse_outer(body, visible, let.name.span):
                 visible.assigning_lets.append(let)
-            visible.mentions.append(let.name.span)
+            body.mention(visible, let.name.span)
             return typed.SetLocal(local=visible.local, value=value, span=let.span)
         if visible.depth != len(body.scopes):
             _different_type(body, let, visible, kind)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ccl.abi.events import JOB_EVENTS
 from ccl.checking.core.conversions import fit
-from ccl.checking.core.environment import Body, Checker, Origin
+from ccl.checking.core.environment import Body, Checker
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.type_names import NO_PARAMETERS, read_type
 from ccl.checking.core.unification import (
@@ -19,10 +19,12 @@ from ccl.checking.core.unification import (
     unify,
     zonk,
 )
+from ccl.checking.core.variables import Origin
 from ccl.checking.expressions import blocks
 from ccl.checking.handlers.bodies import check_handler
 from ccl.checking.lints.assigning_lets import report_assigning_lets
 from ccl.checking.lints.unused import report_variables
+from ccl.checking.symbols.uses import note_prelude_type
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.types import ERROR_TYPE, Prim, Type
@@ -74,9 +76,10 @@ def _declared_result(
 ) -> Type:
     """Returns the declared result; `Never` is the type of a function that does not return."""
     match written:
-        case ast.NamedType(path=(ast.Ident(text="Never"),), arguments=()) if (
+        case ast.NamedType(path=(ast.Ident(text="Never") as name,), arguments=()) if (
             "Never" not in scope.type_names and "Never" not in types
         ):
+            note_prelude_type(checker, name)
             return Prim.NEVER
         case _:
             return read_type(checker, scope, written, types, solved=True)

@@ -15,6 +15,7 @@ from ccl.checking.core.unification import fresh, unify
 from ccl.checking.expressions import enums, names
 from ccl.checking.functions import library
 from ccl.checking.inference import solving
+from ccl.checking.symbols.uses import note_function, note_passed, note_prelude
 from ccl.ir import typed
 from ccl.ir.types import ERROR_TYPE
 from ccl.prelude.functions import FUNCTIONS, SPECIAL_FORMS
@@ -34,13 +35,17 @@ def passed_function(body: Body, expr: ast.Expr) -> PassedFunction | None:
             return _inline(body, expr)
         case ast.Name(text=text) if body.find(text) is None and text not in scope.consts:
             if text in body.functions:
+                note_passed(body.checker, expr)
                 return body.functions[text]
             if text in scope.functions:
+                note_function(body.checker, expr, scope.functions[text])
                 return NamedFunction(scope=scope, name=text)
             targets = library.functions_named(body.checker, text)
             if targets:
+                note_function(body.checker, expr, targets[0][0].functions[targets[0][1]])
                 return NamedFunction(scope=targets[0][0], name=targets[0][1])
             if text in FUNCTIONS or text in SPECIAL_FORMS:
+                note_prelude(body.checker, expr)
                 return NamedFunction(scope=scope, name=text)
             methods = library.methods_named(body.checker, text)
             if methods:
@@ -62,6 +67,7 @@ def _passed_member(body: Body, expr: ast.Field | ast.PathName) -> PassedFunction
     if names.leads_to_member(body, path):
         owner = names.member_of_import(body, path)
         if owner is not None and path[-1].text in owner.functions:
+            note_function(body.checker, path[-1], owner.functions[path[-1].text])
             return NamedFunction(scope=owner, name=path[-1].text)
         return None
     info = enums.find(body, path[:-1])
@@ -131,6 +137,7 @@ def _inline(body: Body, expr: ast.Lambda) -> InlineFunction:
         variable = body.find(name)
         assert variable is not None, "outer variables are those that are found"
         variable.reads.append(expr.span.start)
+        checker.captured[expr.span, name] = variable.symbol
         unify(kind, variable.type)
     return InlineFunction(function=identity, outer=tuple(outer))
 

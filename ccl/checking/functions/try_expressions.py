@@ -2,8 +2,9 @@
 
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import convert, fit
-from ccl.checking.core.environment import Body, Origin, invalid
+from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.variables import Origin
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
 from ccl.ir.types import Option, Result, Type

@@ -9,8 +9,9 @@ from ccl.checking.builtins import records
 from ccl.checking.builtins.choices import one_of
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.conversions import convert
-from ccl.checking.core.environment import Body, Origin, is_invalid
+from ccl.checking.core.environment import Body, is_invalid
 from ccl.checking.core.unification import zonk
+from ccl.checking.core.variables import Origin
 from ccl.checking.handlers.outcomes import emit
 from ccl.diagnostics.model import Label
 from ccl.ir import typed

@@ -6,7 +6,8 @@ with any context.
 
 from ccl.abi.events import JOB_EVENTS, JOB_FIELDS, JOB_PREFIX
 from ccl.abi.text.suggest import nearest
-from ccl.checking.core.environment import Body, Variable
+from ccl.checking.core.environment import Body
+from ccl.checking.core.variables import Variable
 from ccl.diagnostics.model import Edit, Fix, Sink
 from ccl.ir import typed
 from ccl.source.spans import Span

@@ -10,8 +10,9 @@ from itertools import count
 
 from ccl.abi.call_forms import Effect
 from ccl.abi.host_calls import HOST_CALLS
-from ccl.checking.core.environment import Body, Checker, DroppedValue, Origin, Variable
+from ccl.checking.core.environment import Body, Checker, DroppedValue
 from ccl.checking.core.unification import is_error_type, prune, zonk
+from ccl.checking.core.variables import Origin, Variable
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Prim, Result

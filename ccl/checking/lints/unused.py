@@ -1,7 +1,8 @@
 """Warnings about unused declarations, and about copies that are changed in vain."""
 
-from ccl.checking.core.environment import Body, Checker, Origin, Variable
+from ccl.checking.core.environment import Body, Checker
 from ccl.checking.core.unification import has_error_type
+from ccl.checking.core.variables import Origin, Variable
 from ccl.checking.state.migration import MIGRATION, has_state
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir.types import is_reference

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ccl.checking.calls.arguments import counted
 from ccl.checking.constants import inlining
 from ccl.checking.core.conversions import names_of
-from ccl.checking.core.environment import Body, Origin, is_invalid
+from ccl.checking.core.environment import Body, is_invalid
 from ccl.checking.core.operands import is_ordered
 from ccl.checking.core.type_names import declared_type
 from ccl.checking.core.unification import (
@@ -20,6 +20,7 @@ from ccl.checking.core.unification import (
     variable_of,
     zonk,
 )
+from ccl.checking.core.variables import Origin
 from ccl.checking.expressions import enums
 from ccl.checking.expressions.literals import plain_text
 from ccl.checking.expressions.lvalues import field_index
@@ -37,8 +38,10 @@ from ccl.checking.patterns.shapes import (
     alternatives,
 )
 from ccl.checking.patterns.subject_types import suggested_by, written
+from ccl.checking.symbols.uses import note_prelude, note_value, note_variant
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
+from ccl.ir.symbols import SymbolKind
 from ccl.ir.types import ERROR_TYPE, Array, Enumeration, Option, Prim, Result, Struct, Token, Type
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -108,8 +111,10 @@ class _Reader:
         name, scope = pattern.name, self._body.scope
         tags = [variant for variant, _ in variants(self._body, kind)]
         if name.text in tags:
+            self._note_variant(name, kind)
             return self._payload(pattern, (), tags.index(name.text), kind)
         if name.text in scope.consts:
+            note_value(self._body.checker, scope, name)
             return self._value(pattern, inlining.use(self._body, scope, name.text, name.span), kind)
         return Anything(local=self._declared(name, kind))
 
@@ -129,9 +134,19 @@ class _Reader:
                 found=found,
                 labels=(Label(shared.span, "bound here by the other alternative"),),
             )
+        if shared is not None:
+            body.mention(body.variables[shared.index], name.span)
         local = shared or body.declare(text, kind, name.span, Origin.PATTERN).local
         self.bound[text] = local
         return local
+
+    def _note_variant(self, name: ast.Ident, kind: Type) -> None:
+        """A variant without the name of its type."""
+        checker = self._body.checker
+        if isinstance(kind, Enumeration):
+            note_variant(checker, name, instances.enum_of(checker, kind).item)
+        else:
+            note_prelude(checker, name, SymbolKind.PRELUDE_VALUE)
 
     def _either(self, pattern: ast.OrPattern, kind: Type) -> Shape:
         """Reads alternatives, which bind the same names, so that the arm has them whichever
@@ -207,6 +222,7 @@ class _Reader:
             else:
                 tag = enums.variant_tag(body, info, name)
         elif not before and name.text in tags:
+            self._note_variant(name, kind)
             tag = tags.index(name.text)
         elif not has_error_type(kind):
             self._does_not_fit(pattern, kind)

@@ -11,6 +11,7 @@ from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import prune
 from ccl.checking.expressions.literals import plain_text
 from ccl.checking.roles.roles import scope_at
+from ccl.checking.symbols.uses import note_path, note_proposal
 from ccl.desugar.intrinsics import SHARE_EXPECTED
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
@@ -35,6 +36,8 @@ def infer_proposal_call(body: Body, call: ast.Call, path: Sequence[ast.Ident]) -
     if proposal is None:
         return None
     if member.text in PROPOSAL_MEMBERS:
+        note_path(body.checker, body.scope, path[:-2])
+        note_proposal(body.checker, path, proposal)
         function = proposal.function(member.text)
         return function_calls.call_function(body, call, scope, function, call.arguments, None)
     near = nearest(member.text, PROPOSAL_MEMBERS)

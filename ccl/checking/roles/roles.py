@@ -6,6 +6,7 @@ from ccl.abi.text.suggest import nearest
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.environment import Body, Checker, invalid
 from ccl.checking.expressions import literals
+from ccl.checking.symbols.uses import note_path, note_role
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Prim
@@ -30,6 +31,7 @@ def infer_caller_has_role(body: Body, call: ast.Call) -> typed.Expr:
 def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, Role] | None:
     """Returns the role that an argument names, and a scope that sees it; None after reporting."""
     path = _role_path(argument)
+    written = path_of(argument)
     if path is None:
         body.sink.report("CCL0225", argument.span, name="…", advice="written")
         return None
@@ -38,6 +40,9 @@ def named_role(body: Body, argument: ast.Expr) -> tuple[FileScope, Role] | None:
     if scope is None or role is None:
         _unknown(body, scope, argument, path)
         return None
+    if written is not None:
+        note_path(body.checker, body.scope, written[:-1])
+        note_role(body.checker, written[-1], role)
     return scope, role
 
 

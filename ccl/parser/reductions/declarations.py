@@ -1,5 +1,6 @@
 """Reductions of items: entries, sections, rules, functions, types."""
 
+from ccl.parser.lexer.tokens import Token
 from ccl.parser.reductions.reduce import Reductions, Values
 from ccl.source.spans import Span
 from ccl.support.node import replace
@@ -262,7 +263,8 @@ class Declarations(Reductions):
         )
 
     def struct_field(self, span: Span, values: Values) -> ast.StructField:
-        return ast.StructField(name=values[0], type=values[2], span=span)
+        doc = self.place.doc(span)
+        return ast.StructField(name=values[0], type=values[2], doc=doc, span=span)
 
     def enum(self, span: Span, values: Values) -> ast.Enumeration:
         return ast.Enumeration(
@@ -274,7 +276,11 @@ class Declarations(Reductions):
         )
 
     def variant(self, span: Span, values: Values) -> ast.Variant:
-        return ast.Variant(name=self.place.ident(values[0]), payload=(), span=span)
+        return self._variant(span, values[0], ())
 
     def variant_payload(self, span: Span, values: Values) -> ast.Variant:
-        return ast.Variant(name=self.place.ident(values[0]), payload=tuple(values[2]), span=span)
+        return self._variant(span, values[0], tuple(values[2]))
+
+    def _variant(self, span: Span, name: Token, payload: tuple[ast.TypeExpr, ...]) -> ast.Variant:
+        doc = self.place.doc(span)
+        return ast.Variant(name=self.place.ident(name), payload=payload, doc=doc, span=span)
