@@ -1,4 +1,4 @@
-"""What an export may cost at most: fuel as a formula, or what prevents one.
+"""Upper bounds on the cost of an export: fuel as a formula, or the obstacle to one.
 
 A formula is a sum of products with coefficients that are not negative. Its symbols are the
 parameters of the export: `len(xs)`, the length of an array or text, and `|n|`, the size of a
@@ -42,12 +42,12 @@ class Formula(Struct, frozen=True):
         return Formula(terms)
 
     def most(self, other: "Formula") -> "Formula":
-        """At least both, whatever the symbols are."""
+        """Returns a formula that is at least both."""
         keys = dict.fromkeys((*self.terms, *other.terms))
         return Formula({k: max(self.terms.get(k, 0), other.terms.get(k, 0)) for k in keys})
 
     def replaced(self, by: Mapping[str, "Formula"]) -> "Formula":
-        """With each symbol replaced; every symbol must be there."""
+        """Substitutes each symbol; every one must be given."""
         total = Formula.constant(0)
         for monomial, coefficient in self.terms.items():
             product = Formula.constant(coefficient)
@@ -60,21 +60,21 @@ class Formula(Struct, frozen=True):
         return frozenset(name for monomial in self.terms for name in monomial)
 
     def at(self, values: Mapping[str, int]) -> int:
-        """The fuel for given symbols. Raises KeyError if one is missing."""
+        """Evaluates the formula. Raises KeyError if a symbol is missing."""
         total = 0
         for monomial, coefficient in self.terms.items():
             total += coefficient * prod(values[name] for name in monomial)
         return total
 
     def __str__(self) -> str:
-        """Highest powers first: `12·len(xs)·|n| + 40·len(xs) + 300`."""
+        """Writes the highest powers first: `12·len(xs)·|n| + 40·len(xs) + 300`."""
         ordered = sorted(self.terms.items(), key=lambda term: (-len(term[0]), term[0]))
         parts = ["·".join([str(coefficient), *names]) for names, coefficient in ordered]
         return " + ".join(parts) or "0"
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):
-    """What prevents a bound, and where it stands."""
+    """The reason why there is no bound, and its place."""
 
     file: str
     line: int
@@ -96,7 +96,7 @@ def _to_value(bound: Bound) -> dict[str, Any]:
 
 
 def bounds_from_value(value: Any) -> dict[str, Bound]:
-    """Read what `bounds_to_value` wrote. Raises ValueError for any other shape."""
+    """Reads the output of `bounds_to_value`. Raises ValueError for any other shape."""
     if not isinstance(value, dict):
         raise ValueError("malformed ccl:bounds section: not a map")
     return {str(name): _from_value(entry) for name, entry in value.items()}

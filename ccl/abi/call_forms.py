@@ -17,7 +17,7 @@ ABSENT: Final = -1
 
 
 class Wire(Enum):
-    """How a parameter crosses."""
+    """The encoding of a parameter."""
 
     TEXT = "text"
     """UTF-8 bytes, (ptr i32, len i32)."""
@@ -28,7 +28,7 @@ class Wire(Enum):
 
 
 class Answer(Enum):
-    """How a result comes back."""
+    """The encoding of a result."""
 
     NONE = "none"
     STATUS = "status"
@@ -39,7 +39,7 @@ class Answer(Enum):
 
 
 class Effect(Enum):
-    """What a call does to the world."""
+    """The effect of a call."""
 
     READS = "reads"
     """Answers from the context and the effects so far."""

@@ -1,7 +1,7 @@
-"""The WebAssembly proposals that modules may use: one table for whoever validates or compiles.
+"""The WebAssembly proposals that modules may use: one table for compiler, validator and sandbox.
 
-Named as the engine names them. Compiler, validator and sandbox read this table and nothing else,
-so that a module which one of them takes is a module for all of them.
+Named as the engine names them. Every tool reads this table and nothing else, so that a module which
+one of them accepts is a module for all.
 """
 
 from collections.abc import Mapping

@@ -159,6 +159,6 @@ RUN_PRICES: Final[Mapping[str, Price]] = {
     "policy": Price(call=0, byte=0, item=12_000, items="members on a permit list"),
     "tokens": Price(call=0, byte=0, item=_VALUE_ITEM, items="items of the register of holders"),
 }
-"""Around the calls: what an entry is given and gives, and what calls read when first asked."""
+"""Costs around the calls: arguments and result of an entry, and data loaded on first use."""
 
 PRICES: Final[Mapping[str, Price]] = {**HOST_PRICES, **TEST_PRICES, **WASI_PRICES, **RUN_PRICES}

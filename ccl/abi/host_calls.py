@@ -323,9 +323,9 @@ HOST_CALLS: Final[Mapping[str, HostCall]] = {call.name: call for call in _CALLS}
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
 RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
-"""What jobs are paid in."""
+"""The currency of jobs."""
 METERED_RESOURCES: Final = (*RESOURCE_TYPES, "memory", "io", "token")
-"""What a program may ask an authorization of, and claim the usage of."""
+"""Resources of authorizations and of usage claims."""
 DESCRIPTION_BYTES_MAX: Final = 4096
 ENTRY_BYTES_MAX: Final = 256
 SCOPE_BYTES_MAX: Final = 256

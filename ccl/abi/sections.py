@@ -1,4 +1,4 @@
-"""The custom sections of a CCL module: what they hold, and how they are read and written.
+"""The custom sections of a CCL module: their contents, reading and writing.
 
 Each is one canonical DAG-CBOR block (encoded by `runtime.content.codec`). Types are written
 as text, as users write them (`Map<String, Integer>`).
@@ -19,7 +19,7 @@ from msgspec import Struct
 from ccl.abi.layout import CALL_DEPTH_MAX
 
 WASM_MAGIC: Final = b"\0asm"
-"""What every WebAssembly module begins with."""
+"""The first bytes of every WebAssembly module."""
 ABI_SECTION: Final = "ccl:abi"
 SITES_SECTION: Final = "ccl:sites"
 BOUNDS_SECTION: Final = "ccl:bounds"
@@ -106,7 +106,7 @@ class Abi(Struct, frozen=True, kw_only=True):
 
     @staticmethod
     def from_value(value: Any) -> "Abi":
-        """Read what `to_value` wrote. Raises ValueError for any other shape."""
+        """Reads the output of `to_value`. Raises ValueError for any other shape."""
         try:
             if value["version"] != ABI_VERSION:
                 raise ValueError(f"ccl:abi version {value['version']!r}, expected {ABI_VERSION}")
@@ -147,7 +147,7 @@ class Abi(Struct, frozen=True, kw_only=True):
 
 
 class Site(Struct, frozen=True, kw_only=True):
-    """Where and why a trap is raised; site numbers count from 1 in the order of the list."""
+    """Place and reason of a trap; site numbers count from 1 in the order of the list."""
 
     file: str
     line: int
@@ -162,7 +162,7 @@ def sites_to_value(sites: tuple[Site, ...]) -> list[list[Any]]:
 
 
 def sites_from_value(value: Any) -> tuple[Site, ...]:
-    """Read what `sites_to_value` wrote. Raises ValueError for any other shape."""
+    """Reads the output of `sites_to_value`. Raises ValueError for any other shape."""
     try:
         return tuple(
             Site(
@@ -180,8 +180,10 @@ def sites_from_value(value: Any) -> tuple[Site, ...]:
 
 
 class CallSite(Struct, frozen=True, kw_only=True):
-    """Where the source calls a function: the `ordinal`-th `call` instruction, from 0, of the
-    module's `body`-th function body. The engine names a frame of the stack by such an instruction.
+    """The place of a call in the source: the `ordinal`-th `call` instruction, from 0, of the
+    module's `body`-th function body.
+
+    The engine names a frame of the stack by such an instruction.
     """
 
     body: int
@@ -197,7 +199,7 @@ CALLS_KEY: Final = "calls"
 
 
 def calls_to_value(calls: Iterable[CallSite]) -> dict[str, Any]:
-    """Each file once, since there are many calls."""
+    """Writes each file once, since there are many calls."""
     files: dict[str, int] = {}
     rows = [
         [c.body, c.ordinal, files.setdefault(c.file, len(files)), c.line, c.column, c.end_column]
@@ -207,7 +209,7 @@ def calls_to_value(calls: Iterable[CallSite]) -> dict[str, Any]:
 
 
 def calls_from_value(value: Any) -> tuple[CallSite, ...]:
-    """Read what `calls_to_value` wrote. Raises ValueError for any other shape."""
+    """Reads the output of `calls_to_value`. Raises ValueError for any other shape."""
     try:
         files = [_text(file) for file in value["files"]]
         return tuple(

@@ -1,4 +1,4 @@
-"""The calls of tests: what only a `test fn` may call on the machine that rehearses it.
+"""The calls of tests: only a `test fn` may make them, on the machine that rehearses it.
 
 They are imported from a module of their own, `ccl_test`. A module that imports one is refused
 wherever the context is not a rehearsal (it has no record `test`), so no job and no `ccl run`
@@ -99,9 +99,9 @@ _CALLS: Final = (
 TEST_CALLS: Final[Mapping[str, HostCall]] = {call.name: call for call in _CALLS}
 
 ALL_CALLS: Final[Mapping[str, HostCall]] = {**HOST_CALLS, **TEST_CALLS}
-"""What the code generator can import."""
+"""All calls that the code generator can import."""
 
 
 def import_module(call: HostCall) -> str:
-    """Where a call is imported from."""
+    """Returns the module that a call is imported from."""
     return TEST_MODULE if call.name in TEST_CALLS else IMPORT_MODULE

@@ -1,4 +1,4 @@
-"""JSON that people write: what a careless reader would drop is refused, with its place."""
+"""Strict JSON: silent losses of lenient readers are errors with their place."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from([None, 2]), st.booleans())
-def test_what_has_each_key_once_is_read_as_json_is(
+def test_object_without_repeated_keys_is_read_as_json(
     value: Any, indent: int | None, is_ascii: bool
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
@@ -27,12 +27,12 @@ def test_what_has_each_key_once_is_read_as_json_is(
 
 
 @given(VALUES)
-def test_a_byte_order_mark_is_passed_over(value: Any) -> None:
+def test_byte_order_mark_is_skipped(value: Any) -> None:
     assert read_json("\ufeff" + json.dumps(value)) == value
 
 
 @given(VALUES, VALUES, KEYS, VALUES, st.integers(0, 3), st.booleans())
-def test_a_key_that_is_there_twice_is_placed_at_the_second(
+def test_repeated_key_is_reported_at_the_second(
     before: Any, first: Any, key: str, last: Any, depth: int, is_ascii: bool
 ) -> None:
     """The object is inside of others; what stands around it is no matter."""
@@ -60,14 +60,14 @@ def test_a_key_that_is_there_twice_is_placed_at_the_second(
         ('{"a": -Infinity}', "found -Infinity"),
     ],
 )
-def test_refusal_names_what_and_where(text: str, words: str) -> None:
+def test_refusal_names_the_problem_and_the_place(text: str, words: str) -> None:
     with pytest.raises(JsonFault) as raised:
         read_json(text)
     assert words in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", ["Data", "Map<String, Integer>", "Votes"])
-def test_argument_with_a_key_twice_is_refused(kind: str) -> None:
+def test_argument_with_a_repeated_key_is_rejected(kind: str) -> None:
     abi = Abi(exports=(), structs={"Votes": (("a", "Integer"),)}, enums={})
     with pytest.raises(ValueMismatch, match="each key once at line 1, column 10"):
         from_argument(parse_type(kind), '{"a": 1, "a": 2}', abi)

@@ -67,7 +67,7 @@ def test_json_and_wire_values_map_onto_each_other(kind: str, shown: Any, wire: A
         ("Data", {"a": [1.5]}, "expected an integer or a decimal as text at a[0], found 1.5"),
     ],
 )
-def test_a_mismatch_says_where_and_what(kind: str, value: Any, message: str) -> None:
+def test_mismatch_names_the_place_and_the_type(kind: str, value: Any, message: str) -> None:
     with pytest.raises(ValueMismatch) as caught:
         from_json(parse_type(kind), value, ABI)
     assert message in str(caught.value)
@@ -92,7 +92,7 @@ def test_words_of_a_command_line_are_read_by_type(kind: str, word: str, wire: An
 
 
 @pytest.mark.parametrize("text", ["", "Array<", "Array<Integer", "<Integer>", "A B", "A<,>", "A>>"])
-def test_malformed_types_are_refused(text: str) -> None:
+def test_malformed_types_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="not a type"):
         parse_type(text)
 
@@ -106,7 +106,7 @@ def test_malformed_types_are_refused(text: str) -> None:
     ],
     ids=["deep", "wide", "long"],
 )
-def test_the_type_of_a_strangers_module_takes_memory_in_proportion(text: str) -> None:
+def test_type_of_a_foreign_module_is_parsed_in_linear_memory(text: str) -> None:
     """600 KB of nested types took 4.5 GB of the process that submits."""
     tracemalloc.start()
     try:
@@ -119,7 +119,7 @@ def test_the_type_of_a_strangers_module_takes_memory_in_proportion(text: str) ->
     assert len(str(refused.value)) < 100
 
 
-def test_a_type_of_many_arguments_is_read() -> None:
+def test_type_of_many_arguments_is_read() -> None:
     kind = parse_type("Pair<" + "Integer," * 9_999 + "Integer>")
     assert len(kind.arguments) == 10_000
 
@@ -130,36 +130,36 @@ def test_untyped_values_show_bytes_as_hexadecimal() -> None:
 
 @pytest.mark.parametrize("levels", [66, 500, 5000, 200_000])
 @pytest.mark.parametrize("kind", ["Data", "Array<Integer>"])
-def test_json_nested_too_deeply_is_named(kind: str, levels: int) -> None:
+def test_json_nested_too_deeply_is_rejected(kind: str, levels: int) -> None:
     with pytest.raises(ValueMismatch, match=r"at most 64 levels, found .* nested too deeply"):
         from_argument(parse_type(kind), "[" * levels + "]" * levels, ABI)
     with pytest.raises(ValueMismatch, match="nested too deeply"):
         from_argument(parse_type(kind), '{"a":' * levels + "1" + "}" * levels, ABI)
 
 
-def test_what_is_nested_as_deep_as_allowed_is_read() -> None:
+def test_json_nested_as_deep_as_allowed_is_read() -> None:
     text = "[" * 65 + "]" * 65
     assert from_argument(parse_type("Data"), text, ABI) == read_json(text)
 
 
-def test_unclosed_brackets_are_named() -> None:
+def test_unclosed_brackets_are_rejected() -> None:
     with pytest.raises(ValueMismatch):
         from_argument(parse_type("Array<Integer>"), "[" * 5000, ABI)
 
 
-def test_a_number_of_thousands_of_digits_is_named() -> None:
+def test_number_of_thousands_of_digits_is_rejected() -> None:
     with pytest.raises(JsonFault, match="numbers of 64 bits"):
         read_json("9" * 5000)
 
 
 @pytest.mark.parametrize("seconds", [-62135596801, 253402300800, INTEGER_MIN, INTEGER_MAX])
-def test_a_time_outside_rfc_3339_is_shown_with_the_range(seconds: int) -> None:
+def test_time_outside_rfc_3339_is_shown_with_the_range(seconds: int) -> None:
     shown = to_json(parse_type("Array<Timestamp>"), [seconds], ABI)
     assert shown == [f"{seconds}s since 1970-01-01T00:00:00Z, outside the years 1 to 9999"]
 
 
 @pytest.mark.parametrize("name", ["Result", "Decimal", "Map", "Data", "Timestamp", "String"])
-def test_a_type_that_the_program_declares_hides_the_one_of_the_language(name: str) -> None:
+def test_declared_type_hides_the_one_of_the_language(name: str) -> None:
     abi = Abi(exports=(), structs={name: (("votes", "Integer"),)}, enums={})
     assert to_json(parse_type(name), {"votes": 3}, abi) == {"votes": 3}
     assert from_json(parse_type(name), {"votes": 3}, abi) == {"votes": 3}

@@ -1,4 +1,4 @@
-"""What each pass does to a typed tree, as text before and after."""
+"""Passes over the typed tree, as text before and after."""
 
 from collections.abc import Callable
 

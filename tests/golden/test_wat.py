@@ -1,4 +1,4 @@
-"""What common constructs become, beside their source: the program's own functions as text."""
+"""Code of common constructs beside their source: the program's own functions as text."""
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -55,7 +55,7 @@ export fn run_it(given: Array<Box>) -> Array<Box> {
 
 
 def _own_functions(wat: str) -> str:
-    """The functions that come from the source; the library's and the types' are left out."""
+    """Returns the functions of the source, without those of the library and of types."""
     kept: list[str] = []
     own = False
     for line in wat.splitlines():

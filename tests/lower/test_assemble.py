@@ -1,4 +1,4 @@
-"""Nothing leaves the compiler that the engine would not take."""
+"""Assembly: modules that the engine would reject are bugs of the compiler."""
 
 import pytest
 from typed_trees import BOOL, INT, block, build, function, get, integer, local, op, program
@@ -24,7 +24,7 @@ def test_valid_text_becomes_a_module_with_its_sections() -> None:
     assert module.endswith(b"\x07ccl:abi\xa0")
 
 
-def test_invalid_text_is_refused_and_the_function_is_in_the_report() -> None:
+def test_invalid_text_is_rejected_with_its_function() -> None:
     with pytest.raises(InvalidModule, match="type mismatch: expected i64, found i32") as error:
         assemble(_TWO_FUNCTIONS, {})
     (note,) = error.value.__notes__
@@ -43,12 +43,12 @@ def test_invalid_text_is_refused_and_the_function_is_in_the_report() -> None:
     ],
     ids=["double export", "memories", "64-bit memory", "exceptions", "tail calls"],
 )
-def test_a_proposal_that_the_sandbox_lacks_is_refused(text: str) -> None:
+def test_proposal_outside_the_sandbox_is_rejected(text: str) -> None:
     with pytest.raises(InvalidModule):
         assemble(text, {})
 
 
-def test_an_ill_typed_tree_gives_no_module() -> None:
+def test_ill_typed_tree_is_rejected() -> None:
     wrong = op("+", get(local(0, BOOL)), integer(1), INT)
     with pytest.raises(InvalidModule, match="type mismatch"):
         build(program(function("f", [local(0, BOOL)], block([], wrong))))

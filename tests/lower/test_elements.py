@@ -1,4 +1,4 @@
-"""Elements in loops: what is kept of an array around a loop is what the array has."""
+"""Elements of arrays in loops: views agree with the arrays."""
 
 from typing import Any
 
@@ -121,7 +121,7 @@ execution {
 
 
 @pytest.mark.parametrize("title", PROGRAMS)
-def test_value_of_the_program(title: str) -> None:
+def test_program_returns_the_value(title: str) -> None:
     source, expected = PROGRAMS[title]
     compiled = compile_text(source)
     assert compiled.wasm is not None, compiled.compilation.sink.diagnostics
@@ -131,7 +131,7 @@ def test_value_of_the_program(title: str) -> None:
 
 
 @pytest.mark.parametrize(("length", "index"), [(3, 3), (3, -1), (0, 0), (2, 2**62)])
-def test_an_index_out_of_range_traps_in_a_loop(length: int, index: int) -> None:
+def test_index_out_of_range_in_a_loop_traps(length: int, index: int) -> None:
     source = """export fn read(length: Integer, index: Integer) -> Integer {
   let xs: Array<Integer> = [];
   let i = 0;

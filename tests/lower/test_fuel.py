@@ -53,14 +53,14 @@ def test_flat_and_folded_text_cost_the_same(flat: str, folded: str, fuel: int) -
     assert fuel_of(code_of(folded), PRICING) == expected
 
 
-def test_loop_costs_its_body_once_more_than_it_turns() -> None:
+def test_loop_costs_one_body_more_than_its_iterations() -> None:
     loops = code_of("(loop $i (loop $k (br_if $k (local.get $c))) (br_if $i (local.get $d)))")
     # (i + 1) * (2 * (k + 1) + 2)
     expected = {("i", "k"): 2, ("i",): 4, ("k",): 2, (): 4}
     assert fuel_of(loops, PRICING).terms == expected
 
 
-def test_name_of_a_routine_and_its_locals_are_no_instructions() -> None:
+def test_names_of_routines_and_locals_cost_nothing() -> None:
     text = (
         '(func $f (@name "f (x)") (param $a i32) (result i32)\n  (local $b i32)\n  (local.get $a))'
     )
@@ -76,12 +76,12 @@ def test_name_of_a_routine_and_its_locals_are_no_instructions() -> None:
         ("br_table $a $b", Unbounded),
     ],
 )
-def test_work_that_the_text_does_not_say_is_unbounded(text: str, error: type[Unbounded]) -> None:
+def test_work_outside_the_text_is_unbounded(text: str, error: type[Unbounded]) -> None:
     with pytest.raises(error):
         fuel_of(code_of(text), PRICING)
 
 
-def test_text_behind_what_is_unbounded_is_not_read() -> None:
+def test_text_behind_an_unbounded_part_is_not_read() -> None:
     def lines() -> object:
         yield "call_indirect (type $t)"
         raise AssertionError("the first obstacle is enough")

@@ -1,4 +1,4 @@
-"""Work grows with the size of what is worked on, not with its square. Fuel is exact."""
+"""Growth of work: linear in the size of the data. Fuel is exact."""
 
 import pytest
 from ccl_growth import Program
@@ -6,7 +6,7 @@ from ccl_growth import Program
 from ccl.pipeline import check_text
 
 EXPONENT_MAX = 1.15
-"""Sorting is n log n; blocks that grow are copied now and then."""
+"""Sorting is n log n; growing blocks are copied now and then."""
 
 WRITTEN = """
 fn written(n: Integer) -> String {
@@ -41,7 +41,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("body", TEXTS.values(), ids=TEXTS)
-def test_neighbours_in_a_text_are_found_at_once(body: str) -> None:
+def test_neighbouring_characters_are_found_in_constant_time(body: str) -> None:
     source = f"""{WRITTEN}
 export fn f(n: Integer) -> Integer {{
   let s = written(n);
@@ -106,7 +106,7 @@ WRITTEN_BACK = {
 
 
 @pytest.mark.parametrize(("start", "turn"), WRITTEN_BACK.values(), ids=WRITTEN_BACK)
-def test_what_is_read_and_written_back_is_not_copied(start: str, turn: str) -> None:
+def test_part_read_and_written_back_is_not_copied(start: str, turn: str) -> None:
     source = f"""{DECLARATIONS}
 export fn f(n: Integer) -> Integer {{
   {start}
@@ -148,11 +148,11 @@ IDIOMS = {
         'parts.push("x"); if i == n - 1 { while parts.length() > 0 { s = s + parts.pop(); } }',
     ),
 }
-"""What CCL0915 and docs/language/collections.md suggest."""
+"""The idioms of CCL0915 and docs/language/collections.md."""
 
 
 @pytest.mark.parametrize(("start", "turn"), IDIOMS.values(), ids=IDIOMS)
-def test_what_is_suggested_for_a_loop_is_linear(start: str, turn: str) -> None:
+def test_suggested_idiom_is_linear(start: str, turn: str) -> None:
     source = f"""{DECLARATIONS}{WRITTEN}
 fn add(a: Array<Integer>, x: Integer) {{ a.push(x); }}
 export fn f(n: Integer) -> Integer {{

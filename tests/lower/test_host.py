@@ -1,4 +1,4 @@
-"""Host calls: what crosses, what comes back, what a refusal becomes."""
+"""Host calls: arguments, answers and refusals."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def _module(value: t.Expr, answers: dict[str, Any]) -> Running:
     return running(function("run", [], block([], value)), host=Host(answers))
 
 
-def test_a_submission_gives_its_handle() -> None:
+def test_submission_returns_its_handle() -> None:
     module = _module(_unwrapped(_submission(), Prim.JOB), {"host_submit_job": 3})
     assert module.call("run") == 3
     given = (CID, "Data", "compute", 1000, "medium")
@@ -54,14 +54,14 @@ def test_a_submission_gives_its_handle() -> None:
     assert module.live_blocks() == 0
 
 
-def test_a_discarded_refusal_traps_with_its_reason() -> None:
+def test_discarded_refusal_traps_with_its_reason() -> None:
     answers = {"host_submit_job": 0, "host_last_refusal": b"balance too low"}
     with pytest.raises(Trapped) as trapped:
         _module(_unwrapped(_submission(), Prim.JOB), answers).call("run")
     assert trapped.value == Trapped("unhandled Err", "balance too low")
 
 
-def test_an_err_that_an_entry_returns_discards_its_effects() -> None:
+def test_err_of_an_entry_discards_its_effects() -> None:
     answers = {"host_submit_job": 0, "host_last_refusal": "não".encode()}
     with pytest.raises(Trapped) as trapped:
         _module(_submission(), answers).apply("run")
@@ -69,7 +69,7 @@ def test_an_err_that_an_entry_returns_discards_its_effects() -> None:
     assert _module(_submission(), {"host_submit_job": 2}).apply("run") == {"Ok": 2}
 
 
-def test_a_status_as_a_result_of_unit() -> None:
+def test_status_is_a_result_of_unit() -> None:
     call = host("host_anchor_to_dag", Result(Prim.UNIT, STRING), text("x"))
     module = _module(call, {"host_anchor_to_dag": 1})
     assert module.apply("run") == {"Ok": None}
@@ -85,11 +85,11 @@ def test_long_answers_are_requested_again(length: int) -> None:
     assert module.live_blocks() == 0
 
 
-def test_no_input_is_an_empty_string() -> None:
+def test_missing_input_is_an_empty_string() -> None:
     assert _module(host("host_read_input", STRING), {}).apply("run") == ""
 
 
-def test_an_absent_answer_is_none_or_a_trap() -> None:
+def test_absent_answer_is_none_or_a_trap() -> None:
     asked = host("host_input_cid", Option(Prim.CID))
     assert _module(asked, {}).apply("run") is None
     assert _module(asked, {"host_input_cid": CID.encode()}).apply("run") == CID
@@ -97,7 +97,7 @@ def test_an_absent_answer_is_none_or_a_trap() -> None:
         _module(host("host_input_cid", Prim.CID), {}).apply("run")
 
 
-def test_input_that_is_not_utf8_is_refused() -> None:
+def test_input_that_is_not_utf8_traps() -> None:
     with pytest.raises(Trapped, match="UTF-8"):
         _module(host("host_read_input", STRING), {"host_read_input": b"ok\xff"}).apply("run")
 
@@ -133,7 +133,7 @@ def test_has_follows_a_path(path: list[str], expected: int) -> None:
     assert _module(has, {"host_get_context": record}).call("run") == expected
 
 
-def test_a_manifest_is_one_canonical_map() -> None:
+def test_manifest_is_one_canonical_map() -> None:
     fields: tuple[tuple[str, t.Expr], ...] = (
         ("wasm_cid", text(CID)),
         ("resource_amount", integer(1000)),
@@ -155,7 +155,7 @@ def test_a_manifest_is_one_canonical_map() -> None:
     assert module.live_blocks() == 0
 
 
-def test_only_imports_that_are_used() -> None:
+def test_unused_imports_are_left_out() -> None:
     log = run(host("host_log_message", Prim.UNIT, text("hello")))
     module = running(function("run", [], block([log])))
     assert module.call("run") is None
@@ -163,7 +163,7 @@ def test_only_imports_that_are_used() -> None:
     assert module.artifact.wat.count("(import") == 1
 
 
-def test_a_result_is_true_when_it_is_ok() -> None:
+def test_ok_result_is_true() -> None:
     ok = t.Convert(conversion=t.Conversion.IS_OK, operand=get(R), type=Prim.BOOL, span=SPAN)
     body = block([put(R, _submission())], ok)
     for handle, expected in ((4, 1), (0, 0)):

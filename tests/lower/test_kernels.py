@@ -1,4 +1,4 @@
-"""The kernels of the benchmark give what Python gives, so that they measure the right thing."""
+"""The kernels of the benchmark compute the same as Python."""
 
 import pytest
 import wasmtime
@@ -10,7 +10,7 @@ SMALL = {"queens": 5, "matrix": 7, "floyd": 9}
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_a_kernel_agrees_with_its_reference(name: str) -> None:
+def test_kernel_agrees_with_its_reference(name: str) -> None:
     engine = wasmtime.Engine()
     store = wasmtime.Store(engine)
     module = wasmtime.Module(engine, compiled_kernel(name))

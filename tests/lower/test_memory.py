@@ -1,4 +1,4 @@
-"""Memory: what is not needed is given back, and what is too much ends in good order."""
+"""Memory: it is freed after its last use; exhaustion traps with its reason."""
 
 import pytest
 from typed_trees import (
@@ -61,7 +61,7 @@ def test_million_discarded_arrays_fit_one_page() -> None:
     assert module.pages == 1
 
 
-def test_appending_to_a_text_is_not_quadratic() -> None:
+def test_appending_to_a_text_is_linear() -> None:
     """A million appended characters, copied no more often than the block grows."""
     append = put(S, op("+", get(S), text("x")))
     repeat = loop(op("<", get(COUNTER), integer(MILLION)), append, STEP)
@@ -73,7 +73,7 @@ def test_appending_to_a_text_is_not_quadratic() -> None:
     assert module.call("f") == MILLION
 
 
-def test_pushing_a_million_elements() -> None:
+def test_million_pushes_reuse_memory() -> None:
     push = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(XS), get(COUNTER), changes=True))
     repeat = loop(op("<", get(COUNTER), integer(MILLION)), push, STEP)
     body = block(
@@ -85,7 +85,7 @@ def test_pushing_a_million_elements() -> None:
     assert module.live_blocks() == 0
 
 
-def test_memory_that_is_not_there_is_a_named_trap() -> None:
+def test_exhausted_memory_traps_with_its_reason() -> None:
     double = put(S, op("+", get(S), get(S)))
     body = block([put(S, text("x" * 64)), loop(boolean(True), double)])
     with pytest.raises(Trapped) as trapped:
@@ -93,7 +93,7 @@ def test_memory_that_is_not_there_is_a_named_trap() -> None:
     assert trapped.value.reason == "out of memory"
 
 
-def test_a_queue_in_a_map_does_not_grow() -> None:
+def test_queue_in_a_map_does_not_grow() -> None:
     counts = Map(INT, STRING)
     m = local(3, counts, "m")
     place = t.IndexStep(index=get(COUNTER), of=counts, span=SPAN)
@@ -122,14 +122,14 @@ def _recursion() -> Running:
     return running(function("f", [n], body))
 
 
-def test_a_thousand_calls_are_allowed_and_one_more_is_not() -> None:
+def test_call_depth_over_a_thousand_traps() -> None:
     assert _recursion().call("f", 999) == 999
     with pytest.raises(Trapped) as trapped:
         _recursion().call("f", 1000)
     assert trapped.value.reason == "call depth over 1000"
 
 
-def test_depth_is_given_back_at_every_exit() -> None:
+def test_call_depth_is_restored_at_every_exit() -> None:
     n = local(0, INT, "n")
     leave = run(
         when(op("==", get(n), integer(0)), block([run(t.Return(value=integer(0), span=SPAN))]))
@@ -156,7 +156,7 @@ def _chained(variable: t.Local, length: int) -> list[t.Statement]:
     return [put(variable, nothing), put(COUNTER, integer(0)), repeat]
 
 
-def test_a_long_chain_is_released_without_recursion() -> None:
+def test_long_chain_is_released_without_recursion() -> None:
     body = block(_chained(HEAD, 300_000), get(COUNTER))
     module = running(function("f", [], body), structs=[CHAIN])
     assert module.call("f") == 300_000
@@ -174,7 +174,7 @@ def test_chains_are_compared_up_to_a_depth() -> None:
     assert trapped.value.reason == "values nested too deeply to compare"
 
 
-def test_a_chain_too_deep_to_be_written_is_refused() -> None:
+def test_chain_too_deep_to_encode_traps() -> None:
     short = running(function("f", [], block(_chained(HEAD, 3), get(HEAD))), structs=[CHAIN])
     assert short.apply("f") == {"n": 2, "rest": {"n": 1, "rest": {"n": 0, "rest": None}}}
     long = running(function("f", [], block(_chained(HEAD, 100), get(HEAD))), structs=[CHAIN])
@@ -183,8 +183,8 @@ def test_a_chain_too_deep_to_be_written_is_refused() -> None:
     assert trapped.value.reason == "out of memory or nested too deeply"
 
 
-def test_a_borrowed_part_of_a_temporary_lives_on() -> None:
-    """The array dies, its element does not."""
+def test_borrowed_part_outlives_its_temporary() -> None:
+    """The array is freed, its element is not."""
     shown = t.Convert(
         conversion=t.Conversion.TO_STRING, operand=get(COUNTER), type=STRING, span=SPAN
     )

@@ -1,4 +1,4 @@
-"""The module as a file: sections, exports, what is left out, the same bytes everywhere."""
+"""The module as a file: sections, exports, reachable functions, reproducible bytes."""
 
 import subprocess
 import sys
@@ -61,7 +61,7 @@ def _sections(wasm: bytes) -> dict[str, bytes]:
     return found
 
 
-def test_the_sections_say_what_the_artifact_says() -> None:
+def test_sections_agree_with_the_artifact() -> None:
     sources = SourceMap()
     sources.add("dir/a.ccl", TEXT)
     second_line = Span(FileId(0), 18, 22)
@@ -89,7 +89,7 @@ def test_the_sections_say_what_the_artifact_says() -> None:
     assert b"echo" in sections["name"]
 
 
-def test_packed_modules_travel_along() -> None:
+def test_packed_modules_are_in_their_section() -> None:
     tree = program(function("f", [], block([], integer(1))))
     packed = (t.PackedModule(path="b.ccl", cid="bafk", wasm=b"\0asm"),)
     tree = t.Program(
@@ -103,7 +103,7 @@ def test_packed_modules_travel_along() -> None:
     assert decode(_sections(build(tree).wasm)["ccl:packed"]) == {"bafk": b"\0asm"}
 
 
-def test_what_no_export_reaches_is_left_out() -> None:
+def test_unreachable_functions_are_left_out() -> None:
     used = function("used", [N], block([], op("+", get(N), get(N))))
     main = function("f", [N], block([], call("used", INT, get(N))))
     dead = function("dead", [], block([], array(STRING, text("secret"))))
@@ -114,7 +114,7 @@ def test_what_no_export_reaches_is_left_out() -> None:
     assert "$allocate" not in wat
 
 
-def test_names_that_the_text_format_does_not_know() -> None:
+def test_names_invalid_in_the_text_format_are_replaced() -> None:
     parameter = local(0, INT, "सदस्य")
     tree = function("समिति", [parameter], block([], op("*", get(parameter), integer(2))))
     running = Running(build(program(tree)))
@@ -122,7 +122,7 @@ def test_names_that_the_text_format_does_not_know() -> None:
     assert "समिति".encode() in _sections(running.artifact.wasm)["name"]
 
 
-def test_every_routine_of_the_library_is_valid_and_known() -> None:
+def test_every_routine_of_the_library_is_valid() -> None:
     known = routines()
     globals_ = {"ccl_site", "ccl_detail_ptr", "ccl_detail_len"}
     assert {use for routine in known.values() for use in routine.uses} <= set(known) | globals_
@@ -145,7 +145,7 @@ def _section(key: str, label: str | None, *entries: t.CharterNode) -> t.CharterS
     return t.CharterSection(key=key, key_span=SPAN, value=value, entries=entries, span=SPAN)
 
 
-def test_the_charter_is_replayed_in_order() -> None:
+def test_charter_is_replayed_in_order() -> None:
     share = t.CharterNumber(value="0.66", unit=t.NumberUnit.PLAIN, span=SPAN)
     percent = t.CharterNumber(value=50, unit=t.NumberUnit.PERCENT, span=SPAN)
     seats = t.CharterNumber(value=3, unit=t.NumberUnit.PLAIN, span=SPAN)
@@ -188,7 +188,7 @@ def test_the_charter_is_replayed_in_order() -> None:
     assert (export.name, export.convention, export.result) == ("charter", "direct", "Unit")
 
 
-def test_no_declarations_no_charter() -> None:
+def test_program_without_declarations_has_no_charter() -> None:
     artifact = build(program(function("f", [], block([], integer(1)))))
     assert [export.name for export in artifact.abi.exports] == ["f"]
 
@@ -209,7 +209,7 @@ sys.stdout.buffer.write(build(tree).wasm)
 """
 
 
-def test_the_same_program_gives_the_same_bytes_in_every_process() -> None:
+def test_same_program_compiles_to_the_same_bytes_in_every_process() -> None:
     support = Path(__file__).parents[1] / "support"
     made = {
         subprocess.run(
@@ -224,7 +224,7 @@ def test_the_same_program_gives_the_same_bytes_in_every_process() -> None:
     assert made.pop().startswith(b"\0asm")
 
 
-def test_kinds_are_named_in_the_text() -> None:
+def test_types_are_named_in_the_text() -> None:
     kind = Array(Map(STRING, Prim.DECIMAL))
     wat = build(program(function("f", [local(0, kind)], block([], get(local(0, kind)))))).wat
     assert "(func $release.Array<Map<String_Decimal>>" in wat

@@ -47,7 +47,7 @@ def _apply(body: t.Expr, a: int, b: int = 0) -> int:
     ],
 )
 @pytest.mark.parametrize("constant", [False, True])
-def test_what_does_not_fit_traps(sign: str, a: int, b: int, reason: str, constant: bool) -> None:
+def test_result_over_64_bits_traps(sign: str, a: int, b: int, reason: str, constant: bool) -> None:
     with pytest.raises(Trapped) as trapped:
         _apply(op(sign, get(A), integer(b) if constant else get(B)), a, b)
     assert trapped.value.reason == reason
@@ -65,12 +65,12 @@ def test_what_does_not_fit_traps(sign: str, a: int, b: int, reason: str, constan
         ("-", -1, MAX, MIN),
     ],
 )
-def test_what_fits_is_exact(sign: str, a: int, b: int, expected: int) -> None:
+def test_result_within_64_bits_is_exact(sign: str, a: int, b: int, expected: int) -> None:
     assert _apply(op(sign, get(A), get(B)), a, b) == expected
     assert _apply(op(sign, get(A), integer(b)), a, b) == expected
 
 
-def test_a_long_literal_needs_no_stack_of_blocks() -> None:
+def test_long_literal_needs_no_nested_blocks() -> None:
     """Branches give a value and cost no allocation."""
     tree = when(op("<", get(A), get(B)), get(A), op("-", get(A), get(B)))
     wat = running(function("f", [A, B], block([], tree))).artifact.wat
@@ -98,7 +98,9 @@ def test_a_long_literal_needs_no_stack_of_blocks() -> None:
         (t.Builtin.PERCENTAGE, (1, 0), "division by zero"),
     ],
 )
-def test_builtins(name: t.Builtin, values: tuple[int, ...], expected: int | str) -> None:
+def test_builtin_returns_the_value(
+    name: t.Builtin, values: tuple[int, ...], expected: int | str
+) -> None:
     parameters = [A, B][: len(values)]
     body = block([], builtin(name, INT, *(get(p) for p in parameters)))
     module = running(function("f", parameters, body))
@@ -156,7 +158,7 @@ def _text(value: int, kind: Type) -> str:
         (90, Prim.DURATION, "90s"),
     ],
 )
-def test_texts_of_scalars(value: int, kind: Type, expected: str) -> None:
+def test_scalar_converts_to_text(value: int, kind: Type, expected: str) -> None:
     assert _text(value, kind) == expected
 
 

@@ -1,4 +1,4 @@
-"""State in modules: across files, where it is left out, what stands in the sections, bounds."""
+"""State in modules: imported files, unreachable state, sections, bounds."""
 
 import re
 from pathlib import Path
@@ -100,7 +100,7 @@ def test_invariants_of_an_imported_file_are_checked(shop: Path) -> None:
         "clear(ledger.balances);",
     ],
 )
-def test_only_its_own_file_changes_state(shop: Path, change: str) -> None:
+def test_change_of_state_from_another_file_is_rejected(shop: Path, change: str) -> None:
     text = f"""import "shop/ledger" as ledger;
 
 fn clear(all: Map<String, Integer>) {{ all["ana"] = 0; }}
@@ -114,7 +114,7 @@ execution {{
     assert codes(compiled(shop, text)) == ["CCL0427"]
 
 
-def test_a_name_that_the_file_has_not(shop: Path) -> None:
+def test_unknown_state_of_a_file_is_rejected(shop: Path) -> None:
     text = 'import "shop/ledger" as ledger;\n\nexecution { ledger.entry }\n'
     made = compiled(shop, text)
     assert codes(made) == ["CCL0207"]
@@ -126,7 +126,7 @@ def sections(wasm: bytes) -> tuple[Abi, dict[str, Any]]:
     return found.abi, {each.name: each for each in found.imports}
 
 
-def test_state_that_no_export_reaches_is_left_out() -> None:
+def test_unreachable_state_is_left_out() -> None:
     text = """state used: Integer = 1;
 state unused: Array<String> = [];
 
@@ -153,7 +153,7 @@ export fn plain(n: Integer) -> Integer {
     assert "$state.used" in made.wat and "$state.unused" not in made.wat
 
 
-def test_a_program_without_state_imports_nothing_of_it() -> None:
+def test_program_without_state_imports_no_state_calls() -> None:
     made = compile_text("execution { 1 }", path="left.ccl")
     assert made.wasm is not None
     abi, imports = sections(made.wasm)
@@ -188,7 +188,7 @@ export fn count() -> Integer {
     assert abi.structs["Vote"] == (("by", "Did"), ("weight", "Decimal"))
 
 
-def test_the_bound_of_an_export_names_the_state_that_prevents_it() -> None:
+def test_obstacle_of_a_bound_names_the_state() -> None:
     text = """state totals: Array<Integer> = [1];
 state count: Integer = 0;
 
@@ -219,7 +219,7 @@ export fn plain(n: Integer) -> Integer {
     assert not isinstance(bounds["counted"], Obstacle), "a number has so many bytes at most"
 
 
-def test_two_variables_cannot_be_kept_under_one_name() -> None:
+def test_two_variables_of_one_name_are_rejected() -> None:
     text = """state total: Integer = 1;
 
 contract Register {

@@ -13,13 +13,13 @@ def boxed(kind: Struct) -> Struct:
     return Struct(f"Box<{kind.id}>", f"Box<{kind.name}>", Instance("Box", "Box", (kind,)))
 
 
-def test_short_names_where_they_are_enough() -> None:
+def test_unambiguous_types_have_short_names() -> None:
     names = TypeNames([OTHER, LIBRARY, boxed(OTHER)])
     assert names(Map(Prim.DID, LIBRARY)) == "Map<Did, Vote>"
     assert names(Array(boxed(OTHER))) == "Array<Box<Card>>"
 
 
-def test_two_of_one_name_are_told_apart() -> None:
+def test_types_of_one_name_are_qualified() -> None:
     names = TypeNames([CARD, OTHER, LIBRARY, OWN, boxed(OTHER), boxed(CARD)])
     assert names(Result(CARD, Prim.STRING)) == "Result<Card, String>"
     assert names(Option(boxed(OTHER))) == "Option<Box<Club.Card>>"

@@ -1,4 +1,4 @@
-"""Values copy and parameters refer, whatever is shared underneath."""
+"""Values copy and parameters refer, however their objects are shared."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def _apply(*functions: t.Function) -> Any:
 ONE, SEVEN = {"n": 1, "xs": [1]}, {"n": 7, "xs": [1, 2]}
 
 
-def test_a_copy_is_another_value() -> None:
+def test_copy_is_another_value() -> None:
     body = block(
         [put(P, _box(1, 1)), put(Q, get(P)), _set_n(P, integer(7)), _push(P, 2)],
         array(BOX, get(P), get(Q)),
@@ -68,7 +68,7 @@ def test_a_copy_is_another_value() -> None:
     assert _apply(function("f", [], body)) == [SEVEN, ONE]
 
 
-def test_the_caller_sees_a_change_but_not_a_rebinding() -> None:
+def test_change_of_a_parameter_reaches_the_caller_but_rebinding_does_not() -> None:
     changed = local(0, BOX, "c")
     inner = block(
         [
@@ -83,7 +83,7 @@ def test_the_caller_sees_a_change_but_not_a_rebinding() -> None:
     assert _apply(function("g", [changed], inner, mutated=[0]), function("f", [], body)) == SEVEN
 
 
-def test_a_copy_of_a_changed_parameter_is_another_value() -> None:
+def test_copy_of_a_changed_parameter_is_another_value() -> None:
     changed, kept = local(0, BOX, "c"), local(1, BOX, "k")
     inner = block(
         [put(kept, get(changed)), _set_n(changed, integer(7)), _push(changed, 2)], get(kept)
@@ -94,7 +94,7 @@ def test_a_copy_of_a_changed_parameter_is_another_value() -> None:
     assert found == [SEVEN, ONE]
 
 
-def test_a_changed_parameter_that_a_callee_returns_is_copied_there() -> None:
+def test_changed_parameter_returned_by_a_callee_is_copied() -> None:
     """`id(c)` must not hand out the object that is changed in place afterwards."""
     changed, kept, given = local(0, BOX, "c"), local(1, BOX, "k"), local(0, BOX, "x")
     inner = block(
@@ -113,7 +113,7 @@ def test_a_changed_parameter_that_a_callee_returns_is_copied_there() -> None:
     assert found == [SEVEN, ONE]
 
 
-def test_an_argument_that_is_read_does_not_follow_the_change_of_another() -> None:
+def test_argument_read_is_independent_of_the_change_of_another() -> None:
     changed, read = local(0, BOX, "c"), local(1, BOX, "r")
     n = t.FieldGet(base=get(read), index=0, type=INT, span=SPAN)
     inner = block([_set_n(changed, integer(7))], n)
@@ -123,7 +123,7 @@ def test_an_argument_that_is_read_does_not_follow_the_change_of_another() -> Non
     ]
 
 
-def test_a_loop_runs_over_a_snapshot() -> None:
+def test_loop_iterates_over_a_snapshot() -> None:
     xs, x = local(2, INTS, "xs"), local(3, INT, "x")
     push = run(builtin(t.Builtin.ARRAY_PUSH, INT, get(xs), get(x), changes=True))
     each = t.ForEach(item=x, iterable=get(xs), body=block([push]), span=SPAN)
@@ -131,7 +131,7 @@ def test_a_loop_runs_over_a_snapshot() -> None:
     assert _apply(function("f", [], body)) == [1, 2, 1, 2]
 
 
-def test_a_value_read_before_a_change_is_the_old_one() -> None:
+def test_value_read_before_a_change_is_the_old_one() -> None:
     """`p.xs[0] + g(p)`, where g changes p."""
     changed = local(0, BOX, "c")
     inner = block([put(changed, get(changed)), _set_n(changed, integer(7))], integer(10))
@@ -142,7 +142,7 @@ def test_a_value_read_before_a_change_is_the_old_one() -> None:
     assert found == [[1], [], [1, 5]]
 
 
-def test_a_way_out_in_the_middle_of_an_expression_releases_what_was_made() -> None:
+def test_jump_inside_an_expression_releases_its_temporaries() -> None:
     shown = t.Convert(conversion=t.Conversion.TO_STRING, operand=integer(5), type=STRING, span=SPAN)
     leave = when(
         op("==", integer(1), integer(1)), t.Return(value=array(STRING), span=SPAN), text("x")
@@ -166,7 +166,7 @@ def test_enums_cross_by_name(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["Shut", 3, {"Moved": 1}, {"Range": [1]}, {"Open": None}, {}])
-def test_what_is_no_variant_is_refused(value: Any) -> None:
+def test_argument_that_is_no_variant_traps(value: Any) -> None:
     module = running(function("f", [S], block([], get(S))), enums=STATUSES)
     with pytest.raises(Trapped) as trapped:
         module.apply("f", value)
@@ -174,7 +174,7 @@ def test_what_is_no_variant_is_refused(value: Any) -> None:
     assert trapped.value.detail.startswith("expected ")
 
 
-def test_match_goes_by_tag() -> None:
+def test_match_selects_the_arm_by_tag() -> None:
     low, high, name = local(1, INT, "low"), local(2, INT, "high"), local(3, STRING, "name")
     node = t.MatchTag(
         subject=get(S),
@@ -211,7 +211,7 @@ def test_equality_is_by_structure() -> None:
     assert _apply(function("f", [], body)) == [True, False, True, True]
 
 
-def test_bad_paths_say_what_is_wrong() -> None:
+def test_missing_elements_trap_with_their_reason() -> None:
     xs = local(0, INTS, "xs")
     module = running(function("f", [xs], block([], array(INT, index(get(xs), integer(3), INT)))))
     assert module.apply("f", [1, 2, 3, 4]) == [4]
@@ -229,14 +229,14 @@ def test_bad_paths_say_what_is_wrong() -> None:
         ([1], "expected Box"),
     ],
 )
-def test_malformed_structs_say_what_is_wrong(given: Any, detail: str) -> None:
+def test_malformed_struct_traps_with_its_detail(given: Any, detail: str) -> None:
     module = running(function("f", [P], block([], get(P))), structs=BOXES)
     with pytest.raises(Trapped) as trapped:
         module.apply("f", given)
     assert trapped.value == Trapped("malformed arguments", detail)
 
 
-def test_the_number_of_arguments_is_checked() -> None:
+def test_wrong_number_of_arguments_traps() -> None:
     module = running(function("f", [P], block([], get(P))), structs=BOXES)
     with pytest.raises(Trapped) as trapped:
         module.apply("f", ONE, ONE)

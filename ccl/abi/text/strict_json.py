@@ -1,6 +1,6 @@
-"""JSON that people write, read strictly: each key once, numbers as JSON has them, bounded depth.
+"""Strict reading of JSON: each key once, numbers as in JSON, bounded depth.
 
-Rule: what a careless reader would drop in silence is refused with its place.
+Rule: data that a lenient reader would drop in silence is an error with its place.
 """
 
 import json
@@ -20,7 +20,7 @@ _EXPECTED: Final = {
     "Invalid control character": "a text on one line, with \\n for a new line",
     "Invalid \\escape": "one of the escapes of JSON behind `\\`",
 }
-"""The messages of the standard library, and what we say."""
+"""Messages by those of the standard library."""
 DEPTH_MAX: Final = 64
 """As deep as a block may nest; what is read recursively here is no deeper."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -42,9 +42,11 @@ class _Twice(Exception):
 
 
 def read_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> Any:
-    """The value. Raises json.JSONDecodeError where the text is no JSON, JsonFault where it has a
-    key twice, is nested more than DEPTH_MAX deep, or holds a number that no type has. A byte
-    order mark at the beginning, as some editors write it, is passed over."""
+    """Reads the value. Raises json.JSONDecodeError if the text is no JSON, JsonFault if it repeats
+    a key, is nested more than DEPTH_MAX deep, or holds a number that no type has.
+
+    A byte order mark at the beginning, as some editors write it, is skipped.
+    """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         root = json.loads(
@@ -76,7 +78,7 @@ def read_json(text: str, *, parse_float: Callable[[str], Any] | None = None) -> 
 
 
 def syntax_fault(error: json.JSONDecodeError) -> JsonFault:
-    """Why a text is no JSON, with what was expected where."""
+    """Describes a syntax error, with the expected input and the place."""
     rest = error.doc[error.pos :]
     if not error.doc.strip():
         return JsonFault("a value", "nothing: it is empty")
@@ -99,7 +101,7 @@ def _no_constant(word: str) -> NoReturn:
 
 
 def _twice(text: str) -> JsonFault:
-    """The first key of a well-formed beginning that its object has already."""
+    """Returns the first repeated key of a well-formed beginning."""
     objects: list[dict[str, int]] = []
     before = ""
     start = 0

@@ -37,7 +37,7 @@ _searches: ContextVar[Searches | None] = ContextVar("searches", default=None)
 
 @contextmanager
 def limited_searches() -> Iterator[Searches]:
-    """Within it, `nearest` finds none after SEARCHES_MAX searches."""
+    """Lets `nearest` find none after SEARCHES_MAX searches inside it."""
     searches = Searches()
     token = _searches.set(searches)
     try:
@@ -47,7 +47,7 @@ def limited_searches() -> Iterator[Searches]:
 
 
 def distance(a: str, b: str, limit: int) -> int:
-    """Edits from `a` to `b`; `limit + 1` if there are more than `limit`."""
+    """Counts the edits from `a` to `b`; `limit + 1` if there are more than `limit`."""
     if abs(len(a) - len(b)) > limit:
         return limit + 1
     far = limit + 1
@@ -145,12 +145,12 @@ def similar(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
 
 def listed(names: Sequence[str]) -> str | None:
-    """The names as in "`a`, `b`, `c`"; None where there are none."""
+    """Lists the names as in "`a`, `b`, `c`"; None if there are none."""
     return ", ".join(f"`{each}`" for each in names) or None
 
 
 def either(names: Sequence[str]) -> str | None:
-    """The names for a sentence, as in "`a`, `b` or `c`"; None where there are none."""
+    """Lists the names for a sentence, as in "`a`, `b` or `c`"; None if there are none."""
     if not names:
         return None
     *others, last = (f"`{each}`" for each in names)

@@ -8,7 +8,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rfc3339(seconds: int) -> str | None:
-    """`2026-01-15T10:30:00Z`; None for a year that it does not have."""
+    """Writes `2026-01-15T10:30:00Z`; None for a year that it does not have."""
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
@@ -17,5 +17,5 @@ def rfc3339(seconds: int) -> str | None:
 
 
 def shown_time(seconds: int) -> str:
-    """The same, and beyond those years the seconds with what they count from."""
+    """Writes the same, and beyond those years the seconds with their epoch."""
     return rfc3339(seconds) or f"{seconds}s since 1970-01-01T00:00:00Z, outside {YEARS}"

@@ -1,4 +1,4 @@
-"""CCL values as JSON, by their types: what people type on a command line and read back.
+"""CCL values as JSON, by their types, for command lines and their output.
 
 A *wire value* is what DAG-CBOR holds (None, bool, int, str, bytes, list, dict); the types come
 as text from `ccl:abi`. In JSON a Decimal is a string, an enum `"V"` or `{"V": x}`, None null, a
@@ -44,7 +44,7 @@ class ValueMismatch(ValueError):
 
 
 class OutOfRange(ValueMismatch):
-    """A number of the type `kind` that 64 bits do not hold."""
+    """A number of the type `kind` that is not within 64 bits."""
 
     def __init__(self, path: str, kind: "TypeRef", found: str) -> None:
         super().__init__(path, f"{kind} of 64 bits", found)
@@ -52,7 +52,7 @@ class OutOfRange(ValueMismatch):
 
 
 class WrongPayload(ValueMismatch):
-    """A variant of the enum `kind` that carries other values than the ones given."""
+    """A variant of the enum `kind` with a payload of other types."""
 
     def __init__(
         self, path: str, expected: str, found: str, *, kind: "TypeRef", variant: str
@@ -74,10 +74,7 @@ class TypeRef(Struct, frozen=True):
 
 
 def parse_type(text: str) -> TypeRef:
-    """Read a type from its text, which may come from a stranger's module: in one pass.
-
-    Raises ValueError if it is malformed.
-    """
+    """Parses a type, maybe of a foreign module, in one pass. Raises ValueError if malformed."""
     tokens = _TYPE_TOKEN.findall(text)
     if "".join(tokens) == text.replace(" ", ""):
         kind, end = _type_from(tokens, 0, TYPE_DEPTH_MAX)
@@ -87,7 +84,7 @@ def parse_type(text: str) -> TypeRef:
 
 
 def _type_from(tokens: list[str], at: int, depth_left: int) -> tuple[TypeRef | None, int]:
-    """The type that begins at a token, None if none does, and where it ends."""
+    """Parses the type at a token, None if there is none; returns it with its end."""
     if at >= len(tokens) or tokens[at] in "<>," or not depth_left:
         return None, at
     name, at = tokens[at], at + 1
@@ -105,7 +102,7 @@ def _type_from(tokens: list[str], at: int, depth_left: int) -> tuple[TypeRef | N
 
 
 def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
-    """A wire value from a word of a command line. Raises ValueMismatch.
+    """Reads a wire value from a word of a command line. Raises ValueMismatch.
 
     Text types take the word as it is; every other type is read as JSON.
     """
@@ -126,7 +123,7 @@ def from_argument(kind: TypeRef, text: str, abi: Abi) -> Any:
 
 
 def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
-    """A wire value from JSON. Raises ValueMismatch with the place."""
+    """Reads a wire value from JSON. Raises ValueMismatch with the place."""
     if _is_declared(kind, abi):
         return _walk(kind, value, abi, path, from_json)
     if kind.name == "Timestamp" and isinstance(value, str):
@@ -145,7 +142,7 @@ def from_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
 
 
 def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
-    """JSON from a wire value. Raises ValueMismatch if it does not have the type."""
+    """Writes a wire value as JSON. Raises ValueMismatch if it does not have the type."""
     if _is_declared(kind, abi):
         return _walk(kind, value, abi, path, to_json)
     if kind.name == "Data":
@@ -159,9 +156,9 @@ def to_json(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
 
 
 def check_wire(kind: TypeRef, value: Any, abi: Abi, path: str = "") -> Any:
-    """Raise ValueMismatch where compiled code would not take a wire value as an argument.
+    """Raises ValueMismatch if compiled code would not accept a wire value as an argument.
 
-    Whether a Did or Cid names anything is for the program to say.
+    Whether a Did or Cid refers to anything is for the program to check.
     """
     if _is_declared(kind, abi):
         return _walk(kind, value, abi, path, check_wire)
@@ -190,7 +187,7 @@ def _millionths(text: str) -> int:
 
 
 def untyped_to_json(value: Any) -> Any:
-    """JSON from a wire value of no known type: bytes as hexadecimal, links as their text."""
+    """Writes a wire value of no known type as JSON: bytes as hexadecimal, links as their text."""
     if isinstance(value, dict):
         return {key: untyped_to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -206,7 +203,7 @@ def _is_declared(kind: TypeRef, abi: Abi) -> bool:
 
 
 def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
-    """Check `value` against `kind`; parts go through `inner`."""
+    """Checks `value` against `kind`; parts go through `inner`."""
     arguments = kind.arguments
     if str(kind) in abi.structs:
         return _struct(kind, value, abi, path, inner)
@@ -232,7 +229,7 @@ def _walk(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
 
 
 def _scalar(kind: TypeRef, value: Any, path: str) -> Any:
-    """Check a value of a type without parts."""
+    """Checks a value of a type without parts."""
     name = kind.name
 
     def wrong(expected: str = str(kind)) -> ValueMismatch:
@@ -264,7 +261,7 @@ def _scalar(kind: TypeRef, value: Any, path: str) -> Any:
 
 
 def _pairs(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
-    """Check a Map: a list of pairs."""
+    """Checks a Map: a list of pairs."""
     if not isinstance(value, list) or any(
         not isinstance(pair, list) or len(pair) != 2 for pair in value
     ):
@@ -279,7 +276,7 @@ def _pairs(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
 
 
 def _option(kind: TypeRef, value: Any, abi: Abi, path: str, inner: Any) -> Any:
-    """Check an Option: None, or the value; inside of another Option a list of one."""
+    """Checks an Option: None, or the value; inside another Option a list of one."""
     if value is None:
         return None
     argument = kind.arguments[0]

@@ -1,5 +1,7 @@
-"""A `for` over a place that its body changes walks what was there, and copies nothing where the
-body leaves the loop once it has changed it."""
+"""Snapshots of loops: a `for` over a place that its body changes iterates over the old value.
+
+It copies nothing if the body leaves the loop after the change.
+"""
 
 from itertools import product
 
@@ -16,7 +18,7 @@ PLACES = {
     "t.a": "t = H { a: FIRST, n: 0 };",
     "u[1]": "u = [FIRST, FIRST];",
 }
-"""How each is set at the beginning; those that declare nothing are state."""
+"""How each is initialised; those without a declaration are state."""
 BEFORE = """
 struct H { a: KIND, n: Integer }
 state s: KIND = FIRST;
@@ -52,7 +54,7 @@ BODIES = (
 
 
 def program(kind: str, *, is_state: bool, copied: bool) -> str:
-    """A function for each place, body and change. copied: the loop walks a copy of the place."""
+    """A function for each place, body and change. `copied`: the loop iterates over a copy."""
     first, later, head, *changes = KINDS[kind]
     walk = f"let c = A; {head.replace(' A', ' c')}" if copied else head
     functions: list[str] = []
@@ -81,7 +83,7 @@ fn case{number}() {{ turn{number}(); {after} }}"""
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("is_state", [False, True], ids=["local", "state"])
-def test_loop_walks_what_was_there(kind: str, *, is_state: bool) -> None:
+def test_loop_iterates_over_the_value_before_the_change(kind: str, *, is_state: bool) -> None:
     seen = []
     for copied in (False, True):
         compiled = compile_text(program(kind, is_state=is_state, copied=copied))
@@ -104,7 +106,7 @@ def test_loop_walks_what_was_there(kind: str, *, is_state: bool) -> None:
         ("struct H { a: [Integer] } state g = [H { a: [] }];", "g[0].a"),
     ],
 )
-def test_loop_that_leaves_once_it_has_changed_is_linear(declared: str, place: str) -> None:
+def test_loop_that_ends_after_a_change_is_linear(declared: str, place: str) -> None:
     first = {"a": "let a: [Integer] = [];", "h.a": "let h = H { a: [] };"}
     begin = "" if "state" in declared else first[place]
     fuel: list[int] = []
