@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ccl.checking.lints.variables import Copied, Copy, copied, looked_up, results
+from ccl.checking.lints.variables import Callees, Copied, Copy, copied, looked_up, results
 from ccl.ir import typed
 from ccl.ir.typed import BinaryOp, Builtin, Expr
 from ccl.ir.types import Prim, Struct, is_reference
@@ -12,20 +12,21 @@ from ccl.support.node import Record, field
 _CUTS = {Builtin.ARRAY_SLICE: "array", Builtin.STRING_SUBSTRING: "text"}
 GROWING = frozenset({"elements", "before", "call", "text call", "entry"})
 """Copies that may become longer, so that the same place is there again later."""
-CONCAT = "std/core/concat<"
+_CONCAT = "std/core/concat"
 
 
 class Copies(Record):
     """The copies in all functions of a program, each found once."""
 
     functions: Mapping[str, typed.Function]
+    callees: Callees
     _copied: dict[str, Copied] = field(default_factory=dict)
     _given: dict[tuple[str, int], Copy | None] = field(default_factory=dict)
 
     def of(self, function: typed.Function) -> Copied:
         found = self._copied.get(function.id)
         if found is None:
-            found = self._copied[function.id] = copied(function)
+            found = self._copied[function.id] = copied(function, self.callees)
         return found
 
     def of_place(self, here: Copied, value: Expr, place: object) -> Copy | None:
@@ -163,7 +164,7 @@ class Copies(Record):
     def _given_by(self, function: typed.Function, number: int) -> Copy | None:
         if not is_reference(function.result):
             return None
-        if function.id.startswith(CONCAT):
+        if self.callees.declared.get(function.id) == _CONCAT:
             return Copy("elements", function.span)
         here = self.of(function)
         parameter = function.parameters[number]
@@ -214,7 +215,7 @@ def _halves(here: Copied, node: Expr) -> bool:
 def _gets(here: Copied, value: Expr, place: object) -> bool:
     """Returns whether a value looks up the entry of a map that the place is."""
     for node in everything(value):
-        entry = looked_up(node)
+        entry = looked_up(node, here.callees)
         if entry is not None and ("IndexGet", *map(here.shape, entry)) == place:
             return True
     return False

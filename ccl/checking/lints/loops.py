@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from ccl.checking.lints.variables import FEW
+from ccl.checking.lints.variables import FEW, Callees
 from ccl.ir import typed
 from ccl.ir.typed import BinaryOp, Builtin, Expr
 from ccl.ir.types import Map
@@ -13,7 +13,7 @@ from ccl.support.node import Node
 
 WINDOW_MIN = 2
 """Collections are cut to this length or more to be short; one longer than 0 or 1 is not empty."""
-_ENTRIES = "std/core/map_entries<"
+_ENTRIES = "std/core/map_entries"
 Root: TypeAlias = int | str
 """The index of a local, or the id of a state variable."""
 
@@ -78,13 +78,13 @@ def reads(node: Expr, root: Root) -> bool:
     return False
 
 
-def map_of(node: Expr) -> Expr | None:
+def map_of(node: Expr, callees: Callees) -> Expr | None:
     """Returns the map of which an expression copies all keys, values or entries."""
     match node:
         case typed.CallBuiltin(builtin=Builtin.MAP_KEYS | Builtin.MAP_VALUES, arguments=(only,)):
             return only.value
-        case typed.CallFunction(function=function, arguments=(only,)) if function.startswith(
-            _ENTRIES
+        case typed.CallFunction(function=function, arguments=(only,)) if (
+            callees.declared.get(function) == _ENTRIES
         ):
             return only.value
         case _:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from ccl.checking.core.environment import Checker
+from ccl.checking.core.signatures import Signature
 from ccl.checking.functions.instances import struct_of
 from ccl.checking.lints.copies import GROWING, Copies
 from ccl.checking.lints.loops import Loop, Root, counts_few, is_window, map_of, reads
-from ccl.checking.lints.variables import FEW, Copied, Copy
+from ccl.checking.lints.variables import FEW, Callees, Copied, Copy
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.typed import Builtin, Expr
@@ -36,7 +37,7 @@ def report_growth(checker: Checker, functions: Mapping[str, typed.Function]) -> 
     """Reports each such place once, however many instances a function has."""
     if checker.sink.has_errors:
         return
-    search = _Search(checker=checker, copies=Copies(functions))
+    search = _Search(checker=checker, copies=Copies(functions, _callees(checker)))
     for function in functions.values():
         here = search.copies.of(function)
         search.few.update(
@@ -56,6 +57,19 @@ def report_growth(checker: Checker, functions: Mapping[str, typed.Function]) -> 
         function = functions[name]
         loops = (Loop(function.span, carried=carried),)
         _Walk(search, search.copies.of(function), loops).expression(function.body, loops)
+
+
+def _callees(checker: Checker) -> Callees:
+    declared: dict[str, str] = {}
+    of_one_call: set[str] = set()
+    for signature in checker.signatures.values():
+        declared[signature.id] = checker.function_id(signature.scope, signature.item.name.text)
+        around: Signature | None = signature
+        while around is not None and around.made_in is None and around.written_in is not None:
+            around = checker.signatures.get(around.written_in)
+        if around is not None and around.made_in is not None:
+            of_one_call.add(signature.id)
+    return Callees(declared=declared, of_one_call=of_one_call)
 
 
 class _Search(Record, kw_only=True):
@@ -157,7 +171,9 @@ class _Walk(Node, frozen=True):
         keys: frozenset[int] = frozenset()
         if isinstance(loop, typed.ForPairs):
             keys = frozenset({loop.key.index})
-        elif isinstance(loop, typed.ForEach) and map_of(loop.iterable) is not None:
+        elif (
+            isinstance(loop, typed.ForEach) and map_of(loop.iterable, self.here.callees) is not None
+        ):
             keys = frozenset({loop.item.index})
         written = {
             each.local.index
@@ -254,16 +270,16 @@ class _Walk(Node, frozen=True):
 
     def _first_of(self, local: typed.Local, value: Expr, loops: _Loops) -> None:
         """Reports `let keys = m.keys();` of which only single elements are read."""
-        if map_of(value) is not None and not self.here.is_read_whole(local):
+        if map_of(value, self.here.callees) is not None and not self.here.is_read_whole(local):
             self._column(value, "first", value.span, loops)
 
     def _column(self, node: Expr, advice: str, span: Span, loops: _Loops) -> None:
-        of = map_of(node)
+        of = map_of(node, self.here.callees)
         if of is not None and any(_stays(loop, of) for loop in loops):
             self.search.report(self._shown_place(of), Copy(advice, span), span)
 
     def _call(self, call: typed.CallFunction, loops: _Loops) -> None:
-        advice = _OF_ONE.get(call.function.partition("<")[0])
+        advice = _OF_ONE.get(self.here.callees.declared.get(call.function, ""))
         if advice is not None:
             self._column(call.arguments[0].value, advice, call.span, loops)
         carried: set[int] = set()

@@ -4,7 +4,7 @@ A place is identified by its shape, the typed expression without positions and t
 variable that is set once, to a place, is that place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 
 from ccl.ir import typed
 from ccl.ir.typed import Builtin, Expr
@@ -16,9 +16,16 @@ from ccl.support.node import Node, Record, field, fields
 _PLACES = (typed.LocalGet, typed.StateGet, typed.FieldGet, typed.IndexGet)
 FEW = 100
 """The most elements, or iterations, that are few."""
-_MADE = "@"
-"""The mark in the ids of instances that are made for one call, which passes them functions."""
-_GET_OR = "std/core/map_get_or<"
+_GET_OR = "std/core/map_get_or"
+
+
+class Callees(Node, frozen=True, kw_only=True):
+    """Functions by their ids, as calls have them."""
+
+    declared: Mapping[str, str]
+    """Of an instance, the id of the function that it is an instance of."""
+    of_one_call: Set[str]
+    """Instances that are made for one call, which passes them functions."""
 
 
 class Copy(Node, frozen=True):
@@ -32,6 +39,7 @@ class Copied(Record):
     """The values that the variables of one function get."""
 
     function: typed.Function
+    callees: Callees
     sets: dict[int, list[Expr]] = field(default_factory=dict)
     matched: dict[int, tuple[Expr, int]] = field(default_factory=dict)
     """Subjects and positions, by the variables that parts are bound to."""
@@ -55,7 +63,7 @@ class Copied(Record):
             if not sets and node.local.index in self.matched:
                 return self._part(*self.matched[node.local.index])
         if isinstance(node, typed.CallFunction):
-            entry = looked_up(node)
+            entry = looked_up(node, self.callees)
             if entry is not None:
                 return ("IndexGet", *map(self.shape, entry))
         if isinstance(node, Node):
@@ -65,7 +73,7 @@ class Copied(Record):
 
     def _part(self, subject: Expr, position: int) -> object:
         """Returns the shape of a part that a match binds: in an entry of a map the entry itself."""
-        entry = looked_up(subject)
+        entry = looked_up(subject, self.callees)
         if entry is not None:
             return ("IndexGet", *map(self.shape, entry))
         return ("Part", self.shape(subject), position)
@@ -94,8 +102,8 @@ class Copied(Record):
         return again or local.index in self.grown
 
 
-def copied(function: typed.Function) -> Copied:
-    found = Copied(function)
+def copied(function: typed.Function, callees: Callees) -> Copied:
+    found = Copied(function, callees)
     for parameter in function.parameters:
         if is_reference(parameter.type) and parameter.index in function.mutated:
             found.grown.add(parameter.index)
@@ -115,7 +123,7 @@ def copied(function: typed.Function) -> Copied:
                         (local.index, (subject, position)) for position, local in arm.bindings
                     )
             case typed.CallBuiltin(arguments=arguments) | typed.CallFunction(arguments=arguments):
-                if isinstance(node, typed.CallFunction) and _MADE in node.function:
+                if isinstance(node, typed.CallFunction) and node.function in callees.of_one_call:
                     found.given += [
                         (node.function, number, each.value) for number, each in enumerate(arguments)
                     ]
@@ -154,13 +162,13 @@ def _note_store(found: Copied, statement: typed.Store) -> None:
         found.grown.add(statement.root.index)
 
 
-def looked_up(node: Expr) -> tuple[Expr, Expr] | None:
+def looked_up(node: Expr, callees: Callees) -> tuple[Expr, Expr] | None:
     """Returns the map and the key of an entry that may be absent."""
     match node:
         case typed.CallBuiltin(builtin=Builtin.MAP_GET, arguments=(whole, key)):
             return whole.value, key.value
         case typed.CallFunction(function=function, arguments=(whole, key, _)) if (
-            function.startswith(_GET_OR)
+            callees.declared.get(function) == _GET_OR
         ):
             return whole.value, key.value
         case _:
