@@ -29,21 +29,21 @@ def call(function: str, kind: Type, span: Span) -> CallFunction:
     return CallFunction(function=function, arguments=(), type=kind, span=span)
 
 
-def evaluated(function: str, span: Span) -> Statement:
+def call_statement(function: str, span: Span) -> Statement:
     """A call without arguments or result."""
     return Evaluate(value=call(function, Prim.UNIT, span), span=span)
 
 
-def compared(op: BinaryOp, left: Expr, right: str | int, span: Span) -> Expr:
+def comparison(op: BinaryOp, left: Expr, right: str | int, span: Span) -> Expr:
     value: Expr = text(right, span) if isinstance(right, str) else number(right, span)
     return Binary(op=op, left=left, right=value, type=Prim.BOOL, span=span)
 
 
-def either(left: Expr, right: Expr) -> Expr:
+def or_(left: Expr, right: Expr) -> Expr:
     return ShortCircuit(is_and=False, left=left, right=right, span=left.span)
 
 
-def both(left: Expr, right: Expr) -> Expr:
+def and_(left: Expr, right: Expr) -> Expr:
     return ShortCircuit(is_and=True, left=left, right=right, span=left.span)
 
 
@@ -51,12 +51,12 @@ def not_(operand: Expr) -> Expr:
     return Unary(op=UnaryOp.NOT, operand=operand, type=Prim.BOOL, span=operand.span)
 
 
-def chosen(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
+def conditional(condition: Expr, then: Expr, otherwise: Expr) -> Expr:
     span = condition.span
     return If(condition=condition, then=then, otherwise=otherwise, type=then.type, span=span)
 
 
-def when(condition: Expr, statements: Sequence[Statement]) -> Statement:
+def if_(condition: Expr, statements: Sequence[Statement]) -> Statement:
     span = condition.span
     then = block(statements, span)
     node = If(condition=condition, then=then, otherwise=None, type=Prim.UNIT, span=span)
@@ -68,7 +68,7 @@ def block(statements: Sequence[Statement], span: Span, value: Expr | None = None
     return Block(statements=tuple(statements), value=value, type=kind, span=span)
 
 
-def get(local: Local) -> LocalGet:
+def read(local: Local) -> LocalGet:
     return LocalGet(local=local, type=local.type, span=local.span)
 
 

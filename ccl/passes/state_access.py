@@ -27,7 +27,7 @@ from ccl.ir.typed import (
     TagArm,
 )
 from ccl.ir.types import Option, Prim, Result
-from ccl.passes.state_changes import count_carried, is_proposals, key, shape_is_known
+from ccl.passes.state_changes import carried_count, is_proposals, key, shape_is_known
 
 GONE = "stored under a name that is gone"
 SAME, NEW, OTHER = 0, 1, 2
@@ -52,7 +52,7 @@ def _schema(home: str, states: Sequence[State]) -> tuple[Expr, Expr]:
     return builders.text(home, span), builders.text(lines, span)
 
 
-def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function:
+def home_comparison(home: str, states: Sequence[State], *, migrates: bool) -> Function:
     """Builds the function that compares a home with what is stored in it; without a migration it
     traps if data would be lost.
 
@@ -67,26 +67,26 @@ def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function
 
     def answered(*words: str) -> Expr:
         found = [
-            builders.compared(BinaryOp.EQUAL, builders.get(answer), word, span) for word in words
+            builders.comparison(BinaryOp.EQUAL, builders.read(answer), word, span) for word in words
         ]
-        return reduce(builders.either, found)
+        return reduce(builders.or_, found)
 
     other: list[Statement] = []
     if not migrates:
         advice = builders.text("; declare fn migrate(old: Data)", span)
         refused = Require(
             condition=answered("changed"),
-            message=Concat(parts=(builders.get(answer), advice), span=span),
+            message=Concat(parts=(builders.read(answer), advice), span=span),
             article=None,
             span=span,
             reason=GONE,
         )
         other.append(Evaluate(value=refused, span=span))
     new = answered("nothing") if migrates else answered("nothing", "added")
-    value = builders.chosen(
+    value = builders.conditional(
         answered("same"),
         builders.block((), span, builders.number(SAME, span)),
-        builders.chosen(
+        builders.conditional(
             new,
             builders.block((), span, builders.number(NEW, span)),
             builders.block(other, span, builders.number(OTHER, span)),
@@ -96,7 +96,7 @@ def comparing(home: str, states: Sequence[State], *, migrates: bool) -> Function
     return builders.function(compare_id(home), f"compare {home}", body, (answer,))
 
 
-def declaring(home: str, states: Sequence[State]) -> Function:
+def home_declaration(home: str, states: Sequence[State]) -> Function:
     """Builds the function that declares the variables of the home."""
     span = states[0].span
     call = CallHost(
@@ -118,7 +118,7 @@ def write_id(state: State) -> str:
     return f"{state.id} write"
 
 
-def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
+def loader(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     """Builds `state = match stored { Some(data) => data as its type, None => its first value }`.
 
     If the type bounds the bytes of its values, no more are read: longer data is no value of it. A
@@ -137,13 +137,13 @@ def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     value = builders.call(state.initial, state.type, span)
     first = builders.block((SetState(state=state.id, value=value, span=span),), span)
     read = builders.block(
-        (SetState(state=state.id, value=_as_type(builders.get(data), state), span=span),), span
+        (SetState(state=state.id, value=_as_type(builders.read(data), state), span=span),), span
     )
     there: Expr = read
     if is_proposals(state):
-        there = builders.chosen(shape_is_known(state), read, count_carried(state, data))
+        there = builders.conditional(shape_is_known(state), read, carried_count(state, data))
     elif migrates:
-        there = builders.chosen(shape_is_known(state), read, first)
+        there = builders.conditional(shape_is_known(state), read, first)
     arms = (
         TagArm(tag=0, bindings=(), body=first),
         TagArm(tag=1, bindings=((0, data),), body=there),
@@ -153,7 +153,7 @@ def loading(state: State, bytes_max: int | None, *, migrates: bool) -> Function:
     return builders.function(load_id(state), f"load {state.name}", body, (data,))
 
 
-def writing(state: State) -> Function:
+def writer(state: State) -> Function:
     span = state.span
     value: Expr = StateGet(state=state.id, type=state.type, span=span)
     if state.type is not Prim.DATA:

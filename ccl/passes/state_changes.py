@@ -65,7 +65,7 @@ def key(state: State) -> tuple[Expr, Expr]:
 
 
 def shape_is_known(state: State) -> Expr:
-    return builders.compared(
+    return builders.comparison(
         BinaryOp.EQUAL, _stored_shape(state, Prim.STRING), state.shape, state.span
     )
 
@@ -74,7 +74,7 @@ def _is_changed(state: State) -> Expr:
     return builders.call(changed_id(state), Prim.BOOL, state.span)
 
 
-def comparing_shape(state: State) -> Function:
+def shape_check(state: State) -> Function:
     """Builds the check whether it is stored in another shape, which may be too long to be read."""
     is_stored = Convert(
         conversion=Conversion.IS_SOME,
@@ -83,28 +83,28 @@ def comparing_shape(state: State) -> Function:
         span=state.span,
     )
     stored = _stored_shape(state, Prim.STRING)
-    is_other = builders.compared(BinaryOp.NOT_EQUAL, stored, state.shape, state.span)
-    body = builders.block((), state.span, builders.both(is_stored, is_other))
+    is_other = builders.comparison(BinaryOp.NOT_EQUAL, stored, state.shape, state.span)
+    body = builders.block((), state.span, builders.and_(is_stored, is_other))
     return builders.function(changed_id(state), f"changed {state.name}", body, ())
 
 
-def checking(state: State) -> Function:
+def shape_guard(state: State) -> Function:
     """Builds the function that refuses the call if the variable is stored in another shape."""
-    refused = builders.evaluated(refuse_id(state.home), state.span)
-    body = builders.block((builders.when(_is_changed(state), (refused,)),), state.span)
+    refused = builders.call_statement(refuse_id(state.home), state.span)
+    body = builders.block((builders.if_(_is_changed(state), (refused,)),), state.span)
     return builders.function(check_id(state), f"check {state.name}", body, ())
 
 
-def finding(home: str, states: Sequence[State]) -> Function:
+def any_shape_check(home: str, states: Sequence[State]) -> Function:
     """Builds the check whether any variable of the home is stored in another shape."""
     span = states[0].span
-    found = reduce(builders.either, map(_is_changed, states))
+    found = reduce(builders.or_, map(_is_changed, states))
     return builders.function(
         any_changed_id(home), f"changed {home}", builders.block((), span, found), ()
     )
 
 
-def refusing(home: str, states: Sequence[State], *, migrates: bool) -> list[Function]:
+def refusals(home: str, states: Sequence[State], *, migrates: bool) -> list[Function]:
     """Builds functions that trap at the first variables stored in another shape, and name all of
     them, as many at a time as one function can compare.
     """
@@ -112,15 +112,15 @@ def refusing(home: str, states: Sequence[State], *, migrates: bool) -> list[Func
     in_order = sorted(states, key=is_proposals)
     groups = [in_order[i : i + COMPARED_AT_ONCE] for i in range(0, len(states), COMPARED_AT_ONCE)]
     made = [
-        _refusing(f"{refuse_id(home)} {number}", home, group, advice)
+        _refusal(f"{refuse_id(home)} {number}", home, group, advice)
         for number, group in enumerate(groups)
     ]
     span = states[0].span
-    body = builders.block([builders.evaluated(each.id, span) for each in made], span)
+    body = builders.block([builders.call_statement(each.id, span) for each in made], span)
     return [builders.function(refuse_id(home), f"refuse {home}", body, ()), *made]
 
 
-def _refusing(identity: str, home: str, states: Sequence[State], advice: str) -> Function:
+def _refusal(identity: str, home: str, states: Sequence[State], advice: str) -> Function:
     span = states[0].span
     message = Local(index=0, name="message", type=Prim.STRING, span=span)
     named = (*map(_sentence, states), builders.text(advice, span))
@@ -130,7 +130,7 @@ def _refusing(identity: str, home: str, states: Sequence[State], advice: str) ->
     for state in states:
         refused = Require(
             condition=builders.not_(_is_changed(state)),
-            message=builders.get(message),
+            message=builders.read(message),
             article=None,
             span=state.span,
             reason=OTHER_SHAPE,
@@ -144,7 +144,7 @@ def _sentence(state: State) -> Expr:
     """Describes the change, with a semicolon; empty if there is none."""
     span = state.span
     shape = _stored_shape(state, Prim.STRING)
-    unread = builders.compared(BinaryOp.EQUAL, shape, "", span)
+    unread = builders.comparison(BinaryOp.EQUAL, shape, "", span)
     if is_proposals(state):
         changed: Expr = builders.text(
             f"proposals of {_kind(state)} were stored with other parameters; ", span
@@ -152,14 +152,14 @@ def _sentence(state: State) -> Expr:
     else:
         parts = (
             builders.text(f"state `{state.name}` was stored as ", span),
-            builders.chosen(unread, builders.text("another type", span), shape),
+            builders.conditional(unread, builders.text("another type", span), shape),
             builders.text(f", this program has {state.shape}; ", span),
         )
         changed = Concat(parts=parts, span=span)
-    return builders.chosen(_is_changed(state), changed, builders.text("", span))
+    return builders.conditional(_is_changed(state), changed, builders.text("", span))
 
 
-def count_carried(state: State, old: Local) -> Expr:
+def carried_count(state: State, old: Local) -> Expr:
     """Refuses proposals of other parameters if any is kept; the count of opened ones continues."""
     span = state.span
     kept = CallBuiltin(
@@ -173,7 +173,7 @@ def count_carried(state: State, old: Local) -> Expr:
         "close and prune them with the earlier program before this one runs"
     )
     refused = Require(
-        condition=builders.compared(BinaryOp.EQUAL, kept, 0, span),
+        condition=builders.comparison(BinaryOp.EQUAL, kept, 0, span),
         message=builders.text(held, span),
         article=None,
         span=span,
@@ -204,7 +204,7 @@ def _kind(state: State) -> str:
 
 
 def _field(data: Local, name: str, span: Span) -> Expr:
-    return DataGet(base=builders.get(data), name=name, span=span)
+    return DataGet(base=builders.read(data), name=name, span=span)
 
 
 def _stored_shape(state: State, kind: Type) -> Expr:

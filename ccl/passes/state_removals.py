@@ -31,11 +31,11 @@ from ccl.resolver.scopes import PROPOSALS_SUFFIX
 GONE_WITH_VOTES = "proposals of a kind that is gone"
 
 
-def keep_votes_id(home: str) -> str:
-    return f"{home}// keep votes"
+def vote_guard_id(home: str) -> str:
+    return f"{home}// check votes"
 
 
-def keeping_votes(home: str, states: Sequence[State]) -> Function:
+def vote_guard(home: str, states: Sequence[State]) -> Function:
     """Builds the function that traps if its argument, all that is stored in the home, has proposals
     of a kind that is in none of `states`.
     """
@@ -45,27 +45,27 @@ def keeping_votes(home: str, states: Sequence[State]) -> Function:
     data = Local(index=2, name="data", type=Prim.DATA, span=span)
     variables = Convert(
         conversion=Conversion.DATA_TO,
-        operand=builders.get(old),
+        operand=builders.read(old),
         type=Map(Prim.STRING, Prim.DATA),
         span=span,
     )
     # names have no line breaks
     known = builders.text("\n".join(("", *(s.name for s in states if is_proposals(s)), "")), span)
     line = Concat(
-        parts=(builders.text("\n", span), builders.get(name), builders.text("\n", span)), span=span
+        parts=(builders.text("\n", span), builders.read(name), builders.text("\n", span)), span=span
     )
     is_known = _builtin(Builtin.STRING_CONTAINS, known, line, kind=Prim.BOOL)
-    of_proposals = builders.compared(BinaryOp.GREATER, _suffix_at(name), 0, span)
-    is_gone = builders.both(of_proposals, builders.not_(is_known))
+    of_proposals = builders.comparison(BinaryOp.GREATER, _suffix_at(name), 0, span)
+    is_gone = builders.and_(of_proposals, builders.not_(is_known))
     look = ForPairs(
         key=name,
         value=data,
         iterable=variables,
-        body=builders.block((builders.when(is_gone, (_none_kept(name, data),)),), span),
+        body=builders.block((builders.if_(is_gone, (_none_kept(name, data),)),), span),
         span=span,
     )
     return Function(
-        id=keep_votes_id(home),
+        id=vote_guard_id(home),
         name=f"keep votes of {home}",
         parameters=(old,),
         locals=(name, data),
@@ -78,9 +78,9 @@ def keeping_votes(home: str, states: Sequence[State]) -> Function:
 
 def _none_kept(name: Local, data: Local) -> Statement:
     span = name.span
-    kept = DataGet(base=builders.get(data), name="kept", span=span)
+    kept = DataGet(base=builders.read(data), name="kept", span=span)
     kind = _builtin(
-        Builtin.STRING_SUBSTRING, builders.get(name), builders.number(0, span), _suffix_at(name)
+        Builtin.STRING_SUBSTRING, builders.read(name), builders.number(0, span), _suffix_at(name)
     )
     parts = (
         builders.text("proposals of ", span),
@@ -93,7 +93,7 @@ def _none_kept(name: Local, data: Local) -> Statement:
     )
     count = _builtin(Builtin.DATA_LENGTH, kept, kind=Prim.INTEGER)
     refused = Require(
-        condition=builders.compared(BinaryOp.EQUAL, count, 0, span),
+        condition=builders.comparison(BinaryOp.EQUAL, count, 0, span),
         message=Concat(parts=parts, span=span),
         article=None,
         span=span,
@@ -106,7 +106,7 @@ def _suffix_at(name: Local) -> Expr:
     """Returns the code points before the suffix of proposals; -1 if the name has none."""
     span = name.span
     suffix, begin = builders.text(PROPOSALS_SUFFIX, span), builders.number(0, span)
-    return _builtin(Builtin.STRING_INDEX_OF, builders.get(name), suffix, begin, kind=Prim.INTEGER)
+    return _builtin(Builtin.STRING_INDEX_OF, builders.read(name), suffix, begin, kind=Prim.INTEGER)
 
 
 def _builtin(builtin: Builtin, *arguments: Expr, kind: Type = Prim.STRING) -> Expr:

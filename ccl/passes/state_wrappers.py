@@ -5,8 +5,8 @@ Each variable has one function that loads it and one that writes it.
 A call is atomic. What it loads is what it may read or change; it writes what it may have changed,
 after the invariants that read any of that hold. A trap, or an Err as the value, writes nothing.
 
-Before it loads anything it asks the host how the variables of the home differ from the program's:
-only a migration gets over a difference that loses or changes any.
+Before the call loads anything, the host compares the variables of the home with the program's: a
+difference that loses or changes any needs a migration.
 """
 
 from collections.abc import Mapping
@@ -40,24 +40,24 @@ from ccl.passes.state_access import (
     NEW,
     OTHER,
     compare_id,
-    comparing,
     declare_id,
-    declaring,
+    home_comparison,
+    home_declaration,
     load_id,
-    loading,
+    loader,
     write_id,
-    writing,
+    writer,
 )
 from ccl.passes.state_changes import (
     any_changed_id,
+    any_shape_check,
     check_id,
-    checking,
-    comparing_shape,
-    finding,
     is_proposals,
-    refusing,
+    refusals,
+    shape_check,
+    shape_guard,
 )
-from ccl.passes.state_removals import keep_votes_id, keeping_votes
+from ccl.passes.state_removals import vote_guard, vote_guard_id
 from ccl.source.spans import Span
 from ccl.support.node import replace
 
@@ -81,25 +81,25 @@ def with_state(program: Program) -> Program:
         exports.append(replace(export, function=wrapper.id))
     for home, states in _homes(program).items():
         migrates = home in program.migrations
-        made = [comparing(home, states, migrates=migrates), declaring(home, states)]
-        made += map(comparing_shape, states)
+        made = [home_comparison(home, states, migrates=migrates), home_declaration(home, states)]
+        made += map(shape_check, states)
         left = [each for each in states if not _is_migrated(program, uses, each)]
         if left:
-            made += refusing(home, left, migrates=migrates)
-            made += [checking(each) for each in left if not is_proposals(each)]
+            made += refusals(home, left, migrates=migrates)
+            made += [shape_guard(each) for each in left if not is_proposals(each)]
         if any(map(is_proposals, states)):
-            made.append(finding(home, states))
+            made.append(any_shape_check(home, states))
         if migrates:
-            made.append(keeping_votes(home, states))
+            made.append(vote_guard(home, states))
         for state in states:
             bytes_max = None if migrates else encoded_bytes_max(program, state.type)
-            made += [loading(state, bytes_max, migrates=migrates), writing(state)]
+            made += [loader(state, bytes_max, migrates=migrates), writer(state)]
         functions.update({each.id: each for each in made})
     return replace(program, functions=functions, exports=tuple(exports))
 
 
 def wrapper_id(export: Export) -> str:
-    return f"{export.name} kept"
+    return f"{export.name} with state"
 
 
 def _homes(program: Program) -> dict[str, list[State]]:
@@ -194,12 +194,12 @@ class _Wrapper:
             for each in self._loaded
             if not (is_proposals(each) or _is_migrated(self._program, self._uses, each))
         ]
-        before += [builders.evaluated(load_id(each), each.span) for each in self._loaded]
+        before += [builders.call_statement(load_id(each), each.span) for each in self._loaded]
         before += [self._migrate(home) for home in self._restored]
         call = CallFunction(
             function=function.id,
             arguments=tuple(
-                Argument(value=builders.get(each), mutated=each.index in function.mutated)
+                Argument(value=builders.read(each), mutated=each.index in function.mutated)
                 for each in function.parameters
             ),
             type=function.result,
@@ -228,18 +228,21 @@ class _Wrapper:
         after = self._after_body()
         if isinstance(kind, Result):
             fine = Convert(
-                conversion=Conversion.IS_OK, operand=builders.get(result), type=Prim.BOOL, span=span
+                conversion=Conversion.IS_OK,
+                operand=builders.read(result),
+                type=Prim.BOOL,
+                span=span,
             )
-            after = (builders.when(fine, after),)
+            after = (builders.if_(fine, after),)
         return Block(
-            statements=(*before, keep, *after), value=builders.get(result), type=kind, span=span
+            statements=(*before, keep, *after), value=builders.read(result), type=kind, span=span
         )
 
     # --- before the body ---
 
     def _check_shape(self, state: State) -> Statement:
-        check = builders.evaluated(check_id(state), state.span)
-        return builders.when(self._is(state.home, OTHER), (check,))
+        check = builders.call_statement(check_id(state), state.span)
+        return builders.if_(self._is(state.home, OTHER), (check,))
 
     def _migrate(self, home: str) -> Statement:
         span = self._difference[home].span
@@ -252,22 +255,22 @@ class _Wrapper:
         )
 
         def given_old(function: str) -> Statement:
-            arguments = (Argument(value=builders.get(old), mutated=False),)
+            arguments = (Argument(value=builders.read(old), mutated=False),)
             call = CallFunction(function=function, arguments=arguments, type=Prim.UNIT, span=span)
             return Evaluate(value=call, span=span)
 
-        return builders.when(
+        return builders.if_(
             self._is(home, OTHER),
             (
                 SetLocal(local=old, value=stored, span=span),
-                given_old(keep_votes_id(home)),
+                given_old(vote_guard_id(home)),
                 given_old(self._program.migrations[home]),
             ),
         )
 
     def _is(self, home: str, difference: int) -> Expr:
         local = self._difference[home]
-        return builders.compared(BinaryOp.EQUAL, builders.get(local), difference, local.span)
+        return builders.comparison(BinaryOp.EQUAL, builders.read(local), difference, local.span)
 
     # --- after it ---
 
@@ -275,28 +278,28 @@ class _Wrapper:
         done = [_check(each) for each in self._checked]
         for home, invariants in self._after.items():
             if invariants:
-                done.append(builders.when(self._is(home, OTHER), [_check(i) for i in invariants]))
+                done.append(builders.if_(self._is(home, OTHER), [_check(i) for i in invariants]))
         done += [
-            builders.evaluated(write_id(each), each.span)
+            builders.call_statement(write_id(each), each.span)
             for each in self._loaded
             if self._writes(each)
         ]
         for home, restored in self._restored.items():
             rest = [s for s in self._loaded if s.id in restored and not self._writes(s)]
-            writes = [builders.evaluated(write_id(each), each.span) for each in rest]
+            writes = [builders.call_statement(write_id(each), each.span) for each in rest]
             if writes:
-                done.append(builders.when(self._is(home, OTHER), writes))
+                done.append(builders.if_(self._is(home, OTHER), writes))
         written = {each.home for each in self._loaded if self._writes(each)}
         for home, local in self._difference.items():
-            declare = (builders.evaluated(declare_id(home), local.span),)
+            declare = (builders.call_statement(declare_id(home), local.span),)
             if home in written:
-                done.append(builders.when(self._is(home, NEW), declare))
+                done.append(builders.if_(self._is(home, NEW), declare))
             if home in self._restored:
-                done.append(builders.when(self._is(home, OTHER), declare))
+                done.append(builders.if_(self._is(home, OTHER), declare))
             elif any(self._carries(each, home) for each in self._loaded):
                 changed = builders.call(any_changed_id(home), Prim.BOOL, local.span)
-                settled = builders.when(builders.not_(changed), declare)
-                done.append(builders.when(self._is(home, OTHER), (settled,)))
+                settled = builders.if_(builders.not_(changed), declare)
+                done.append(builders.if_(self._is(home, OTHER), (settled,)))
         return tuple(done)
 
     def _carries(self, state: State, home: str) -> bool:
