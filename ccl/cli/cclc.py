@@ -300,7 +300,7 @@ def bounds(
       cclc bounds bylaws.ccl
       cclc bounds bylaws.wasm -o json
     """
-    from ccl.cli.modules.bounding import show_bounds
+    from ccl.cli.modules.bounds import show_bounds
 
     allowed = allowed_folders(allow_path)
     show_bounds(file, as_json=view is View.JSON, allowed=allowed)
