@@ -15,6 +15,8 @@ from ccl.cli.options import (
     MaxSpend,
     Quiet,
     ResultFile,
+    View,
+    ViewOption,
     Yes,
     allowed_folders,
 )
@@ -58,11 +60,6 @@ app = typer.Typer(
 TEST_FUEL_DEFAULT = 1_000_000_000
 
 
-class View(Enum):
-    TABLE = "table"
-    JSON = "json"
-
-
 class TestView(Enum):
     TEXT = "text"
     JSON = "json"
@@ -85,9 +82,7 @@ def run(
     entry: EntryName = "run",
     input_: InputFile = None,
     context: ContextFile = None,
-    format_: Annotated[
-        View, typer.Option("-o", "--format", help="Format of the output.")
-    ] = View.TABLE,
+    format_: ViewOption = View.TABLE,
     output: ResultFile = None,
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -152,9 +147,7 @@ def runs(
         bool,
         typer.Option("--forget", help="Remove it from the list: its jobs go on without handlers."),
     ] = False,
-    format_: Annotated[
-        View, typer.Option("-o", "--format", help="Format of the output.")
-    ] = View.TABLE,
+    format_: ViewOption = View.TABLE,
     output: ResultFile = None,
     quiet: Quiet = False,
     yes: Yes = False,

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from typer._types import TyperChoice
 
-from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, allowed_folders
+from ccl.cli.options import AllowPath, DenyWarnings, MaxErrors, View, ViewOption, allowed_folders
 from ccl.cli.root import root
 from ccl.diagnostics.render import FORMATS, FULL, Format
 from ccl.diagnostics.render.shown import ERRORS_SHOWN_MAX
@@ -46,11 +46,6 @@ class Emit(Enum):
     ABI = "abi"
 
 
-class View(Enum):
-    TABLE = "table"
-    JSON = "json"
-
-
 _FORMAT = TyperChoice(FORMATS.values())
 FormatOption = Annotated[
     Format,
@@ -62,7 +57,6 @@ CompileFormatOption = Annotated[
         "--format", click_type=_FORMAT, help="Format of the diagnostics; -o is the file here."
     ),
 ]
-ViewOption = Annotated[View, typer.Option("-o", "--format", help="Format of the output.")]
 
 
 app.callback(invoke_without_command=True)(root)

@@ -1,6 +1,7 @@
 """Options that several commands share, and their valid values."""
 
 from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -8,6 +9,17 @@ import typer
 
 from runtime.terminal.errors import CommandError, ExitCode
 
+
+class View(Enum):
+    """Formats of a command without diagnostics."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+ViewOption: TypeAlias = Annotated[
+    View, typer.Option("-o", "--format", help="Format of the output.")
+]
 AllowPath: TypeAlias = Annotated[
     list[Path] | None,
     typer.Option(
