@@ -288,8 +288,10 @@ def _compare(known: Known, op: BinaryOp, left: Expr, right: Expr) -> None:
             known.narrow(index, low + 1, MAX)
         case BinaryOp.GREATER_EQUAL:
             known.narrow(index, low, MAX)
-        case _:
+        case BinaryOp.EQUAL:
             known.narrow(index, low, high)
+        case _:
+            raise AssertionError(f"`{op.value}` bounds no operand")
     if isinstance(right, LocalGet) and op in (BinaryOp.LESS, BinaryOp.LESS_EQUAL):
         known.most[index] = known.most.get(index, frozenset()) | {right.local.index}
 
@@ -300,8 +302,10 @@ def _interval(known: Known, node: Expr) -> Interval:
             return value, value
         case LocalGet(local=local):
             return known.intervals.get(local.index, ALL)
-        case _:
+        case CallBuiltin(builtin=builtin) if builtin in _LENGTHS:
             return 0, LENGTH_MAX
+        case _:
+            raise AssertionError("only plain operands are compared")
 
 
 def _is_plain(node: Expr) -> bool:

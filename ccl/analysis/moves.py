@@ -132,7 +132,7 @@ class _Reading(Node, frozen=True):
             return frozenset()
         written = survey(value).written
         if place.root in written or any(
-            not _is_still(key) or _locals_in(key) & written for key in place.keys
+            not _is_repeatable(key) or _locals_in(key) & written for key in place.keys
         ):
             return frozenset()
         found: set[int] = set()
@@ -293,17 +293,17 @@ def _same(a: Expr, b: Expr) -> bool:
             return False
 
 
-def _is_still(node: Expr) -> bool:
+def _is_repeatable(node: Expr) -> bool:
     """Whether it yields the same value again, as long as its variables are unchanged."""
     match node:
         case LocalGet() | ScalarConst() | TextConst():
             return True
         case Binary(left=left, right=right):
-            return _is_still(left) and _is_still(right)
+            return _is_repeatable(left) and _is_repeatable(right)
         case Unary(operand=inner) | FieldGet(base=inner):
-            return _is_still(inner)
+            return _is_repeatable(inner)
         case CallBuiltin(builtin=Builtin.ARRAY_LEN, arguments=(only,)):
-            return _is_still(only.value)
+            return _is_repeatable(only.value)
         case _:
             return False
 

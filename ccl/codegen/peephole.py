@@ -7,7 +7,7 @@ from ccl.wasm.model import Instruction
 _ENDINGS = ("br $", "return", "unreachable")
 
 
-def tidied(body: Sequence[Instruction]) -> list[Instruction]:
+def optimised(body: Sequence[Instruction]) -> list[Instruction]:
     """Tees a value that is set and read at once, and removes what follows a jump."""
     out: list[Instruction] = []
     last = ""

@@ -19,7 +19,7 @@ from ccl.codegen.call_sites import call_sites
 from ccl.codegen.function_builder import Callee, FunctionBuilder
 from ccl.codegen.functions import expressions
 from ccl.codegen.module_builder import DATA_START, ModuleBuilder, Sites
-from ccl.codegen.peephole import tidied
+from ccl.codegen.peephole import optimised
 from ccl.ir.layout import value_type
 from ccl.ir.typed import Function, Program
 from ccl.ir.types import Prim, is_reference
@@ -129,7 +129,7 @@ def _function(
         parameters=tuple(parameters),
         result=value_type(function.result),
         locals=tuple(f.locals),
-        body=tidied(f.body),
+        body=optimised(f.body),
     )
 
 

@@ -48,8 +48,8 @@ def function(f: FunctionBuilder, node: CallFunction) -> Ownership:
     if any(argument.mutated for argument in node.arguments):
         _call_changing(f, node)
     else:
-        keeps = f.module.analyses.escaping[node.function]
-        spilled = _borrow_arguments(f, node, keeps)
+        escaping = f.module.analyses.escaping[node.function]
+        spilled = _borrow_arguments(f, node, escaping)
         f.emit(_instruction(f, callee, node))
         f.release_spilled(spilled)
     if node.type is Prim.NEVER:
@@ -66,12 +66,14 @@ def _instruction(f: FunctionBuilder, callee: Function, node: CallFunction) -> st
     return f"call ${name}" if is_made else Call.of(name, node.span)
 
 
-def _borrow_arguments(f: FunctionBuilder, call: CallFunction, keeps: frozenset[int]) -> list[Owned]:
+def _borrow_arguments(
+    f: FunctionBuilder, call: CallFunction, escaping: frozenset[int]
+) -> list[Owned]:
     """Lowers arguments of a callee that changes none; one that may escape must stay unchanged."""
     nodes = [argument.value for argument in call.arguments]
     spilled: list[Owned] = []
     for number, node in enumerate(nodes):
-        copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in keeps
+        copied = isinstance(node, LocalGet) and f.in_place(node.local) and number in escaping
         disturbed = any(f.analyses.behaviour.clobbers(later) for later in nodes[number + 1 :])
         disturbed = disturbed or f.analyses.behaviour.invalidates(call.function, node)
         if is_reference(node.type) and (copied or disturbed):
@@ -107,7 +109,7 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
             pushes.append(partial(push_unique, f, value, path, keys))
         elif shape is None:
             f.own(value)
-        elif is_reference(value.type) and not _is_safe(f, node, number, changed):
+        elif is_reference(value.type) and not _stays_unchanged(f, node, number, changed):
             f.own(value)
             if argument.mutated:
                 f.memory_site(value.span)
@@ -129,7 +131,7 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
         f.free_temporary(name, shape)
 
 
-def _is_safe(
+def _stays_unchanged(
     f: FunctionBuilder, node: CallFunction, number: int, changed: set[Local | None]
 ) -> bool:
     """Whether the argument is a parameter changed in place elsewhere, which this call neither
@@ -170,7 +172,7 @@ def host(f: FunctionBuilder, node: CallHost) -> Ownership:
             address = f.module.constants.text(argument.value) + TEXT_OFFSET
             pushes.append((f"i32.const {address}", f"i32.const {len(argument.value.encode())}"))
         else:
-            name = set_aside(f, argument, spilled, plain)
+            name = spill_value(f, argument, spilled, plain)
             pushes.append(_crossing(name, parameter.wire))
     if call.answer is Answer.BUFFER:
         ownership = _buffer(f, call, node, [line for push in pushes for line in push])
@@ -185,7 +187,7 @@ def host(f: FunctionBuilder, node: CallHost) -> Ownership:
     return ownership
 
 
-def set_aside(
+def spill_value(
     f: FunctionBuilder, value: Expr, spilled: list[Owned], plain: list[tuple[str, ValueType]]
 ) -> str:
     """Evaluates into a temporary: one to release (`spilled`) or one to free (`plain`)."""

@@ -19,7 +19,7 @@ def block(f: FunctionBuilder, node: Block) -> Ownership:
             f.emit(f"local.get ${spare}")
             ownership = Ownership.OWNED
         else:
-            ownership = _settled(f, node.value)
+            ownership = _owned(f, node.value)
     f.end_scope(height, reachable=node.type is not Prim.NEVER, spare=spare)
     if node.type is Prim.NEVER:
         f.emit("unreachable")
@@ -33,7 +33,7 @@ def _moved(f: FunctionBuilder, value: Expr, height: int) -> str | None:
     return None
 
 
-def _settled(f: FunctionBuilder, node: Expr) -> Ownership:
+def _owned(f: FunctionBuilder, node: Expr) -> Ownership:
     """Lowers a value that outlives the variables around it."""
     f.own(node)
     return _held(node.type)

@@ -138,7 +138,7 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
             guards={each: f.new_temporary("i64") for each in guarding.get(local.index, ())},
         )
         name = f.name(local)
-        look(f, name, view)
+        reload(f, name, view)
         f.emit(f"local.get ${name}", "i64.load32_u offset=8", f"local.set ${view.length}")
         for numbers, guard in view.guards.items():
             f.emit("i64.const 0", f"local.get ${view.length}")
@@ -158,7 +158,7 @@ def viewed(f: FunctionBuilder, loop: While | ForEach | ForPairs) -> Iterator[Non
 def _guarding(
     f: FunctionBuilder, loop: While | ForEach | ForPairs
 ) -> dict[int, list[frozenset[int]]]:
-    """By array variable, the variables that indices in the loop ask for and that it never sets."""
+    """Returns, by array variable, the guards of its indices that the loop never sets."""
     found: dict[int, list[frozenset[int]]] = {}
     changing = assigned_in(loop)
     for node in (each for part in statement_children(loop) for each in everything(part)):
@@ -171,6 +171,6 @@ def _guarding(
     return found
 
 
-def look(f: FunctionBuilder, array: str, view: View) -> None:
+def reload(f: FunctionBuilder, array: str, view: View) -> None:
     """Reloads the block of the variable's object."""
     f.emit(f"local.get ${array}", "i32.load offset=16", f"local.set ${view.block}")

@@ -103,7 +103,7 @@ def _make_unique(
     f.call(routines.unique(f.module, kind))
     f.emit(f"local.set ${name}")
     if view is not None:
-        elements.look(f, name, view)
+        elements.reload(f, name, view)
     f.emit("end")
 
 

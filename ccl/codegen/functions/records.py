@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ccl.abi.call_forms import Answer
 from ccl.codegen.codecs import encoding
 from ccl.codegen.function_builder import Callee, FunctionBuilder, Owned, Ownership
-from ccl.codegen.functions.calls import answer, set_aside
+from ccl.codegen.functions.calls import answer, spill_value
 from ccl.ir.layout import load, payload_offset
 from ccl.ir.typed import DataNew, Expr, SubmitManifest
 from ccl.ir.types import Option, Type
@@ -17,7 +17,7 @@ from ccl.support.node import Node, field
 from ccl.wasm.model import ValueType
 
 
-class _SetAside(Node, frozen=True):
+class _Spilled(Node, frozen=True):
     """Temporaries with the values: references to release, and others."""
 
     owned: list[Owned] = field(default_factory=list)
@@ -50,12 +50,12 @@ def data(f: FunctionBuilder, node: DataNew) -> Ownership:
 
 def _written(
     f: FunctionBuilder, fields: Sequence[tuple[str, Expr]], optional: frozenset[str], span: Span
-) -> _SetAside:
+) -> _Spilled:
     """Writes the map into the buffer."""
-    spilled = _SetAside()
+    spilled = _Spilled()
     values: dict[str, tuple[str, Type]] = {}
     for key, value in fields:
-        values[key] = (set_aside(f, value, spilled.owned, spilled.plain), value.type)
+        values[key] = (spill_value(f, value, spilled.owned, spilled.plain), value.type)
     f.memory_site(span)
     f.call("out_begin")
     f.emit(f"i32.const {encoding.MAP}", f"i64.const {len(values) - len(optional)}")
