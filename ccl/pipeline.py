@@ -13,7 +13,15 @@ from ccl.artifacts.module_calls import module_paths
 from ccl.artifacts.packing import Packing
 from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import condition_text
-from ccl.checking import Checker, check_bodies, declare, report_rules, symbol_table, typed_program
+from ccl.checking import (
+    Checker,
+    check_bodies,
+    declare,
+    interfaces_of,
+    report_rules,
+    symbol_table,
+    typed_program,
+)
 from ccl.desugar import expand
 from ccl.diagnostics.cascades import ParsedFile, suppress_cascades
 from ccl.diagnostics.model import Sink, is_error
@@ -168,6 +176,7 @@ def _check(
         module=loaded.files[loaded.root].module,
         partial=partial,
         symbols=symbol_table(checker, partial, sources),
+        interface_of=interfaces_of(checker, partial),
         program=None if sink.has_errors else _listed(partial, sources),
         names=_module_names(sources, scoped),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),

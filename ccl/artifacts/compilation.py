@@ -5,10 +5,11 @@ from typing import TypeAlias
 
 from ccl.diagnostics.model import Sink
 from ccl.ir import typed
+from ccl.ir.interface import Interface
 from ccl.ir.symbols import SymbolTable
 from ccl.project.project import Project
 from ccl.source.overlay import Files
-from ccl.source.spans import SourceMap
+from ccl.source.spans import FileId, SourceMap
 from ccl.support.cancellation import Cancellation
 from ccl.support.node import Node
 from ccl.syntax import ast
@@ -41,7 +42,8 @@ class Setting(Node, frozen=True, kw_only=True):
 
 class Compilation(Node, frozen=True, kw_only=True):
     """`partial` is all that is right of the program. `program` is the whole, None after an error.
-    `symbols`: what its names mean, also after errors.
+    `symbols`: what its names mean, also after errors. `interface_of`: what importers see of one of
+    its files, which may not be of the library.
 
     names: the files' paths in the module.
     homes: under which the state of the file and of its contracts is kept, whether they have any.
@@ -52,6 +54,7 @@ class Compilation(Node, frozen=True, kw_only=True):
     module: ast.Module | None
     partial: typed.Program
     symbols: SymbolTable
+    interface_of: Callable[[FileId], Interface]
     program: typed.Program | None
     names: SourceMap
     homes: tuple[str, ...]

@@ -25,6 +25,7 @@ from ccl.checking.rules.aliasing import report_overlap
 from ccl.checking.rules.limits import report_limits, report_stored
 from ccl.checking.state import rules
 from ccl.checking.state.variables import declare_states
+from ccl.checking.symbols.interface import interfaces_of
 from ccl.checking.symbols.table import symbol_table
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
@@ -42,6 +43,7 @@ __all__ = [
     "PackedModules",
     "check_bodies",
     "declare",
+    "interfaces_of",
     "report_rules",
     "symbol_table",
     "typed_program",
