@@ -7,7 +7,7 @@ names said twice, sections in each other, values where none stand.
 import random
 
 import pytest
-from damage import HANG_SECONDS, can_be_told, cases, programs, slip, within
+from damage import HANG_SECONDS, cases, check_prose, programs, slip, within
 from effort import seeds
 
 from ccl.formatter.format import format_text
@@ -23,7 +23,7 @@ def holds(text: str, what: str) -> None:
         checked = check_text(text, path="damaged.ccl")
     assert (checked.program is None) == checked.sink.has_errors, what
     for found in checked.sink.diagnostics:
-        can_be_told(found, checked.sources, what)
+        check_prose(found, checked.sources, what)
 
 
 @pytest.mark.parametrize("seed", seeds(FIRST_SEED, 3))

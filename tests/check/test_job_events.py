@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from misspelling import slips
+from misspelling import misspellings
 
 from ccl.abi.events import JOB_EVENTS, JOB_FIELDS
 from ccl.pipeline import check_text
@@ -18,9 +18,9 @@ def _codes(text: str) -> list[str]:
 
 @pytest.mark.parametrize("event", JOB_EVENTS)
 def test_misspelt_event_is_a_warning_with_its_name(event: str) -> None:
-    for slip in slips(event):
-        found = check_text(f'on "{slip}" {{ log("x"); }}').sink
-        assert [each.code for each in found.diagnostics] == ["CCL0345"], slip
+    for misspelt in misspellings(event):
+        found = check_text(f'on "{misspelt}" {{ log("x"); }}').sink
+        assert [each.code for each in found.diagnostics] == ["CCL0345"], misspelt
         assert found.diagnostics[0].facts["nearest"] == event
         assert not found.has_errors
 
@@ -38,10 +38,10 @@ def test_other_event_is_free(event: str) -> None:
 @pytest.mark.parametrize("field", JOB_FIELDS)
 @pytest.mark.parametrize("event", JOB_EVENTS)
 def test_misspelt_field_is_an_error(event: str, field: str) -> None:
-    slipped = [each for each in slips(field) if each not in JOB_FIELDS]
-    uses = "".join(f'if has(ctx.{each}) {{ log("x"); }}\n' for each in slipped)
+    misspelt = [each for each in misspellings(field) if each not in JOB_FIELDS]
+    uses = "".join(f'if has(ctx.{each}) {{ log("x"); }}\n' for each in misspelt)
     found = check_text(f'on "{event}" {{\n{uses}}}').sink.diagnostics
-    assert [each.code for each in found] == ["CCL0346"] * len(slipped)
+    assert [each.code for each in found] == ["CCL0346"] * len(misspelt)
     assert not _codes(f'on "{event}" {{ if has(ctx.{field}) {{ log("x"); }} }}')
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from misspelling import slips
+from misspelling import misspellings
 
 from ccl.pipeline import check_text
 
@@ -33,9 +33,9 @@ def _found(folder: Path, program: str) -> list[tuple[str, str | None]]:
 def test_misspelt_member_of_a_file_has_a_suggestion(
     word: str, program: str, tmp_path: Path
 ) -> None:
-    for slip in slips(word):
-        found = _found(tmp_path, program.replace("{}", slip))
-        assert found == [("CCL0207", f"`{word}`")], slip
+    for misspelt in misspellings(word):
+        found = _found(tmp_path, program.replace("{}", misspelt))
+        assert found == [("CCL0207", f"`{word}`")], misspelt
 
 
 def test_member_of_a_contract_is_suggested_with_its_path(tmp_path: Path) -> None:
@@ -49,11 +49,10 @@ def test_contract_of_an_imported_file_is_suggested_with_its_path(tmp_path: Path)
 
 
 def test_misspelt_enum_has_a_suggestion() -> None:
-    for slip in slips("Colour"):
-        text = (
-            f"enum Colour {{ Red, Blue }}\nexecution {{ log(string({slip}.Blue == Colour.Red)); }}"
-        )
+    for misspelt in misspellings("Colour"):
+        use = f"log(string({misspelt}.Blue == Colour.Red));"
+        text = f"enum Colour {{ Red, Blue }}\nexecution {{ {use} }}"
         found = check_text(text).sink.diagnostics
         assert [(each.code, each.facts.get("nearest")) for each in found] == [
             ("CCL0201", "Colour")
-        ], slip
+        ], misspelt

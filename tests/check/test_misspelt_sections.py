@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from misspelling import slips
+from misspelling import misspellings
 
 from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
@@ -21,8 +21,8 @@ def _keys() -> Iterator[tuple[str, str, frozenset[str]]]:
 
 @pytest.mark.parametrize(("path", "key", "known"), list(_keys()))
 def test_misspelt_key_is_an_error(path: str, key: str, known: frozenset[str]) -> None:
-    slipped = [each for each in slips(key) if each not in known]
-    for lines in (slipped[:40], slipped[40:]):
+    misspelt = [each for each in misspellings(key) if each not in known]
+    for lines in (misspelt[:40], misspelt[40:]):
         within = "".join(f"{name}: 1;\n" for name in lines)
         for section in reversed(path.split(".")):
             within = f"{section} {{\n{within}}}\n"
@@ -32,8 +32,8 @@ def test_misspelt_key_is_an_error(path: str, key: str, known: frozenset[str]) ->
 
 @pytest.mark.parametrize("name", ["resources", "results", "verification"])
 def test_misspelt_section_has_a_warning_and_an_unsafe_fix(name: str) -> None:
-    for slipped in slips(name):
-        reported = check_text(f"{slipped} {{ memory: 1; storage: 2; }}\n").sink.diagnostics
+    for misspelt in misspellings(name):
+        reported = check_text(f"{misspelt} {{ memory: 1; storage: 2; }}\n").sink.diagnostics
         assert [each.code for each in reported] == ["CCL0347"]
         (fix,) = reported[0].fixes
         assert (fix.edits[0].replacement, fix.safe) == (name, False)

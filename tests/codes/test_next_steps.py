@@ -1,4 +1,4 @@
-"""What newcomers write out of habit is answered with what CCL writes instead."""
+"""Helps for the syntax of other languages, and a next step in every diagnostic."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from ccl.diagnostics.render.prose import prose
 from ccl.pipeline import check_text
 
 
-def told(text: str) -> list[tuple[str, str]]:
+def reported(text: str) -> list[tuple[str, str]]:
     """(code, help and titles of fixes) of each diagnostic."""
     found = []
     for each in check_text(text, path="a.ccl").sink.diagnostics:
@@ -18,7 +18,7 @@ def told(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def mended(text: str) -> str:
+def first_fixed(text: str) -> str:
     """The text after the first fix of the first diagnostic."""
     return fixed(text, check_text(text, path="a.ccl").sink.diagnostics[0].fixes[0])
 
@@ -41,15 +41,15 @@ def fixed(text: str, fix: Fix) -> str:
         "m { days: [2026-01-15, 2026-01-15T00:00:00Z]; }",
     ],
 )
-def test_a_date_is_no_difference(program: str) -> None:
-    ((code, help_),) = told(program)
+def test_date_is_not_a_difference(program: str) -> None:
+    ((code, help_),) = reported(program)
     assert code == "CCL0108"
     assert "add the time and the zone to the date, as in `2026-01-15T00:00:00Z`" in help_
     assert "write `2026-01-15T00:00:00Z`" in help_
-    assert told(mended(program)) == []
+    assert reported(first_fixed(program)) == []
 
 
-def test_a_date_that_does_not_exist_has_no_fix() -> None:
+def test_invalid_date_has_no_fix() -> None:
     (found,) = check_text("m { start: 2026-02-31; }", path="a.ccl").sink.diagnostics
     assert (found.code, found.fixes) == ("CCL0108", ())
 
@@ -70,20 +70,20 @@ def test_a_date_that_does_not_exist_has_no_fix() -> None:
     ],
 )
 @pytest.mark.parametrize("program", ["execution {{ {} }}", "opens: {};", "const A = [{}];"])
-def test_a_moment_beyond_the_years_is_one_error_that_names_them(program: str, moment: str) -> None:
+def test_timestamp_out_of_range_is_one_error_with_the_range(program: str, moment: str) -> None:
     (found,) = check_text(program.format(moment), path="a.ccl").sink.diagnostics
     assert (found.code, found.fixes) == ("CCL0108", ())
     assert "from 0001 to 9999" in (prose(found).help or "")
 
 
-def test_the_first_and_the_last_year_are_times() -> None:
-    assert told("execution { [0001-01-01T00:00:00Z, 9999-12-31T23:59:59Z] }") == []
+def test_first_and_last_year_are_timestamps() -> None:
+    assert reported("execution { [0001-01-01T00:00:00Z, 9999-12-31T23:59:59Z] }") == []
 
 
-def test_numbers_with_blanks_are_a_difference() -> None:
-    assert told("execution { 2026 - 10 - 15 }") == []
-    assert told("execution { let year = 2026; year-10-15 }") == []
-    assert told("execution { 12026-10-15 }") == []
+def test_numbers_with_spaces_are_a_difference() -> None:
+    assert reported("execution { 2026 - 10 - 15 }") == []
+    assert reported("execution { let year = 2026; year-10-15 }") == []
+    assert reported("execution { 12026-10-15 }") == []
 
 
 # --- units and numbers ------------------------------------------------------------------
@@ -93,11 +93,11 @@ def test_numbers_with_blanks_are_a_difference() -> None:
     ("written", "instead"),
     [("3 days", "3d"), ("1 week", "1w"), ("90 minutes", "90m"), ("2days", "2d")],
 )
-def test_a_unit_is_one_letter(written: str, instead: str) -> None:
+def test_unit_as_a_word_has_a_fix(written: str, instead: str) -> None:
     program = f"m {{ t: {written}; }}\nexecution {{ let d = {written}; d }}"
-    assert [code for code, _ in told(program)] == ["CCL0107", "CCL0107"]
-    assert told(program)[0][1].endswith(f"write `{instead}`")
-    assert told(mended(mended(program))) == []
+    assert [code for code, _ in reported(program)] == ["CCL0107", "CCL0107"]
+    assert reported(program)[0][1].endswith(f"write `{instead}`")
+    assert reported(first_fixed(first_fixed(program))) == []
 
 
 def test_months_have_no_fixed_length() -> None:
@@ -106,26 +106,26 @@ def test_months_have_no_fixed_length() -> None:
         "execution { let d = 3 months; d }",
         "m { t: 1quarter; }",
     ):
-        ((code, help_),) = told(program)
+        ((code, help_),) = reported(program)
         assert code == "CCL0107"
         assert "count days, as in `90d`" in help_
 
 
-def test_methods_and_keys_that_are_named_like_units_are_left_alone() -> None:
-    assert told("execution { let x = days(3); x }") == []
-    assert told("m { a: 3; days: 4; }") == []
+def test_methods_and_keys_named_like_units_are_valid() -> None:
+    assert reported("execution { let x = days(3); x }") == []
+    assert reported("m { a: 3; days: 4; }") == []
 
 
 @pytest.mark.parametrize("program", ["m { t: 12,50; }", "execution { let d = 12,50; d }"])
-def test_a_decimal_has_a_point(program: str) -> None:
-    ((code, help_),) = told(program)
+def test_decimal_comma_has_a_fix(program: str) -> None:
+    ((code, help_),) = reported(program)
     assert (code, help_) == ("CCL0119", "write `12.50`")
-    assert told(mended(program)) == []
+    assert reported(first_fixed(program)) == []
 
 
-def test_a_list_of_numbers_is_not_a_decimal() -> None:
+def test_list_of_numbers_is_not_a_decimal() -> None:
     program = "fn f(a: Integer, b: Integer) -> Integer { a + b }\nexecution { f(12,50) }"
-    assert told(program) == []
+    assert reported(program) == []
 
 
 ZEROS = [
@@ -148,44 +148,44 @@ ZEROS = [
 @pytest.mark.parametrize(
     "around", ["m {{ t: {0}; }}", "execution {{ [{0}, 1] }}", "execution {{ abs({0}) }}"]
 )
-def test_zeros_before_a_number_are_an_error(written: str, instead: str, around: str) -> None:
+def test_leading_zeros_are_an_error(written: str, instead: str, around: str) -> None:
     program = around.format(written)
-    assert [code for code, _ in told(program)] == ["CCL0130"]
-    assert mended(program) == around.format(instead)
+    assert [code for code, _ in reported(program)] == ["CCL0130"]
+    assert first_fixed(program) == around.format(instead)
 
 
-def test_numbers_of_three_digits_are_grouped_where_one_shows_that_they_are() -> None:
+def test_groups_of_three_digits_are_joined_if_one_begins_with_zero() -> None:
     program = "execution { [2,500, 1,000, 30] }"
-    assert [code for code, _ in told(program)] == ["CCL0119", "CCL0130"]
-    assert mended(program) == "execution { [2_500, 1,000, 30] }"
-    assert mended("execution { [1,000, 2,500] }") == "execution { [1_000, 2,500] }"
+    assert [code for code, _ in reported(program)] == ["CCL0119", "CCL0130"]
+    assert first_fixed(program) == "execution { [2_500, 1,000, 30] }"
+    assert first_fixed("execution { [1,000, 2,500] }") == "execution { [1_000, 2,500] }"
 
 
 @pytest.mark.parametrize(
     "number", ["0", "0.5", "0.05", "0x0F", "1_000", "10", "2026-01-05T00:00:00Z", "0d", "0%", "0.0"]
 )
-def test_a_number_without_zeros_before_it_is_one(number: str) -> None:
-    assert told(f"m {{ t: {number}; }}") == []
-    assert told(f"execution {{ [{number}, {number}] }}") == []
+def test_number_without_leading_zeros_is_valid(number: str) -> None:
+    assert reported(f"m {{ t: {number}; }}") == []
+    assert reported(f"execution {{ [{number}, {number}] }}") == []
 
 
-def test_a_list_of_numbers_needs_no_blanks() -> None:
-    assert told("execution { [2,500] }") == []
+def test_list_of_numbers_needs_no_spaces() -> None:
+    assert reported("execution { [2,500] }") == []
 
 
 # --- loops ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("walked", ["0..10", "0..=10", "1..n"])
-def test_counting_is_done_with_while(walked: str) -> None:
+def test_range_in_a_loop_has_help_with_while(walked: str) -> None:
     program = f"execution {{ let n = 10; for i in {walked} {{ n += i; }} n }}"
-    ((code, help_),) = told(program)
+    ((code, help_),) = reported(program)
     assert code == "CCL0112"
     assert "count with `while`" in help_
 
 
-def test_there_is_no_function_that_counts() -> None:
-    ((code, help_),) = told("execution { let n = 0; for i in range(0, 9) { n += i; } n }")
+def test_range_function_has_help_with_while() -> None:
+    ((code, help_),) = reported("execution { let n = 0; for i in range(0, 9) { n += i; } n }")
     assert code == "CCL0202"
     assert "count with `while`" in help_
 
@@ -193,25 +193,25 @@ def test_there_is_no_function_that_counts() -> None:
 # --- types ------------------------------------------------------------------------------
 
 
-def test_an_empty_map_with_no_type_is_shown_a_map() -> None:
+def test_empty_map_without_a_type_has_help_with_a_map() -> None:
     (found,) = check_text("execution { let m = map_new(); m }", path="a.ccl").sink.diagnostics
     assert prose(found).title == "cannot infer the type of this value"
     assert "Map<String, Integer>" in (prose(found).help or "")
 
 
-def test_braces_are_no_empty_map() -> None:
-    ((code, help_),) = told("execution { let m: Map<String, Integer> = {}; m.size() }")
+def test_braces_are_not_an_empty_map() -> None:
+    ((code, help_),) = reported("execution { let m: Map<String, Integer> = {}; m.size() }")
     assert (code, help_) == ("CCL0401", "`{}` is an empty block; an empty map is `map_new()`")
 
 
-def test_a_type_without_its_arguments_is_shown_with_them() -> None:
+def test_type_without_its_arguments_has_help_with_them() -> None:
     (found,) = check_text("execution { let x: Option = Some(5); x }", path="a.ccl").sink.diagnostics
     assert prose(found).title == "Option takes 1 type argument, 0 given"
     assert prose(found).help == "write `Option<Integer>`"
 
 
-def test_what_may_be_none_is_no_operand() -> None:
-    ((code, help_),) = told('execution { let x = "4"; parse_integer(x) + 1 }')
+def test_option_operand_is_rejected() -> None:
+    ((code, help_),) = reported('execution { let x = "4"; parse_integer(x) + 1 }')
     assert code == "CCL0402"
     assert "unwrap it with `?` or `try … catch …`" in help_
 
@@ -229,39 +229,39 @@ def test_what_may_be_none_is_no_operand() -> None:
         ("execution { size([1]) }", "it is a method: call `value.length(…)`"),
     ],
 )
-def test_names_of_other_languages(program: str, help_: str) -> None:
-    ((_, found),) = told(program)
+def test_name_of_another_language_has_help(program: str, help_: str) -> None:
+    ((_, found),) = reported(program)
     assert found == help_
 
 
-def test_a_documented_function_is_meant_for_others() -> None:
+def test_documented_function_is_not_unused() -> None:
     program = "fn area(a: Integer) -> Integer { a }\nexecution { 1 }"
-    ((code, help_),) = told(program)
+    ((code, help_),) = reported(program)
     assert code == "CCL0903"
     assert "`///`" in help_
-    assert told("/// The area.\n" + program) == []
+    assert reported("/// The area.\n" + program) == []
 
 
-# --- shapes of other languages ----------------------------------------------------------
+# --- forms of other languages ----------------------------------------------------------
 
 
-def test_a_variant_carries_types_and_not_fields() -> None:
+def test_variant_with_fields_has_help_with_types() -> None:
     program = "enum Shape { Dot, Square { side: Integer, at: { x: T } }, Last }\nexecution { 1 }"
-    ((code, help_),) = told(program)
+    ((code, help_),) = reported(program)
     assert code == "CCL0112"
     assert "`Square(Integer)`" in help_
 
 
-def test_a_file_is_its_own_outer_braces() -> None:
-    ((code, help_),) = told('{\n  name: "Club";\n  limit 3;\n}\n')
+def test_outer_braces_of_a_file_are_rejected() -> None:
+    ((code, help_),) = reported('{\n  name: "Club";\n  limit 3;\n}\n')
     assert code == "CCL0115"
     assert "a file has no outer braces" in help_
 
 
 @pytest.mark.parametrize("entry", ["limit 1 + 2;", "limit LOW - 2;", 'rule "a" + "b";', "m 1 < 2;"])
-def test_an_entry_that_is_computed_has_a_colon(entry: str) -> None:
+def test_computed_entry_without_a_colon_is_rejected(entry: str) -> None:
     for program in (entry, f"a: 1; {entry}", f"m {{ {entry} }}"):
-        ((code, help_),) = told(program)
+        ((code, help_),) = reported(program)
         assert code == "CCL0112"
         assert "needs a colon after its key" in help_
 
@@ -301,7 +301,7 @@ def test_arguments_are_counted_in_words(call: str, title: str) -> None:
     assert prose(found).help == "remove the extra arguments"
 
 
-# --- what other languages have ----------------------------------------------------------
+# --- syntax of other languages ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -316,10 +316,8 @@ def test_arguments_are_counted_in_words(call: str, title: str) -> None:
         ('execution { for i, s in [1] { log("\\(i)"); } 1 }', "CCL0434", "`let i = 0; for item"),
     ],
 )
-def test_what_other_languages_have_is_answered_with_what_ccl_writes(
-    program: str, code: str, help_: str
-) -> None:
-    found = told(program)
+def test_syntax_of_another_language_has_help(program: str, code: str, help_: str) -> None:
+    found = reported(program)
     assert found[0][0] == code
     assert help_ in found[0][1]
 
@@ -333,17 +331,17 @@ def test_what_other_languages_have_is_answered_with_what_ccl_writes(
         'execution { let i = 0; for item in ["a"] { log(item); i += 1; } i }',
     ],
 )
-def test_what_the_help_writes_compiles(program: str) -> None:
-    assert told(program) == []
+def test_code_of_the_help_compiles(program: str) -> None:
+    assert reported(program) == []
 
 
-def test_what_a_proposal_lacks_compiles_as_the_help_writes_it() -> None:
-    ((code, help_), *_) = told("proposal P { quorum: 50%; }\nexecution { 1 }")
+def test_missing_entries_of_a_proposal_compile() -> None:
+    ((code, help_), *_) = reported("proposal P { quorum: 50%; }\nexecution { 1 }")
     assert code == "CCL0340"
     entries = [part for part in help_.split("`") if part.endswith(";")]
     assert len(entries) == 2
     program = f"proposal P {{ quorum: 50%; {' '.join(entries)} }}"
-    assert [code for code, _ in told(program) if not code.startswith("CCL09")] == []
+    assert [code for code, _ in reported(program) if not code.startswith("CCL09")] == []
 
 
 # --- fixes and suggestions, applied -----------------------------------------------------
@@ -353,7 +351,7 @@ def codes_of(text: str) -> list[str]:
     return [each.code for each in check_text(text, path="page.ccl").sink.diagnostics]
 
 
-def test_every_fix_of_an_example_mends_it_and_breaks_nothing() -> None:
+def test_fix_of_an_example_removes_its_error_and_adds_none() -> None:
     tried = 0
     for code in sorted(TEMPLATES):
         page = load_page(code)

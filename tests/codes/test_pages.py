@@ -1,4 +1,4 @@
-"""Every code has a page, and the examples of the page do what the page says."""
+"""Pages of codes: every code has one, and its examples are wrong and right."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def page_of(code: str) -> Page:
 
 
 UNUSED = {"CCL0902", "CCL0903", "CCL0904"}
-"""Examples are fragments: what they declare need not be used."""
+"""Examples are fragments: their declarations may be unused."""
 
 
 def codes_in(text: str, code: str) -> list[str]:
@@ -29,7 +29,7 @@ def test_there_are_codes() -> None:
     assert len(CODES) > 20
 
 
-def test_each_code_stands_in_one_table() -> None:
+def test_each_code_is_in_one_table() -> None:
     from ccl.diagnostics.codes import charter, flow, limits, modules, names, style, syntax, types
 
     tables = {
@@ -68,7 +68,7 @@ def test_wrong_example_gives_exactly_this_code(code: str) -> None:
     for example in examples:
         found = codes_in(example, code)
         assert found[:1] == [code]
-        assert set(found) == {code}, "an example shows one fault only"
+        assert set(found) == {code}, "an example has one error only"
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -56,7 +56,7 @@ def slugs(*members: Enum) -> set[str]:
 
 
 def computed_codes() -> set[str]:
-    """The codes that are put together, from what they are put together from."""
+    """The codes that are composed, from their parts."""
     names: dict[str, Iterable[Enum]] = {
         "block": BlockFault,
         "job": FINAL - {Phase.VERIFIED},
@@ -85,7 +85,7 @@ def written_codes() -> set[str]:
 
 
 def codes_of_calls() -> set[str]:
-    """The codes that stand in the calls which make errors."""
+    """The codes in the calls that build errors."""
     found = set()
     for folder in ("ccl/cli", "mesh", "runtime"):
         for path in (ROOT / folder).rglob("*.py"):

@@ -1,4 +1,4 @@
-"""The page of the package index: the README of the built metadata, and what stands beside it."""
+"""The page of the package index: the README of the built metadata, and the metadata beside it."""
 
 from email import message_from_string
 from email.message import Message

@@ -1,6 +1,6 @@
-"""The language reference keeps its word: every ```ccl block of the documentation is compiled.
+"""Programs of the language reference: every ```ccl block of the documentation is compiled.
 
-What follows `ccl` on the fence says what the block is: nothing for a whole program, `fragment`
+The words after `ccl` on the fence classify the block: nothing for a whole program, `fragment`
 for statements of an execution, `error CODE …` (warnings may be among them) or `warning CODE …`
 for a program that gives just these codes. A program that begins with `// name.ccl` is also the
 file of that name for the later blocks of its page. In a program without errors the comments
@@ -35,7 +35,7 @@ from runtime.execution.execution import OutcomeKind
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 UNUSED: Final = {"CCL0902", "CCL0903", "CCL0904"}
-"""Examples may declare what they do not use."""
+"""Examples may contain unused declarations."""
 _BLOCK: Final = re.compile(r"^```ccl([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"// ([\w/]+\.ccl)\n")
 _EXPECTED: Final = re.compile(

@@ -1,4 +1,4 @@
-"""The README shows what the demo really prints."""
+"""The README shows the real output of the demo."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""What the documentation says is printed, is printed: its files are made and its commands run.
+"""Sessions in the documentation: their files are written, their commands print what is shown.
 
 A ```ccl block that begins with `// name.ccl` is that file from there on; in a ```text block each
-line after `$ ` is a command, and below stands what it prints. A page is one session, from top to
+line after `$ ` is a command, and the lines below are its output. A page is one session, from top to
 bottom. `test_language.py` compiles the blocks themselves.
 """
 
@@ -21,7 +21,7 @@ _MEASURED = (
     (re.compile(r"\(\d+ bytes\)"), "(BYTES)"),
     (re.compile(r"\d+(·\S+)? \+ \d+"), r"FUEL\1 + FUEL"),
 )
-"""What differs from run to run, or with the code that is generated."""
+"""Output that varies between runs, or with the generated code."""
 
 
 def compared(text: str) -> str:
@@ -43,7 +43,7 @@ PAGES = tuple(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_page_shows_what_is_printed(page: Path, tmp_path: Path) -> None:
+def test_page_shows_the_real_output(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / "garden"
     folder.mkdir()
     for kind, text in blocks_of(page):

@@ -20,7 +20,7 @@ def formatted(text: str) -> str:
 
 def test_every_alternative_of_the_grammar_has_a_layout() -> None:
     named = {rule.name for rule in tables().rules if rule.name}
-    # These are gone when the tree is built: they are lists, or stand for what they hold.
+    # The tree has no phrases of these: they are lists, or replaced by their only part.
     named -= GATHERING_RULES | CHILD_RULES | EMPTY_RULES
     assert {name for name in named if not hasattr(Declarations, name)} == set()
 
@@ -142,7 +142,7 @@ COMMENTS = """
 """
 
 
-def test_comments_stay_where_they_belong() -> None:
+def test_comments_keep_their_places() -> None:
     assert formatted(COMMENTS) == dedent("""\
         /// Doc of f.
         fn f( // after the bracket
@@ -173,7 +173,7 @@ def test_comments_stay_where_they_belong() -> None:
         """)
 
 
-def test_a_statement_with_a_comment_inside_keeps_its_lines() -> None:
+def test_statement_with_a_comment_inside_keeps_its_lines() -> None:
     text = """
         fn f() {
         let x = a   // first

@@ -1,4 +1,4 @@
-"""The whole text of what the compiler says about common mistakes, beside the program."""
+"""Rendered diagnostics of common mistakes, beside the program."""
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -77,5 +77,5 @@ def test_every_format(form: Format, snapshot: SnapshotAssertion) -> None:
     assert card(PROGRAMS["unknown argument"], form) == snapshot
 
 
-def test_the_right_program_says_nothing() -> None:
+def test_valid_program_has_no_diagnostics() -> None:
     assert check_text(SUBMISSION, path="program.ccl").sink.diagnostics == ()

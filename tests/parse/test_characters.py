@@ -1,4 +1,4 @@
-"""What a source may hold besides what can be seen, over all of Unicode, as the reference says."""
+"""Invisible characters in sources: those that the reference allows, over all of Unicode."""
 
 import sys
 import unicodedata
@@ -44,8 +44,8 @@ REFUSED = {
 }
 
 
-def refused(text: str) -> list[int]:
-    """The lines at which a character is refused."""
+def rejected(text: str) -> list[int]:
+    """The lines at which a character is rejected."""
     source = SourceMap().add("a.ccl", text)
     sink = Sink()
     parse(source, sink)
@@ -57,8 +57,8 @@ def codes(text: str) -> list[str]:
 
 
 def inside(form: str, chars: list[str]) -> set[str]:
-    """The characters that are refused where `form` has them, one of them a line."""
-    lines = refused("\n".join(form % char for char in chars))
+    """The characters that are rejected where `form` has them, one of them a line."""
+    lines = rejected("\n".join(form % char for char in chars))
     return {chars[line - 1] for line in lines}
 
 
@@ -71,21 +71,21 @@ TRIED = [*SEEN_BY_EYE, *sorted(TEXT | REFUSED - set(SEEN_BY_EYE))]
 
 
 @pytest.mark.parametrize("form", ["// a %s b", "# %s.", "/* %s */", "/// %s."])
-def test_comment_holds_all_that_is_visible_or_needed(form: str) -> None:
+def test_comment_may_contain_visible_and_required_characters(form: str) -> None:
     assert inside(form, TRIED) == REFUSED
 
 
-def test_string_holds_all_that_is_visible_or_needed() -> None:
+def test_string_may_contain_visible_and_required_characters() -> None:
     lines = [each for each in TRIED if each != "\r"]
     assert inside('a: "x%sy";', lines) == REFUSED - {"\r"}
 
 
-def test_code_holds_no_invisible_character() -> None:
+def test_invisible_character_in_code_is_rejected() -> None:
     marks = sorted(TEXT | REFUSED)
     assert inside("a: 1; %s b: 2;", marks) == set(marks)
 
 
-def test_name_holds_no_invisible_character() -> None:
+def test_invisible_character_in_a_name_is_rejected() -> None:
     for form in ("a%sb: 1;", "%sab: 1;", "ab%s: 1;", "fn f(a%sb) { }"):
         marks = sorted((TEXT | REFUSED) & {c for c in CHARACTERS if ("a" + c).isidentifier()})
         assert set(marks) | set("\u034f") > FILLERS
@@ -121,7 +121,7 @@ def test_fix_in_a_string_keeps_its_value(char: str) -> None:
     assert codes(fixed) == []
 
 
-def test_fix_in_a_name_is_never_applied_unasked() -> None:
+def test_fix_in_a_name_is_unsafe() -> None:
     found = check_text("fn a\u200db() { }", path="a.ccl").sink.diagnostics
     assert compatible_fixes(found, found[0].span.file) == ()
 
@@ -144,7 +144,7 @@ FOREIGN_DIGITS = sorted(
         ("execution { let x = [1, 2]; x[%s] }", "execution { let x = [1, 2]; x[7] }"),
     ],
 )
-def test_number_in_other_digits_is_reported_with_what_it_means(form: str, instead: str) -> None:
+def test_number_in_other_digits_is_reported_with_its_value(form: str, instead: str) -> None:
     for char in FOREIGN_DIGITS[3::60]:
         text = form % char
         (found,) = check_text(text, path="a.ccl").sink.diagnostics

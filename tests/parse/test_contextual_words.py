@@ -65,8 +65,8 @@ ITEMS = {
     ("override", "section with a text"): ast.Section,
     ("override", "key of a rule"): ast.RangeRule,
 }
-"""The forms by which a word is more than a name: what they are read as, or the error where the item
-holds statements."""
+"""The forms in which a word is a keyword: the node of each, or the error if the item contains
+statements."""
 
 
 def read(text: str) -> tuple[ast.Module, list[str]]:
@@ -91,7 +91,7 @@ def shape(value: object, word: str) -> object:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("word", WORDS)
-def test_a_contextual_word_is_a_name(word: str, form: str) -> None:
+def test_contextual_word_outside_its_form_is_a_name(word: str, form: str) -> None:
     text = FORMS[form].replace("W", word)
     module, codes = read(text)
     if (word, form) in ITEMS:
@@ -108,7 +108,7 @@ def test_a_contextual_word_is_a_name(word: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(("word", "form"), [each for each in ITEMS if each[0] != "override"])
-def test_a_quoted_key_forces_the_section(word: str, form: str) -> None:
+def test_quoted_key_is_a_section(word: str, form: str) -> None:
     text = FORMS[form].replace("W", f'"{word}"')
     expected, _ = read(FORMS[form].replace("W", f'"{PLAIN}"'))
     for each in (text, format_text(text).text):
@@ -122,7 +122,7 @@ LABELS: list[object] = [None, "label", 5]
 
 
 @pytest.mark.parametrize("word", [*WORDS, *(word for word in KEYWORDS if word != "contract")])
-def test_a_shown_charter_is_read_as_it_was(word: str) -> None:
+def test_printed_charter_parses_to_the_same_tree(word: str) -> None:
     """`ccl charter` quotes a key that would otherwise begin an item."""
     inner = [["property", word, 1], ["property", word, {word: 1}]]
     sections = [["section", word, label, inner] for label in LABELS]

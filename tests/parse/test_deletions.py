@@ -1,4 +1,4 @@
-"""One token too few is a small fault: it gives few reports, whatever follows from it."""
+"""One missing token gives few reports, without its consequences."""
 
 from functools import cache
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_no_deletion_gives_many(data: st.DataObject) -> None:
 
 @given(st.data())
 @examples(25)
-def test_lost_brace_is_one_error_in_its_line(data: st.DataObject) -> None:
+def test_missing_brace_is_one_error_in_its_line(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(PROGRAMS))
     text = path.read_text(encoding="utf-8")
     braces = [place for place in places(path) if text[slice(*place)] in ("{", "}")]
@@ -60,6 +60,6 @@ def test_lost_brace_is_one_error_in_its_line(data: st.DataObject) -> None:
     sink = check_text(text[:start] + text[end:], path=path.as_posix()).sink
     (error,) = (d for d in sink.diagnostics if severity_of(d.code) is Severity.ERROR)
     assert error.code in ("CCL0113", "CCL0114")
-    # What a lost brace leaves is blank space, so a word behind it may begin the next line.
+    # A missing brace leaves blank space, so a word after it may begin the next line.
     between = text[min(start, error.span.start) : max(start, error.span.start)]
     assert between.count("\n") <= 1

@@ -10,7 +10,7 @@ from ccl.pipeline import check_text
 from ccl.source.spans import SourceMap
 
 
-def mended(text: str) -> str:
+def fixed(text: str) -> str:
     """The text with the fix of its one error of syntax."""
     sink = Sink()
     parse(SourceMap().add("a.ccl", text), sink)
@@ -20,7 +20,7 @@ def mended(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "expected"),
     [
         ("fn f() { xs.map(|x| x + 1) }", "fn f() { xs.map(x => x + 1) }"),
         ("fn f() { xs.fold(0, |a, b| a + b) }", "fn f() { xs.fold(0, (a, b) => a + b) }"),
@@ -69,9 +69,9 @@ def mended(text: str) -> str:
         ),
     ],
 )
-def test_foreign_form_has_a_fix_that_is_read(written: str, meant: str) -> None:
-    text = mended(written)
-    assert text.replace(" ;", ";") == meant
+def test_foreign_form_has_a_fix_that_is_read(written: str, expected: str) -> None:
+    text = fixed(written)
+    assert text.replace(" ;", ";") == expected
     sink = Sink()
     parse(SourceMap().add("a.ccl", text), sink)
     assert not sink.diagnostics
@@ -146,7 +146,7 @@ def test_call_of_a_struct_becomes_its_literal() -> None:
 @pytest.mark.parametrize(
     "declaration", ["let n: Integer;", "let n;", "let n = ;", "let n: Bool = ;"]
 )
-def test_variable_without_a_value_is_shown_with_one(declaration: str) -> None:
+def test_variable_without_a_value_has_help_with_one(declaration: str) -> None:
     sink = Sink()
     parse(SourceMap().add("a.ccl", f"execution {{ {declaration} n }}"), sink)
     (found,) = sink.diagnostics

@@ -41,7 +41,7 @@ def errors(text: str) -> list[Diagnostic]:
         ),
     ],
 )
-def test_fixes_give_what_compiles(text: str, instead: str) -> None:
+def test_fixed_program_compiles(text: str, instead: str) -> None:
     found = errors(text)
     assert apply_edits(text, [edit for each in found for edit in each.fixes[0].edits]) == instead
     assert errors(instead) == []
@@ -55,24 +55,24 @@ def test_day_of_the_calendar_may_be_a_timestamp() -> None:
 
 
 @pytest.mark.parametrize("text", ["day: 2026-13-45;", "day: 2026-02-30;"])
-def test_day_that_is_none_gets_no_moment(text: str) -> None:
+def test_invalid_day_has_no_fix_to_a_timestamp(text: str) -> None:
     (found,) = errors(text)
     assert found.fixes == ()
     assert "T00:00:00Z" not in (prose(found).help or "")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "advice"),
     [
         ('execution { try { log("a"); } catch e { log("b"); } }', "a trap cannot be caught"),
         ('execution { try { log("a"); } catch (e) { log("\\(e)"); } }', "a trap cannot be caught"),
         ("fn f(b: Integer = 3) -> Integer { b }", "there are no default arguments"),
-        ('execution { log("He said "no""); }', "escape a quote inside a string"),
+        ('execution { log("He advice "no""); }', "escape a quote inside a string"),
     ],
 )
-def test_habit_is_one_report_with_advice(text: str, said: str) -> None:
+def test_foreign_form_is_one_report_with_advice(text: str, advice: str) -> None:
     (found,) = errors(text)
-    assert said in (prose(found).help or "")
+    assert advice in (prose(found).help or "")
 
 
 def test_bare_import_becomes_a_path_with_an_alias() -> None:
@@ -84,10 +84,10 @@ def test_bare_import_becomes_a_path_with_an_alias() -> None:
 @pytest.mark.parametrize(
     "text", ["fn f(c: Bool) { let a = c ? 1:20; log(a); }", "fn f(a: Array<Integer>) { a[1:20]; }"]
 )
-def test_colon_between_other_numbers_is_no_time(text: str) -> None:
+def test_colon_between_other_numbers_is_not_a_time(text: str) -> None:
     assert all(each.code != "CCL0108" for each in errors(text))
 
 
 @pytest.mark.parametrize("text", ["a: 6/01;", "fn f() -> Decimal { 15.01 }", "a: 2026/1/15;"])
-def test_numbers_keep_their_reading(text: str) -> None:
+def test_valid_numbers_are_not_reported(text: str) -> None:
     assert all(each.code != "CCL0108" for each in errors(text))

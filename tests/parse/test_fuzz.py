@@ -1,7 +1,7 @@
 """The parser over damaged programs: no crash, no hang, and always a tree."""
 
 import pytest
-from damage import CASES_PER_SEED, HANG_SECONDS, can_be_told, cases, within
+from damage import CASES_PER_SEED, HANG_SECONDS, cases, check_prose, within
 from effort import seeds
 
 from ccl.diagnostics.codes import TEMPLATES
@@ -13,16 +13,16 @@ from ccl.syntax import ast
 SEEDS = seeds(0, 40)
 
 
-def holds(text: str, what: str) -> None:
+def holds(program: str, what: str) -> None:
     sink, sources = Sink(), SourceMap()
     with within(HANG_SECONDS, what):
-        module = parse(sources.add("a.ccl", text), sink)
+        module = parse(sources.add("a.ccl", program), sink)
     assert isinstance(module, ast.Module), what
     for found in sink.diagnostics:
-        can_be_told(found, sources, what)
+        check_prose(found, sources, what)
         template = TEMPLATES[found.code]
-        for told in (template.label, template.help or ""):  # a parser knows all of its facts
-            told.format(**found.facts)
+        for text in (template.label, template.help or ""):  # the parser reports every fact
+            text.format(**found.facts)
 
 
 def test_the_cases_are_enough() -> None:

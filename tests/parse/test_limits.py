@@ -64,7 +64,7 @@ def test_length_is_not_depth() -> None:
 
 
 @pytest.mark.parametrize("line", ["§\n", '"abc\n', "a b c d e;\n", "x: foo(;\n"])
-def test_a_file_of_faults_is_read_in_little_time(line: str) -> None:
+def test_file_of_errors_is_parsed_in_linear_time(line: str) -> None:
     sink = Sink()
     began = process_time()
     parse(SourceMap().add("a.ccl", line * 20_000), sink)

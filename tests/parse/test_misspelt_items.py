@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from misspelling import slips
+from misspelling import misspellings
 
 from ccl.parser.lexer.tokens import KEYWORDS
 from ccl.pipeline import check_text
@@ -31,18 +31,18 @@ FORMS: Final = {
 
 
 @pytest.mark.parametrize("word", sorted(FORMS))
-def test_word_with_a_slip_is_one_error_whose_fix_restores_it(word: str) -> None:
+def test_misspelt_word_is_one_error_whose_fix_restores_it(word: str) -> None:
     text = FORMS[word]
     usual = [each.code for each in check_text(text).sink.diagnostics]
     at = text.index(word) if word != "role" else text.index("role Clerk")
-    for slip in slips(word):
-        if slip in KEYWORDS or slip == f"{word}s":
+    for misspelt in misspellings(word):
+        if misspelt in KEYWORDS or misspelt == f"{word}s":
             continue
-        wrong = text[:at] + slip + text[at + len(word) :]
+        wrong = text[:at] + misspelt + text[at + len(word) :]
         found = [each for each in check_text(wrong).sink.diagnostics if each.code not in usual]
-        assert [each.code for each in found] == ["CCL0119"], slip
+        assert [each.code for each in found] == ["CCL0119"], misspelt
         (edit,) = found[0].fixes[0].edits
-        assert (edit.span.start, edit.span.end) == (at, at + len(slip))
+        assert (edit.span.start, edit.span.end) == (at, at + len(misspelt))
         assert edit.replacement == word
 
 

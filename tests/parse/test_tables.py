@@ -1,4 +1,4 @@
-"""The tables come from the user's cache where it is whole, and from the grammar otherwise."""
+"""Parse tables: from the user's cache if it is valid, otherwise from the grammar."""
 
 import stat
 from pathlib import Path
@@ -31,7 +31,7 @@ def same(left: Tables, right: Tables) -> bool:
     )
 
 
-def test_the_second_time_reads_what_the_first_wrote(cache: Path) -> None:
+def test_tables_are_read_from_the_cache(cache: Path) -> None:
     first = built()
     (file,) = cache.iterdir()
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
@@ -42,7 +42,7 @@ def test_the_second_time_reads_what_the_first_wrote(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"states": 5}', "\x00"])
-def test_a_broken_cache_is_built_anew(cache: Path, content: str) -> None:
+def test_invalid_cache_is_rebuilt(cache: Path, content: str) -> None:
     first = built()
     (file,) = cache.iterdir()
     file.write_text(content)
@@ -50,12 +50,12 @@ def test_a_broken_cache_is_built_anew(cache: Path, content: str) -> None:
     assert file.read_text() != content
 
 
-def test_no_cache_is_no_fault(cache: Path) -> None:
+def test_tables_are_built_without_a_cache(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     assert built().states
 
 
 @pytest.mark.parametrize("name", sorted({rule.name for rule in tables().rules if rule.name}))
-def test_a_rule_has_one_thing_that_makes_its_value(name: str) -> None:
+def test_rule_has_one_builder_of_its_value(name: str) -> None:
     makers = [Gathering, Declarations, Statements, Expressions]
     assert sum(name in vars(maker) for maker in makers) == 1

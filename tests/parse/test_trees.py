@@ -1,4 +1,4 @@
-"""Text and tree: what each construct of the language is read as."""
+"""Syntax trees of each construct of the language."""
 
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ def read(text: str) -> ast.Module:
 
 
 def shown(node: Any) -> str:
-    """`(Kind child …)` without places; absent and empty children are left out."""
+    """`(Kind child …)` without spans; absent and empty children are omitted."""
     match node:
         case ast.Name(text=text) | ast.Ident(text=text):
             return text

@@ -1,6 +1,6 @@
-"""The chapters beside this leave nothing out: every code is shown, every rule of the grammar used.
+"""Coverage of the chapters: every code is shown, every rule of the grammar used.
 
-A rule counts where a block that reads without faults of syntax reduces by it.
+A rule counts where a block that parses without syntax errors reduces by it.
 """
 
 import re

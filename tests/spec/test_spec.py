@@ -1,6 +1,6 @@
 """The language chapter by chapter: each ```ccl block of the Markdown beside this is a test.
 
-Expectations are comments in the block. On the line of the fault: `// error: [CCL0401]`,
+Expectations are comments in the block. On the line of the error: `// error: [CCL0401]`,
 `// warning: [CCL0901]` (several codes in one bracket are allowed), `// trap: reason`.
 Anywhere: `// result: JSON`, `// log: line`, `// submits: JSON` (a part of the submission),
 `// effect: ["kind", JSON]` (all but submissions, in order, a part of each one's fields),
@@ -167,8 +167,8 @@ def check_calls(block: Block, wasm: bytes) -> None:
         logs += ran.log
         effects += [each for each in ran.effects if each[0] not in _OF_STATE]
     assert traps == []
-    told = [text for _, kind, text in block.expectations if kind == "log"]
-    assert not told or logs == told
+    listed = [text for _, kind, text in block.expectations if kind == "log"]
+    assert not listed or logs == listed
     check_effects(block, effects)
     stored = block.only("stored")
     if stored is not None:
@@ -208,29 +208,29 @@ def left_by(block: Block) -> Kept:
 def check_charter(block: Block, wasm: bytes) -> None:
     """Each `charter` under the `context` before it; `undecided` after it are all there are."""
     records: dict[str, Any] = {}
-    told: list[Undecided] = []
+    listed: list[Undecided] = []
     for _, kind, text in block.expectations:
         match kind:
             case "context":
                 records = json.loads(text)
             case "charter":
-                assert told == [], "every undecided condition is expected"
+                assert listed == [], "every undecided condition is expected"
                 ran = run(wasm, entry="charter", records=records)
                 assert ran.outcome.kind is OutcomeKind.SUCCEEDED, ran.outcome
                 replayed = nested_charter(ran.charter)
                 value = charter_value(replayed)
                 assert value == json.loads(text)
                 assert json.dumps(value) == json.dumps(json.loads(text)), "the order"
-                told = list(undecided(replayed))
+                listed = list(undecided(replayed))
             case "undecided":
-                assert told.pop(0).missing == text
+                assert listed.pop(0).missing == text
             case _:
                 pass
-    assert told == [], "every undecided condition is expected"
+    assert listed == [], "every undecided condition is expected"
 
 
 def check_tests(block: Block) -> None:
-    """Every test of the block passes or fails as it says."""
+    """Checks that every test of the block passes or fails as expected."""
     suite = compile_suite(TestFile(path="spec.ccl", text=block.text), lambda _: True)
     assert isinstance(suite, Suite)
     expected = {}

@@ -104,7 +104,7 @@ def within(seconds: int, what: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def can_be_told(found: Diagnostic, sources: SourceMap, what: str) -> None:
+def check_prose(found: Diagnostic, sources: SourceMap, what: str) -> None:
     """Every place is in its file, and the title has every fact that it asks for."""
     spans = [found.span, *(label.span for label in found.labels)]
     spans += [edit.span for fix in found.fixes for edit in fix.edits]

@@ -1,14 +1,14 @@
-"""Words with one slip in them: the oracle of the tests of suggestions."""
+"""Misspellings of words: the oracle of the tests of suggestions."""
 
 from collections.abc import Iterator
 from typing import Final
 
 _OTHER: Final = "q"
-"""A letter that stands for the wrong one."""
+"""A wrong letter."""
 
 
-def slips(word: str) -> Iterator[str]:
-    """`word` with one letter changed, left out, doubled, or exchanged with the next one."""
+def misspellings(word: str) -> Iterator[str]:
+    """Yields `word` with one letter changed, omitted, doubled, or swapped with the next one."""
     seen = {word}
     for at, letter in enumerate(word):
         head, rest = word[:at], word[at + 1 :]

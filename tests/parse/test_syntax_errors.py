@@ -1,4 +1,4 @@
-"""Faults of syntax: each is reported once, where it is, with its fix, and hides no other."""
+"""Syntax errors: each is reported once, at its place, with its fix, and suppresses no other."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from ccl.source.spans import SourceMap
 from ccl.syntax import ast
 
 TEN_FAULTS = """\
-title: "Ten faults"
+title: "Ten errors"
 version: "1.0.0";
 limits { spending: 500; policies { compute: "quota" }
 fn one(a: Integer {
@@ -35,7 +35,7 @@ def read(text: str) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
     return module, sink.diagnostics
 
 
-def faults(text: str) -> list[str]:
+def errors(text: str) -> list[str]:
     """`code line:column` of each report."""
     source = SourceMap().add("a.ccl", text)
     sink = Sink()
@@ -44,17 +44,17 @@ def faults(text: str) -> list[str]:
     return [f"{code} {place.line}:{place.column}" for code, place in places]
 
 
-def mended(text: str) -> str:
+def fixed(text: str) -> str:
     """The text with every fix applied."""
     _, found = read(text)
-    edits = [edit for fault in found for fix in fault.fixes[:1] for edit in fix.edits]
+    edits = [edit for error in found for fix in error.fixes[:1] for edit in fix.edits]
     for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
     return text
 
 
-def test_many_faults_are_as_many_reports() -> None:
-    assert faults(TEN_FAULTS) == [
+def test_many_errors_are_as_many_reports() -> None:
+    assert errors(TEN_FAULTS) == [
         "CCL0111 1:20",
         "CCL0113 3:54",
         "CCL0113 4:18",
@@ -70,7 +70,7 @@ def test_many_faults_are_as_many_reports() -> None:
     ]
 
 
-def test_what_is_whole_is_kept() -> None:
+def test_valid_items_beside_errors_are_kept() -> None:
     module, _ = read(TEN_FAULTS)
     kinds = (ast.Function, ast.Const, ast.Struct)
     names = [item.name.text for item in module.items if isinstance(item, kinds)]
@@ -152,8 +152,8 @@ def test_what_is_whole_is_kept() -> None:
         ('"a \\(b)": 1;', ["CCL0121 1:1"]),
     ],
 )
-def test_fault(text: str, expected: list[str]) -> None:
-    assert faults(text) == expected
+def test_error_is_reported_once_with_its_code(text: str, expected: list[str]) -> None:
+    assert errors(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -173,19 +173,19 @@ def test_fault(text: str, expected: list[str]) -> None:
     ],
 )
 def test_fix_removes_its_error(text: str, whole: str) -> None:
-    once = mended(text)
-    assert mended(once) == whole
-    assert faults(whole) == []
+    once = fixed(text)
+    assert fixed(once) == whole
+    assert errors(whole) == []
 
 
-def test_an_unclosed_bracket_shows_where_it_was_opened() -> None:
+def test_unclosed_bracket_is_labelled_at_its_opening() -> None:
     _, (found,) = read("fn f() { g(1, 2; }")
     assert [(label.span.start, label.text) for label in found.labels] == [(10, "opened here")]
 
 
-def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
+def test_missing_bracket_does_not_affect_the_next_function() -> None:
     text = "fn f() {\n  if a {\n    g();\n}\n\nfn h() {\n  let x = [1;\n}\n"
-    assert [line[:7] for line in faults(text)] == ["CCL0113", "CCL0113"]
+    assert [line[:7] for line in errors(text)] == ["CCL0113", "CCL0113"]
     module, _ = read(text)
     assert [item.name.text for item in module.items if isinstance(item, ast.Function)] == ["f", "h"]
 
@@ -199,8 +199,8 @@ def test_a_lost_bracket_does_not_spoil_the_next_function() -> None:
         ('fn f() {\n  if "abc == "abc" {\n    g();\n  }\n  h();\n}', ["CCL0102 2:18"]),
     ],
 )
-def test_a_lost_space_brace_or_quote_is_one_fault(text: str, expected: list[str]) -> None:
-    assert faults(text) == expected
+def test_missing_space_brace_or_quote_is_one_error(text: str, expected: list[str]) -> None:
+    assert errors(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -213,11 +213,11 @@ def test_a_lost_space_brace_or_quote_is_one_fault(text: str, expected: list[str]
         ("1_000.0000005", "1000.000001"),
     ],
 )
-def test_a_long_decimal_is_rounded(written: str, instead: str) -> None:
+def test_long_decimal_is_rounded(written: str, instead: str) -> None:
     _, (found,) = read(f"share: {written};")
     assert found.code == "CCL0106"
     assert found.fixes[0].title == f"round to `{instead}`"
-    assert mended(f"share: {written};") == f"share: {instead};"
+    assert fixed(f"share: {written};") == f"share: {instead};"
 
 
 @pytest.mark.parametrize(
@@ -229,14 +229,14 @@ def test_a_long_decimal_is_rounded(written: str, instead: str) -> None:
         ("fn f() { map_new<String, Array<Integer>>(); 1<<n }", "shift_left(number, by)"),
     ],
 )
-def test_a_shift_is_a_call(text: str, call: str) -> None:
+def test_shift_is_fixed_to_a_call(text: str, call: str) -> None:
     _, (found,) = read(text)
     assert (found.code, found.facts["instead"]) == ("CCL0119", call)
     assert found.fixes == ()
 
 
-def test_a_comparison_without_its_middle_is_one_fault() -> None:
-    assert faults("execution { 1 < < 3 }") == ["CCL0115 1:17"]
+def test_comparison_without_its_middle_is_one_error() -> None:
+    assert errors("execution { 1 < < 3 }") == ["CCL0115 1:17"]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_comparison_without_its_middle_is_one_fault() -> None:
     "code",
     ["fn f() {{\n  {item}\n  1\n}}", "execution {{\n  if a {{ g(); }}\n  {item}\n  b = 1;\n}}"],
 )
-def test_item_inside_code_is_named_and_left_out(code: str, item: str, what: str) -> None:
+def test_item_inside_code_is_named_and_skipped(code: str, item: str, what: str) -> None:
     module, (found,) = read(code.format(item=item) + "\nfn last() { 2 }")
     assert (found.code, found.facts["what"], found.facts["place"]) == (
         "CCL0124",
@@ -271,13 +271,13 @@ def test_item_inside_code_is_named_and_left_out(code: str, item: str, what: str)
 
 def test_constant_inside_code_becomes_a_variable() -> None:
     text = "fn f() {\n  const A: Integer = 1;\n  state b: Integer = 0;\n  A\n}\n"
-    assert faults(text) == ["CCL0119 2:3", "CCL0124 3:3"]
+    assert errors(text) == ["CCL0119 2:3", "CCL0124 3:3"]
 
 
 @pytest.mark.parametrize(
     ("head", "column"),
     [("if !is_open( {", 15), ("while xs.length( < size {", 19), ("if a { } else if b( == c {", 22)],
 )
-def test_lost_parenthesis_in_a_head_is_one_error(head: str, column: int) -> None:
+def test_missing_parenthesis_in_a_head_is_one_error(head: str, column: int) -> None:
     text = f"fn f() {{\n  {head}\n    return g(1);\n  }}\n  h()\n}}\nfn k() {{ 1 }}"
-    assert faults(text) == [f"CCL0113 2:{column}"]
+    assert errors(text) == [f"CCL0113 2:{column}"]
