@@ -12,7 +12,7 @@ from ccl.artifacts.compilation import Admission, Compilation, Compiled, Refused,
 from ccl.artifacts.module_calls import module_paths
 from ccl.artifacts.packing import Packing
 from ccl.charter import decide_conditions, elaborate
-from ccl.charter.condition_text import condition_text
+from ccl.charter.condition_text import with_condition_texts
 from ccl.checking import (
     Checker,
     check_bodies,
@@ -177,7 +177,7 @@ def _check(
         partial=partial,
         symbols=symbol_table(checker, partial, sources),
         interface_of=interfaces_of(checker, partial),
-        program=None if sink.has_errors else _listed(partial, sources),
+        program=None if sink.has_errors else with_condition_texts(partial, sources),
         names=_module_names(sources, scoped),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
     )
@@ -200,16 +200,6 @@ def _say_that_suggestions_ended(sink: Sink) -> None:
     if each is not None:
         noted = replace(each, notes=(*each.notes, note))
         sink.revise(lambda other: noted if other is each else other)
-
-
-def _listed(program: typed.Program, sources: SourceMap) -> typed.Program:
-    """The program with the texts of its charter's conditions."""
-    if not program.conditions:
-        return program
-    conditions = tuple(
-        replace(each, text=condition_text(sources, each.span)) for each in program.conditions
-    )
-    return replace(program, conditions=conditions)
 
 
 def _generate(compilation: Compilation, setting: Setting) -> Compiled:

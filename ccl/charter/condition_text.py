@@ -3,11 +3,23 @@
 from collections.abc import Iterable
 
 from ccl.diagnostics.model import Sink
+from ccl.ir import typed
 from ccl.parser.lexer.lexer import lex
 from ccl.source.spans import Source, SourceMap, Span
+from ccl.support.node import replace
 
 
-def condition_text(sources: SourceMap, span: Span) -> str:
+def with_condition_texts(program: typed.Program, sources: SourceMap) -> typed.Program:
+    """Returns the program with the texts of its charter's conditions."""
+    if not program.conditions:
+        return program
+    conditions = tuple(
+        replace(each, text=_condition_text(sources, each.span)) for each in program.conditions
+    )
+    return replace(program, conditions=conditions)
+
+
+def _condition_text(sources: SourceMap, span: Span) -> str:
     """Returns the condition on one line, without comments; its span may omit outer parentheses.
 
     Reads only the condition, so that a long file with many of them takes linear time.
