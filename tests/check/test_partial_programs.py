@@ -15,6 +15,7 @@ from ccl.ir.types import ErrorType
 from ccl.ir.visit import everything
 from ccl.pipeline import Compilation, check_text
 from ccl.support.node import fields, is_node
+from runtime.content.codec import encode
 
 CASES_PER_SEED = 150
 BROKEN = "\nfn the_broken_one() -> Integer { a_name_that_is_missing }\n"
@@ -41,9 +42,23 @@ def has_sound_trees(compilation: Compilation) -> None:
     partial = compilation.partial
     found = parts((partial.functions, partial.states, partial.structs, partial.enums))
     assert {each for each in found if each.__module__ not in IR} == set()
+    has_symbols(compilation)
     if not compilation.sink.has_errors:
         assert compilation.program is not None
         assert found.isdisjoint({typed.ErrorExpr, ErrorType})
+
+
+def has_symbols(compilation: Compilation) -> None:
+    """An editor may use every query, whatever is wrong."""
+    root = compilation.sources.sources[0].file
+    table = compilation.symbols
+    for symbol in table.symbols:
+        for span in table.uses_of(symbol):
+            assert symbol in table.symbols_at(span.file, span.start)
+    for offset in range(0, len(compilation.sources.sources[0].text), 7):
+        kind = table.type_at(root, offset)
+        assert kind is None or type(kind).__module__ == "ccl.ir.types", kind
+    encode(compilation.interface_of(root).value)
 
 
 def test_every_block_of_the_specification_has_a_sound_tree() -> None:

@@ -323,7 +323,12 @@ def seen_of_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object
         for each in compilation.sink.diagnostics
         if paths.of(each.span).path.endswith("lib.ccl") and not each.code.startswith("CCL09")
     )
-    return signatures, reported
+    interface = next(
+        compilation.interface_of(each.file).cid
+        for each in paths.sources
+        if each.path.endswith("lib.ccl")
+    )
+    return signatures, reported, interface
 
 
 @pytest.mark.parametrize("importer", IMPORTERS)
