@@ -1,4 +1,4 @@
-"""The compiler from end to end: load, resolve, check, generate. Nothing here decides.
+"""The compiler from end to end: load, resolve, check, generate. Composition only.
 
 No code is generated after an error. Diagnostics of everything, packed modules included, are
 in one sink over one source map.
@@ -55,12 +55,12 @@ __all__ = [
 
 
 def check_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> Compilation:
-    """Parse, resolve and check a file. Raises SourceError if it cannot be read."""
+    """Parses, resolves and checks a file. Raises SourceError if it cannot be read."""
     return check_text(read_source(path), path=path.as_posix(), extra_exports=extra_exports)
 
 
 def compile_file(path: Path, *, extra_exports: frozenset[str] = frozenset()) -> Compiled:
-    """The module of a file. Raises SourceError if the file itself cannot be read."""
+    """Compiles a file to a module. Raises SourceError if the file itself cannot be read."""
     return compile_text(read_source(path), path=path.as_posix(), extra_exports=extra_exports)
 
 
@@ -73,11 +73,11 @@ def check_text(
     files: Files = DISK,
     cancellation: Cancellation | None = None,
 ) -> Compilation:
-    """Check a program given as text; imports are relative to the folder of `path`, and stay in
-    its `project`.
+    """Checks a program given as text; imports are relative to the folder of `path`, and stay in
+    its `project`, which is looked for if none is given.
 
-    Raises ConfigurationError where that is to be found and cannot be, TooLittleRoomError, and
-    Cancelled after `cancellation`, as all that follow.
+    Raises ConfigurationError, TooLittleRoomError, and Cancelled after `cancellation`, as all that
+    follow.
     """
     with nesting_in_room():
         setting = _setting(path, project, files, admit, cancellation)
@@ -94,7 +94,7 @@ def compile_text(
     files: Files = DISK,
     cancellation: Cancellation | None = None,
 ) -> Compiled:
-    """The module of a program given as text, and those that it packs, if `admission` takes them."""
+    """Compiles a program given as text. `admission` may refuse its module, or one that it packs."""
     with nesting_in_room():
         setting = _setting(path, project, files, admission, cancellation)
         return _generate(_check(text, path, setting, extra_exports=extra_exports), setting)
@@ -109,7 +109,7 @@ def compile_tests(
     files: Files = DISK,
     cancellation: Cancellation | None = None,
 ) -> Compiled:
-    """A module whose exports are the tests of a file given as text."""
+    """Compiles a file given as text to a module whose exports are its tests."""
     with nesting_in_room():
         setting = _setting(path, project, files, admission, cancellation)
         return _generate(_check(text, path, setting, for_tests=True), setting)
@@ -194,7 +194,7 @@ def _typed(checker: Checker, extra_exports: frozenset[str], *, for_tests: bool) 
 
 
 def _say_that_suggestions_ended(sink: Sink) -> None:
-    """On the first error for whose name none was found."""
+    """Notes it on the first error for whose name no suggestion was found."""
     note = f"only {SEARCHES_MAX} names of a program are compared with known ones: mend those first"
     each = next((d for d in sink.diagnostics if is_error(d) and "nearest" not in d.facts), None)
     if each is not None:
@@ -233,7 +233,7 @@ def _generate(compilation: Compilation, setting: Setting) -> Compiled:
 def _report_refused(
     compilation: Compilation, places: Sequence[Span | None], refused: Refused
 ) -> None:
-    """At the function that is at fault; at the beginning of the file where it is the whole."""
+    """Reports the function that is refused, or the whole at the beginning of the file."""
     after = refused.functions_after
     span = places[-1 - after] if after is not None and after < len(places) else None
     assert compilation.module is not None, "a module is made from a tree"

@@ -1,7 +1,7 @@
-"""Symbols: what the names of a program mean, and every place where each is written.
+"""Symbols: the declarations that the names of a program refer to, and every occurrence of each.
 
-The checker notes an occurrence as it resolves a name; `ccl.checking.symbol_table` puts the table
-together when it is wanted.
+The checker notes an occurrence as it resolves a name; `ccl.checking.symbol_table` computes the
+table when it is first used.
 """
 
 from bisect import bisect_right
@@ -48,7 +48,7 @@ class Symbol(Node, frozen=True):
 
 
 class Use(NamedTuple):
-    """A place where the name of a symbol is written, its declaration included."""
+    """An occurrence of the name of a symbol, its declaration included."""
 
     span: Span
     symbol: Symbol
@@ -116,7 +116,7 @@ class SymbolTable:
         return tuple(sorted(self._by_symbol, key=_order))
 
     def symbols_at(self, file: FileId, offset: int) -> tuple[Symbol, ...]:
-        """The symbols whose name is written at an offset, or ends there."""
+        """Returns the symbols whose name contains an offset, or ends there."""
         place = self._place_at(file, offset)
         return () if place is None else tuple(self._by_place[place])
 
@@ -126,25 +126,25 @@ class SymbolTable:
         return None if at < 0 or places[at].end < offset else places[at]
 
     def definition_at(self, file: FileId, offset: int) -> Symbol | None:
-        """The one that a cursor there means: of a short field, the variable."""
+        """Returns the symbol at an offset: of the two of a short field, the variable."""
         found = self.symbols_at(file, offset)
         plain = (each for each in found if each.kind is not SymbolKind.FIELD)
         return next(plain, found[0] if found else None)
 
     def uses_of(self, symbol: Symbol) -> tuple[Span, ...]:
-        """Every place of its name, the declaration included, in order."""
+        """Returns every occurrence of its name, the declaration included, in order."""
         found = self._by_symbol.get(symbol, {})
         return tuple(sorted(found, key=lambda span: (span.file, span.start)))
 
     def is_shared(self, span: Span) -> bool:
-        """Whether a place has more than one symbol, so that renaming one means rewriting it."""
+        """Returns whether a span has more than one symbol: renaming one has to rewrite it."""
         return len(self._by_place.get(span, ())) > 1
 
     def details(self, symbol: Symbol) -> Details:
         return self._collected.details.get(symbol, NO_DETAILS)
 
     def type_at(self, file: FileId, offset: int) -> Type | None:
-        """The type of the name there; without a name that has one, of the innermost expression."""
+        """Returns the type of the name at an offset, or else of the innermost expression."""
         place = self._place_at(file, offset)
         for symbol in () if place is None or place.end == offset else self._by_place[place]:
             kind = self.details(symbol).type

@@ -56,17 +56,15 @@ class EditorText:
         return len(self._starts)
 
     def position(self, offset: int, encoding: Encoding) -> EditorPosition:
-        """Of an offset in code points; within a line break, the end of the line before it."""
+        """Converts an offset in code points; within a line break it is the end of the line."""
         line = bisect_right(self._starts, offset) - 1
         end = min(offset, self._ends[line][0])
         before = self.source.text[self._starts[line] : end]
         return EditorPosition(line, _length(before, encoding))
 
     def offset(self, position: EditorPosition, encoding: Encoding) -> int:
-        """The offset in code points, inside the text whatever is given.
-
-        Within a character it is that of the character, behind the end of a line that of the end.
-        """
+        """Converts to an offset in code points. A column within a character is that of the
+        character, one beyond its line is the end of the line, a line beyond the text is its end."""
         if position.line >= self.line_count:
             return len(self.source.text)
         line = max(position.line, 0)
@@ -82,12 +80,12 @@ class EditorText:
         return end
 
     def range(self, span: Span, encoding: Encoding) -> tuple[EditorPosition, EditorPosition]:
-        """The positions of both ends of a span of this source."""
+        """Converts both ends of a span of this source."""
         return self.position(span.start, encoding), self.position(span.end, encoding)
 
 
 def _length(text: str, encoding: Encoding) -> int:
-    """How many units of the encoding the text has."""
+    """Counts the units of the encoding in the text."""
     if text.isascii():
         return len(text)
     match encoding:

@@ -1,4 +1,4 @@
-"""Reading source files: UTF-8 text of bounded size, or a named reason why not."""
+"""Source files as they are read: UTF-8 text of bounded size, or a named reason why not."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ class Unreadable(Enum):
 
 
 class SourceError(Exception):
-    """A source that cannot be read. `position`: the offset in bytes of the first wrong one."""
+    """A source that cannot be read. `position`: the offset of the first byte that is not UTF-8."""
 
     def __init__(self, kind: Unreadable, path: str, position: int | None = None) -> None:
         super().__init__(f"{path} cannot be read: {kind.value}")
@@ -42,10 +42,10 @@ class SourceError(Exception):
 
 
 def read_source(path: Path) -> str:
-    """The text of a file. Raises SourceError.
+    """Reads the text of a file. Raises SourceError.
 
-    A pipe or device is not waited for and never read to its end: which files are read is for
-    the program to say, and not everyone who compiles it has written it.
+    Only regular files are read: a program may come from anywhere and names the files that it
+    imports, so that reading must not block on a pipe or a device.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -70,7 +70,7 @@ def read_source(path: Path) -> str:
 
 
 def _reason(path: Path, error: OSError | ValueError) -> Unreadable:
-    """`error` of opening `path`, as a reason."""
+    """Translates the error of opening `path`."""
     if isinstance(error, ValueError) or error.errno == errno.ENAMETOOLONG:
         return Unreadable.NO_NAME
     match error:
@@ -90,14 +90,14 @@ _WIDE: Final = {"UTF-16": Unreadable.UTF16, "UTF-32": Unreadable.UTF32}
 
 
 def library_names() -> tuple[str, ...]:
-    """What `import` finds in the standard library: `std/text` …"""
+    """Lists the import paths of the standard library: `std/text` …"""
     folder = resources.files("stdlib")
     names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".ccl"))
     return tuple(sorted(LIBRARY_PREFIX + name.removesuffix(".ccl") for name in names))
 
 
 def read_library(name: str) -> str:
-    """The text of a standard library file by its import path. Raises SourceError."""
+    """Reads a file of the standard library by its import path. Raises SourceError."""
     if name not in library_names():
         raise SourceError(Unreadable.MISSING, name)
     file = resources.files("stdlib").joinpath(name.removeprefix(LIBRARY_PREFIX) + ".ccl")

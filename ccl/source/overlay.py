@@ -1,6 +1,6 @@
-"""Where source texts come from: the disk, or an editor's unsaved texts over it.
+"""Sources of texts: the disk, or an editor's unsaved texts over it.
 
-Rule: whoever reads sources is given `Files` and opens nothing itself.
+Rule: a stage that reads sources takes `Files` as an argument and opens nothing itself.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ class Files(Protocol):
     """Paths are without links."""
 
     def read(self, path: Path) -> str:
-        """The text of a file. Raises SourceError."""
+        """Reads the text of a file. Raises SourceError."""
         ...
 
     def names(self, folder: Path) -> tuple[str, ...]:
-        """Names of what a folder holds, in order. Raises OSError."""
+        """Lists the names in a folder, sorted. Raises OSError."""
         ...
 
 
@@ -41,7 +41,7 @@ class Overlay:
         self._below = below
 
     def read(self, path: Path) -> str:
-        """Raises SourceError for an unsaved text too, where no file could hold it."""
+        """Reads the unsaved text, if any. Raises SourceError where no file could hold it."""
         text = self._texts.get(path)
         if text is None:
             return self._below.read(path)

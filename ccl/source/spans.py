@@ -1,8 +1,7 @@
-"""Source texts and places in them.
+"""Source texts and spans in them.
 
-A span is two offsets in code points into the text of one file; lines and columns are
-derived when somebody reads them. Line and column numbers are 1-based, columns count
-code points.
+A span is two offsets in code points into the text of one file; lines and columns are computed
+from it where they are shown. Both are 1-based, columns count code points.
 """
 
 from bisect import bisect_right
@@ -23,11 +22,11 @@ class Span(Struct, frozen=True, gc=False):
     end: int
 
     def to(self, other: "Span") -> "Span":
-        """The span from the start of this one to the end of `other` (same file)."""
+        """Returns the span that covers this one and `other`, of the same file."""
         return Span(self.file, min(self.start, other.start), max(self.end, other.end))
 
     def contains(self, other: "Span") -> bool:
-        """Whether all of `other` is in it."""
+        """Returns whether all of `other` is in it."""
         return self.file == other.file and self.start <= other.start and other.end <= self.end
 
 
@@ -57,12 +56,12 @@ class Source:
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
     def offset(self, line: int, column: int) -> int:
-        """The offset of a place, inside the text whatever is given."""
+        """Returns the offset of a line and column, or the nearest one inside the text."""
         start = self._line_starts[min(max(line, 1), self.line_count) - 1]
         return min(start + max(column, 1) - 1, len(self.text))
 
     def line_text(self, line: int) -> str:
-        """Line `line` (1-based) without its line break."""
+        """Returns line `line` (1-based) without its line break."""
         start = self._line_starts[line - 1]
         end = self._line_starts[line] - 1 if line < self.line_count else len(self.text)
         return self.text[start:end].removesuffix("\r")
@@ -83,7 +82,7 @@ class SourceMap:
         return self.sources[span.file]
 
     def place(self, span: Span) -> str:
-        """`file:line:column` of its beginning."""
+        """Returns `file:line:column` of its beginning."""
         source = self.of(span)
         start = source.position(span.start)
         return f"{source.path}:{start.line}:{start.column}"

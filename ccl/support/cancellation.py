@@ -1,7 +1,7 @@
-"""Cancellation: how one thread ends the compilation of another, which is of no use any more.
+"""Cancellation of a compilation by another thread.
 
-Rule: `Cancelled` is no error of the program; the trees and tables of the compilation go with it,
-and the next compilation begins as if it had never been.
+Rule: `Cancelled` is no error of the program, and leaves no state behind: the trees and tables of
+the compilation are dropped with it.
 """
 
 
@@ -10,7 +10,7 @@ class Cancelled(Exception):
 
 
 class Cancellation:
-    """One compilation's; set by any thread, once, for good."""
+    """The token of one compilation; any thread may cancel, and it stays cancelled."""
 
     __slots__ = ("_cancelled",)
 

@@ -1,4 +1,4 @@
-"""Capital and small letters: the simple case mappings of Unicode 14.0, letter for letter.
+"""Letter case: the simple case mappings of Unicode 14.0, one letter for one letter.
 
 Kept here as ranges, so that a module does not depend on the Python that compiled it. A letter
 whose other case is several letters (`ß`) stays as it is.
@@ -71,7 +71,7 @@ _TO_LOWER: Final = """
 
 
 class Letters(Node, frozen=True):
-    """Every `step`-th code point from `first` to `last` is so far from its other case."""
+    """Every `step`-th code point from `first` to `last` is `difference` from its other case."""
 
     first: int
     last: int
@@ -94,7 +94,7 @@ class LetterCase(Node, frozen=True):
         return chr(point + row.difference)
 
     def table(self) -> bytes:
-        """Four words of 32 bits a row: first, last, step, difference."""
+        """Encodes each row as four words of 32 bits: first, last, step, difference."""
         return b"".join(
             struct.pack("<IIIi", row.first, row.last, row.step, row.difference) for row in self.rows
         )

@@ -1,7 +1,7 @@
-"""What the nodes of trees and types are: frozen records with named fields.
+"""Nodes of trees and types: frozen records with named fields.
 
-A compilation makes hundreds of thousands of them. msgspec's records behave as dataclasses do
-and are made several times as fast; so are their classes, which every command makes anew.
+A compilation creates hundreds of thousands of them. msgspec's records behave as dataclasses do, and
+are created several times as fast; so are their classes, which every command creates anew.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Node(Struct, frozen=True):
 
 
 class Record(Struct):
-    """What a stage works on: its fields change."""
+    """The working state of a stage: its fields change."""
 
 
 def is_node(value: object) -> TypeGuard[Node]:
@@ -26,12 +26,12 @@ def is_node(value: object) -> TypeGuard[Node]:
 
 
 def fields(node: Node | Record) -> tuple[str, ...]:
-    """Names of a record's fields, in the order of their declaration."""
+    """Returns the names of a record's fields, in the order of their declaration."""
     return node.__struct_fields__
 
 
 def nodes_of(tree: object) -> Iterator[Node]:
-    """Every node of a tree or of a tuple of trees, what contains others first."""
+    """Yields every node of a tree or of a tuple of trees, parents first."""
     pending = [tree]
     while pending:
         at = pending.pop()

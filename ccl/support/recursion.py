@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 _Key = TypeVar("_Key", bound=Hashable)
 
 INHERITANCE_MAX: Final = 64
-"""Contracts, sections and roles that extend each other in a row: each has all that those before
-it have, so that a row takes the square of its length."""
+"""Contracts, sections and roles in a chain of extensions: each has all members of those before it,
+so that a chain takes the square of its length."""
 
 FRAMES_MAX: Final = 20_000
 """Python frames for a tree of the parser's greatest depth, with room to spare."""
@@ -44,8 +44,8 @@ def nesting_in_room() -> Iterator[None]:
 
 
 def heights(keys: Iterable[_Key], base: Callable[[_Key], _Key | None]) -> dict[_Key, int]:
-    """How many are in a row from each key to the last base. In a circle some key begins the row, so
-    that one which is too long has a key that is too high."""
+    """Counts the keys from each one to the last of its bases. A cycle counts as a chain that begins
+    at any of its keys, so that one which is too long has a key that is too high."""
     found: dict[_Key, int] = {}
     for key in keys:
         path: list[_Key] = []

@@ -15,7 +15,7 @@ Declared = tuple[Symbol, Details]
 
 
 def declared_symbols(checker: Checker) -> Iterator[Declared]:
-    """Every declaration of every file and contract; those of a base once for each text."""
+    """Yields every declaration of every file and contract; those of a base once for each text."""
     for scope in checker.scoped.files.values():
         yield from _functions(checker, scope)
         yield from _values(checker, scope)
@@ -36,7 +36,7 @@ def _symbol(kind: SymbolKind, name: ast.Ident) -> Symbol:
 
 
 def _doc_of(scope: FileScope, function: str) -> Details:
-    """The doc comment of what a function was made from."""
+    """Returns the doc comment of the declaration that a function was generated from."""
     item = scope.functions.get(function)
     return NO_DETAILS if item is None else Details(doc=item.doc)
 
@@ -97,7 +97,7 @@ def _type_parameters(names: Iterable[ast.Ident]) -> Iterator[Declared]:
 
 
 def _known(kind: Type | None) -> Type | None:
-    """None for a type that nothing decides, or that each use decides."""
+    """Returns the type; None where nothing decides it, or each use does."""
     if kind is None or is_open(kind) or has_rigid(kind) or has_error_type(kind):
         return None
     return zonk(kind)

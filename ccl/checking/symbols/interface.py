@@ -28,7 +28,7 @@ Value = dict[str, Any]
 
 
 def interfaces_of(checker: Checker, program: typed.Program) -> Callable[[FileId], Interface]:
-    """What gives the interface of a file of the program, by its number; none of the library."""
+    """Returns a function from a file of the program, not of the library, to its interface."""
     templates = {each.id: each for each in checker.templates}
     effects = _Effects(checker, program.functions)
 
@@ -73,7 +73,7 @@ class _Writing:
             yield from contract["functions"].values()
 
     def _imports(self) -> Value:
-        """What the bodies that importers check mean by the names of files."""
+        """Returns the files that the bodies which importers check refer to, by alias."""
         files = self._checker.scoped.files
         named = ((name, each) for name, each in self._file.imports.items() if each.item is not None)
         return {name: self._types.path_to(files[each.file]) for name, each in named}
@@ -134,7 +134,7 @@ class _Writing:
         return value
 
     def _shown(self, effect: str) -> str:
-        """An effect on a state variable, named as types are."""
+        """Renders an effect; state is named as types are."""
         verb, _, identity = effect.partition(" ")
         state = self._checker.states.get(identity)
         if state is None:
@@ -181,7 +181,7 @@ class _Writing:
         parameters: Iterable[Type],
         names: Iterable[str],
     ) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """Fields or variants with the texts of their types."""
+        """Yields fields or variants with the texts of their types."""
         known = {id(kind): name for kind, name in zip(parameters, names, strict=True)}
         for name, kinds in members:
             inside = kinds if isinstance(kinds, tuple) else (kinds,)
@@ -189,7 +189,7 @@ class _Writing:
 
 
 class _Effects:
-    """What each function does besides giving a value, through its callees."""
+    """The side effects of functions, through their callees."""
 
     def __init__(self, checker: Checker, functions: Mapping[str, typed.Function]) -> None:
         self._functions = functions
@@ -197,7 +197,7 @@ class _Effects:
         self._own: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def of(self, identity: str) -> set[str]:
-        """Host calls that change the world, and the state that is read and changed."""
+        """Returns the host calls that change the world, and the state that is read and changed."""
         found: set[str] = set()
         pending, seen = [identity], {identity}
         while pending:
@@ -208,7 +208,7 @@ class _Effects:
         return found
 
     def _directly(self, identity: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Its own effects, and the functions that it calls."""
+        """Returns its own effects, and the functions that it calls."""
         if identity not in self._own:
             self._own[identity] = self._read(identity)
         return self._own[identity]
@@ -236,7 +236,7 @@ class _Effects:
 
 
 def _shape(node: Any) -> str:
-    """A tree without its places, as text: equal for bodies that say the same."""
+    """Renders a tree without its spans: equal for bodies that say the same."""
     if isinstance(node, tuple):
         return f"[{' '.join(map(_shape, node))}]"
     if not is_node(node):

@@ -31,7 +31,7 @@ class TypeTexts:
         self._file = file
 
     def of(self, kind: Type, names: Mapping[int, str] = NO_NAMES) -> str:
-        """`names`: of the type parameters of a declaration, by the identity of their types."""
+        """Renders a type. `names`: type parameters of a declaration, by identity."""
         kind = zonk(kind)
         if id(kind) in names:
             return names[id(kind)]
@@ -59,13 +59,13 @@ class TypeTexts:
         return kind.name if info is None else self.named(info.scope, info.item.name.text)
 
     def named(self, scope: FileScope, name: str) -> str:
-        """A declaration of any scope."""
+        """Names a declaration of any scope."""
         inside = name if scope.contract is None else f"{scope.contract}.{name}"
         owner = self._checker.scoped.files[scope.contract_file]
         return f"{self.path_to(owner)}{inside}"
 
     def path_to(self, other: FileScope) -> str:
-        """`../rules.ccl#`, empty for the file itself. The library is where it is."""
+        """Returns `../rules.ccl#`, empty for the file itself. Paths of the library are absolute."""
         if other.source == self._file.source:
             return ""
         if other.source in self._checker.imported_library_files:
@@ -75,7 +75,7 @@ class TypeTexts:
 
 
 def constant_text(node: typed.Expr) -> str:
-    """A folded value."""
+    """Renders a folded value."""
     match node:
         case typed.ScalarConst(value=value):
             return str(value)

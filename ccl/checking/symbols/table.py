@@ -15,7 +15,8 @@ from ccl.syntax import ast
 
 
 def symbol_table(checker: Checker, program: typed.Program, sources: SourceMap) -> SymbolTable:
-    """`program`: what is right of the program, of which the types of expressions are."""
+    """Returns the table, which is computed at its first use. `program` has the types of
+    expressions."""
     return SymbolTable(lambda: _collected(checker, program, sources))
 
 
@@ -41,8 +42,8 @@ def _collected(checker: Checker, program: typed.Program, sources: SourceMap) -> 
 
 
 def _is_written(checker: Checker, use: Use, sources: SourceMap) -> bool:
-    """Whether the name is in the text: what the compiler has made for a declaration has the place
-    of all of it. A method of the library has another name in its file."""
+    """Returns whether the text of the span is the name: generated declarations have the span of
+    what they come from. A method of the library has another name in its file."""
     text, symbol = normalize("NFC", sources.text(use.span)), use.symbol
     if text == symbol.name:
         return True
@@ -77,8 +78,8 @@ class _Around:
         self._names[kind].setdefault(name.text, []).append((item, name.span))
 
     def declared(self, span: Span, symbol: Symbol) -> Symbol:
-        """The symbol with the place of its declaration, also of a variable that inline functions
-        read."""
+        """Returns the symbol with the span of its declaration, also of a variable that inline
+        functions read."""
         if symbol.span is None and symbol.kind in self._names:
             known = self._names[symbol.kind].get(symbol.name, ())
             place = next((name for item, name in known if item.contains(span)), None)
@@ -101,7 +102,7 @@ def _expressions(program: typed.Program) -> Iterator[TypedSpan]:
 
 
 def _extended(checker: Checker) -> Iterator[Use]:
-    """The contracts and roles that others name as what they extend."""
+    """Yields the contracts and roles that others extend, where these name them."""
     for scope in checker.scoped.files.values():
         if scope.extends is not None and scope.outer is not None:
             yield from _path(checker, scope.outer, _names(scope.extends))
@@ -111,7 +112,7 @@ def _extended(checker: Checker) -> Iterator[Use]:
 
 
 def _names(dotted: ast.Ident) -> list[ast.Ident]:
-    """The names of `alias.Name`, which the parser reads as one."""
+    """Splits `alias.Name`, which the parser reads as one name."""
     found: list[ast.Ident] = []
     at = dotted.span.start
     for text in dotted.text.split("."):

@@ -1,7 +1,7 @@
 """Occurrences of names, noted where they are resolved.
 
-Rule: a resolution notes what it found and decides nothing here. Inference notes nothing: every
-body is elaborated once more, with all types known.
+Rule: noting decides nothing. Inference notes nothing: every body is elaborated after it, with all
+types known.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def note(checker: Checker, span: Span, kind: SymbolKind, name: str, declared: Sp
 
 
 def note_value(checker: Checker, scope: FileScope, name: ast.Ident | ast.Name) -> None:
-    """A constant or a state variable that the scope sees."""
+    """Notes a constant or a state variable that the scope sees."""
     declared = scope.consts.get(name.text) or scope.states.get(name.text)
     if declared is not None:
         is_const = isinstance(declared, ast.Const)
@@ -41,20 +41,22 @@ def note_prelude(
 
 
 def note_passed(checker: Checker, name: ast.Name) -> None:
-    """A parameter that is a function: of the declaration around, which the table looks for."""
+    """Notes a parameter that is a function, of the declaration around; the table finds that."""
     note(checker, name.span, SymbolKind.PARAMETER, name.text, None)
 
 
 def note_parameter(checker: Checker, name: ast.Ident, item: ast.Function) -> None:
-    """The name of an argument, which is that of a parameter."""
+    """Notes the name of an argument, which is that of a parameter."""
     declared = next((each for each in item.parameters if each.name.text == name.text), None)
     if declared is not None:
         note(checker, name.span, SymbolKind.PARAMETER, name.text, declared.name.span)
 
 
 def note_path(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> None:
-    """The imports and contracts that a path leads through; see `Checker.reached`. Also outside of
-    bodies: types of declarations are read once."""
+    """Notes the imports and contracts that a path leads through; see `Checker.reached`.
+
+    Also outside of bodies: types of declarations are read once.
+    """
     for i, step in enumerate(path):
         imported = scope.imports.get(step.text)
         if imported is None or (i > 0 and imported.item is not None):
@@ -64,7 +66,7 @@ def note_path(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> 
 
 
 def symbol_of_import(imported: ImportedFile) -> Symbol:
-    """The alias of a file, or a contract."""
+    """Returns the symbol of a file's alias, or of a contract."""
     if imported.item is None:
         return Symbol(SymbolKind.CONTRACT, imported.alias, imported.span)
     alias = import_alias(imported.item)
@@ -77,7 +79,7 @@ def note_role(checker: Checker, name: ast.Ident, role: Role) -> None:
 
 
 def note_proposal(checker: Checker, path: Sequence[ast.Ident], proposal: Proposal) -> None:
-    """`Proposal.member` at the end of a path."""
+    """Notes `Proposal.member` at the end of a path."""
     *_, name, member = path
     symbol = Symbol(SymbolKind.PROPOSAL, name.text, proposal.name.span)
     checker.uses.append(Use(name.span, symbol))
@@ -99,16 +101,16 @@ def note_variant(checker: Checker, name: ast.Ident, enum: ast.Enumeration) -> No
 def note_declared_type(
     checker: Checker, name: ast.Ident, item: ast.Struct | ast.Enumeration
 ) -> None:
-    """A struct or an enum. Also outside of bodies, as `note_path`."""
+    """Notes a struct or an enum. Also outside of bodies, as `note_path`."""
     kind = SymbolKind.STRUCT if isinstance(item, ast.Struct) else SymbolKind.ENUM
     checker.uses.append(Use(name.span, Symbol(kind, item.name.text, item.name.span)))
 
 
 def note_type_parameter(checker: Checker, name: ast.Ident) -> None:
-    """A type parameter of the declaration around, as `note_declared_type` and `note_passed`."""
+    """Notes a type parameter of the declaration around; also outside of bodies."""
     checker.uses.append(Use(name.span, Symbol(SymbolKind.TYPE_PARAMETER, name.text, None)))
 
 
 def note_prelude_type(checker: Checker, name: ast.Ident) -> None:
-    """A type that the language declares, as `note_declared_type`."""
+    """Notes a type that the language declares, as `note_declared_type`."""
     checker.uses.append(Use(name.span, Symbol(SymbolKind.PRELUDE_TYPE, name.text, None)))
