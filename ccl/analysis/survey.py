@@ -10,6 +10,7 @@ from ccl.ir.typed import (
     Block,
     CallBuiltin,
     CallFunction,
+    Evaluate,
     Expr,
     LocalGet,
     MatchTag,
@@ -98,7 +99,9 @@ def survey(body: Expr) -> Survey:
             case Block(statements=statements):
                 blocks.append(node)
                 for statement in statements:
-                    if isinstance(statement, SetLocal):
+                    if type(statement) is Evaluate:
+                        continue
+                    if type(statement) is SetLocal:
                         rebound.add(statement.local.index)
                         continue
                     bound.update(local.index for local in bindings_of(statement))
