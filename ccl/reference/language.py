@@ -22,20 +22,20 @@ from ccl.prelude.schemas import QUORUM, QUORUM_SHARE, SCHEMAS, Field, Kind
 _UNBOUNDED: Final = Field(kind=Kind.COUNT).high
 
 _SCHEMA_INTRODUCTION: Final = """\
-These sections mean something to the mesh: their values are checked when the program is compiled,
-and [`submit_job`](language/entries.md#jobs) takes from them what a call leaves out. A key that is
-nearly one of these is an error, another key a warning; sections of other names are not judged. The
+The mesh reads these sections: their values are checked when the program is compiled, and
+[`submit_job`](language/entries.md#jobs) takes from them the arguments that a call omits. A misspelt
+key is an error, an unknown key a warning; sections of other names are not checked. The
 [chapter on declarations](language/declarations.md#schemas) has examples.
 
-A number without a unit is in MiB where a size is wanted, and in seconds where a duration is. Two
-keys that fill in the same are two names of one thing: where both are given, they must say the
-same. A key that fills in nothing is checked and kept in the charter, for the people who read it.
-`federation_quorum` is a share of the verifiers and fills in the quorum: that many, rounded up
-(0.67 of 5 is 4). Verifiers without a quorum have their smallest majority as one.
+A number without a unit is in MiB for a size, and in seconds for a duration. Two keys that fill in
+the same argument are synonyms: if both are given, their values must be equal. A key that fills in
+nothing is checked and kept in the charter for its readers. `federation_quorum` is a share of the
+verifiers and fills in the quorum: that many, rounded up (0.67 of 5 is 4). Verifiers without a
+quorum have their smallest majority as one.
 """
 
 _PRELUDE_INTRODUCTION: Final = """\
-What every program sees without an import. A declaration of the program's own hides a name
+The names of every program without an import. A declaration of the program shadows a name
 silently. `T`, `K` and `V` are any type; `NUMBER` is Integer, Decimal, Mana, Duration or
 tokens (for `min` and `max` Timestamp as well), all of a call of one kind.
 """
@@ -85,7 +85,7 @@ def prelude_page(generated: str) -> str:
             generated,
             _PRELUDE_INTRODUCTION,
             "## Functions\n",
-            "What they do: [collections](language/collections.md), "
+            "Descriptions: [collections](language/collections.md), "
             "[numbers](language/types.md#numbers-by-function), "
             "[the host](language/entries.md#the-host).\n",
             "| Function | As a method | Also called |",
@@ -106,8 +106,8 @@ def prelude_page(generated: str) -> str:
             "[In tests](language/testing.md) only:\n",
             _listed(f"`{name}`" for name in TEST_FORMS) + "\n",
             "## Functions of the library\n",
-            "Known everywhere, and loaded when a program uses them; a method is a function, too: "
-            "`xs.map(f)` is `map(xs, f)`. [The library](library.md) says what they do.\n",
+            "Available everywhere, and loaded on use. A method is also a function: "
+            "`xs.map(f)` is `map(xs, f)`. [The library](library.md) describes them.\n",
             "| File | Functions | Methods |",
             "|---|---|---|",
             *_library_rows(),

@@ -15,11 +15,11 @@ from ccl.source.spans import Source, SourceMap
 from ccl.syntax import ast
 
 INTRODUCTION: Final = """\
-Files of the standard library are imported by `std/…`. Names and methods that say *without an
-import* are known everywhere: a program that uses one gets the file by itself, and a declaration of
-the program's own hides it. A function that takes another one says so by a parameter without a type.
+Files of the standard library are imported by `std/…`. Names and methods marked *without an import*
+are available everywhere: a program that uses one loads its file, and a declaration of the program
+shadows it. A function argument has a parameter without a type.
 
-Tests of the library, which are examples as well, are in `stdlib/tests/`; `ccl test stdlib/tests`
+Tests of the library, which are also examples, are in `stdlib/tests/`; `ccl test stdlib/tests`
 runs them.
 """
 

@@ -1,6 +1,7 @@
 """Where the compiler reports a code, the template exists and gets the facts its title needs."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -53,6 +54,20 @@ def test_templates_are_well_formed(code: str) -> None:
     template = TEMPLATES[code]
     for text in (template.title, template.label, template.help or ""):
         assert all(name.isidentifier() for name in fields(text))
+
+
+STILTED = re.compile(
+    r"\b(told|tells?|asks|asked|stands|nobody|somebody|meant|slip|fault|leads back)\b"
+    r"|^(what|who|where|whose)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("code", sorted(TEMPLATES))
+def test_template_has_the_words_of_the_field(code: str) -> None:
+    template = TEMPLATES[code]
+    texts = (template.title, template.label, template.help or "", *template.advice.values())
+    assert [text for text in texts if STILTED.search(text)] == []
 
 
 def test_no_code_is_never_reported() -> None:
