@@ -4,13 +4,14 @@ No code is generated after an error. Diagnostics of everything, packed modules i
 in one sink over one source map.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from ccl.abi.text.suggest import SEARCHES_MAX, limited_searches
-from ccl.artifacts.compilation import Admission, Compilation, Compiled, Refused, Setting, admit
+from ccl.abi.text.suggest import limited_searches
+from ccl.artifacts.compilation import Admission, Compilation, Compiled, Setting, admit
+from ccl.artifacts.generation import generate
 from ccl.artifacts.module_calls import module_paths
 from ccl.artifacts.packing import Packing
+from ccl.artifacts.reports import complete_reports, note_end_of_suggestions
 from ccl.charter import decide_conditions, elaborate
 from ccl.charter.condition_text import with_condition_texts
 from ccl.checking import (
@@ -23,23 +24,18 @@ from ccl.checking import (
     typed_program,
 )
 from ccl.desugar import expand
-from ccl.diagnostics.cascades import ParsedFile, suppress_cascades
-from ccl.diagnostics.model import Sink, is_error
+from ccl.diagnostics.model import Sink
 from ccl.ir import typed
-from ccl.parser.confusables import warn_about_names
 from ccl.parser.parse import parse
-from ccl.project.levels import apply_levels
 from ccl.project.project import STANDARD_INPUT, Project, project_of
 from ccl.resolver.loader import Loader, real_path
 from ccl.resolver.resolution import resolve
-from ccl.resolver.scopes import Scoped
+from ccl.resolver.scopes import module_names
 from ccl.source.files import SourceError, read_source
 from ccl.source.overlay import DISK, Files
-from ccl.source.spans import Source, SourceMap, Span
+from ccl.source.spans import SourceMap, Span
 from ccl.support.cancellation import Cancellation, Cancelled
-from ccl.support.node import replace
 from ccl.support.recursion import nesting_in_room
-from ccl.version import VERSION
 
 __all__ = [
     "Cancelled",
@@ -97,7 +93,7 @@ def compile_text(
     """Compiles a program given as text. `admission` may refuse its module, or one that it packs."""
     with nesting_in_room():
         setting = _setting(path, project, files, admission, cancellation)
-        return _generate(_check(text, path, setting, extra_exports=extra_exports), setting)
+        return generate(_check(text, path, setting, extra_exports=extra_exports), setting)
 
 
 def compile_tests(
@@ -112,7 +108,7 @@ def compile_tests(
     """Compiles a file given as text to a module whose exports are its tests."""
     with nesting_in_room():
         setting = _setting(path, project, files, admission, cancellation)
-        return _generate(_check(text, path, setting, for_tests=True), setting)
+        return generate(_check(text, path, setting, for_tests=True), setting)
 
 
 def _setting(
@@ -150,7 +146,7 @@ def _check(
     around = (*around, real_path(path))
 
     def compile_module(text: str, path: str) -> Compiled:
-        return _generate(_check(text, path, setting, around=around), setting)
+        return generate(_check(text, path, setting, around=around), setting)
 
     packing = Packing(sources, sink, setting, loader.real, around, compile_module)
     packed = packing.pack(module_paths(scoped, sources))
@@ -159,17 +155,9 @@ def _check(
         partial = _typed(checker, extra_exports, for_tests=for_tests)
     cancellation.check()
     if searches.ended:
-        _say_that_suggestions_ended(sink)
+        note_end_of_suggestions(sink)
     own = loader.real.keys() & loaded.files.keys()
-    for file in own:
-        warn_about_names(sources.sources[file], sink)
-    library = frozenset(loaded.library.values())
-    parsed = {
-        file: ParsedFile(module=each.module, found=each.imports, is_library=file in library)
-        for file, each in loaded.files.items()
-    }
-    suppress_cascades(sink, sources, parsed)
-    apply_levels(sink, sources, sorted(own), loaded.root, project.levels)
+    complete_reports(sink, sources, loaded, own, project.levels)
     return Compilation(
         sources=sources,
         sink=sink,
@@ -178,7 +166,7 @@ def _check(
         symbols=symbol_table(checker, partial, sources),
         interface_of=interfaces_of(checker, partial),
         program=None if sink.has_errors else with_condition_texts(partial, sources),
-        names=_module_names(sources, scoped),
+        names=module_names(scoped, sources),
         homes=tuple(scope.home for scope in scoped.files.values() if scope.source == loaded.root),
     )
 
@@ -190,68 +178,4 @@ def _typed(checker: Checker, extra_exports: frozenset[str], *, for_tests: bool) 
     report_rules(checker, bodies)
     return typed_program(
         checker, bodies, conditions, extra_exports=extra_exports, for_tests=for_tests
-    )
-
-
-def _say_that_suggestions_ended(sink: Sink) -> None:
-    """Notes it on the first error for whose name no suggestion was found."""
-    note = f"only {SEARCHES_MAX} names of a program are compared with known ones: mend those first"
-    each = next((d for d in sink.diagnostics if is_error(d) and "nearest" not in d.facts), None)
-    if each is not None:
-        noted = replace(each, notes=(*each.notes, note))
-        sink.revise(lambda other: noted if other is each else other)
-
-
-def _generate(compilation: Compilation, setting: Setting) -> Compiled:
-    from ccl.artifacts.artifact import emit
-    from runtime.content.cid import Codec, cid_of
-
-    program = compilation.program
-    if program is None:
-        return Compiled(compilation=compilation, wasm=None, wat=None, cid=None, packed=())
-    names = compilation.names
-    artifact = emit(
-        program,
-        names,
-        source_cids={s.path: str(cid_of(s.text.encode(), Codec.RAW)) for s in names.sources},
-        compiler_version=VERSION,
-        cancellation=setting.cancellation,
-    )
-    refused = setting.admission(artifact.wasm)
-    if refused is not None:
-        _report_refused(compilation, artifact.places, refused)
-        return Compiled(compilation=compilation, wasm=None, wat=None, cid=None, packed=())
-    return Compiled(
-        compilation=compilation,
-        wasm=artifact.wasm,
-        wat=artifact.wat,
-        cid=str(cid_of(artifact.wasm, Codec.RAW)),
-        packed=program.packed,
-    )
-
-
-def _report_refused(
-    compilation: Compilation, places: Sequence[Span | None], refused: Refused
-) -> None:
-    """Reports the function that is refused, or the whole at the beginning of the file."""
-    after = refused.functions_after
-    span = places[-1 - after] if after is not None and after < len(places) else None
-    assert compilation.module is not None, "a module is made from a tree"
-    compilation.sink.report(
-        "CCL0605",
-        span or Span(compilation.module.span.file, 0, 0),
-        reason=refused.reason,
-        place="this program" if span is None else "this function",
-        advice=None if span is None else "function",
-    )
-
-
-def _module_names(sources: SourceMap, scoped: Scoped) -> SourceMap:
-    """The program's own sources under their paths in the module."""
-    return SourceMap(
-        [
-            Source(source.file, scoped.files[source.file].name, source.text)
-            for source in sources.sources
-            if source.file in scoped.files
-        ]
     )

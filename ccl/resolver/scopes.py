@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any, TypeAlias, TypeVar, cast
 
-from ccl.source.spans import FileId, Span
+from ccl.source.spans import FileId, Source, SourceMap, Span
 from ccl.support.node import Node
 from ccl.syntax import ast
 
@@ -272,3 +272,14 @@ class Scoped(Node, frozen=True, kw_only=True):
         if name in scope.values:
             return self.files[scope.values[name]]
         return scope if scope.outer is None else scope.outer
+
+
+def module_names(scoped: Scoped, sources: SourceMap) -> SourceMap:
+    """Returns the program's own sources under their paths in the module."""
+    return SourceMap(
+        [
+            Source(source.file, scoped.files[source.file].name, source.text)
+            for source in sources.sources
+            if source.file in scoped.files
+        ]
+    )
