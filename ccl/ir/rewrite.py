@@ -17,6 +17,7 @@ from ccl.ir.typed import (
     Convert,
     DataGet,
     DataNew,
+    ErrorExpr,
     Evaluate,
     Expr,
     FieldGet,
@@ -75,7 +76,7 @@ def _parts(kind: type[Expr]) -> _Names:
         return ("elements",)
     if issubclass(kind, VariantNew):
         return ("payload",)
-    if issubclass(kind, Concat):
+    if issubclass(kind, Concat | ErrorExpr):
         return ("parts",)
     if issubclass(kind, SubmitManifest | DataNew):
         return ("fields",)

@@ -56,10 +56,11 @@ class UnitConst(Node, frozen=True, kw_only=True):
 
 
 class ErrorExpr(Node, frozen=True, kw_only=True):
-    """An expression with an error that is reported. Programs without errors, the only input of
-    passes and code generation, have none."""
+    """An expression with an error that is reported, and the parts of it that are checked. Programs
+    without errors, the only input of passes and code generation, have none."""
 
     span: Span
+    parts: tuple["Expr", ...] = ()
     type: Type = ERROR_TYPE
 
 
@@ -390,11 +391,12 @@ class TagArm(Node, frozen=True, kw_only=True):
     body: "Expr"
 
 
-Leaf: TypeAlias = ScalarConst | TextConst | UnitConst | ErrorExpr | LocalGet | StateGet
+Leaf: TypeAlias = ScalarConst | TextConst | UnitConst | LocalGet | StateGet
 """Without parts or effects."""
 
 Operation: TypeAlias = (
-    FieldGet
+    ErrorExpr
+    | FieldGet
     | DataGet
     | IndexGet
     | StructNew

@@ -22,6 +22,7 @@ from ccl.ir.typed import (
     Convert,
     DataGet,
     DataNew,
+    ErrorExpr,
     Evaluate,
     Expr,
     FieldGet,
@@ -172,7 +173,7 @@ def _reader(kind: type[Expr]) -> Callable[[Any], Sequence[Expr]]:
         return lambda node: node.elements
     if issubclass(kind, VariantNew):
         return lambda node: node.payload
-    if issubclass(kind, Concat):
+    if issubclass(kind, Concat | ErrorExpr):
         return lambda node: node.parts
     if issubclass(kind, SubmitManifest | DataNew):
         return _fields

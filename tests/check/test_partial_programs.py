@@ -105,6 +105,18 @@ def test_function_keeps_what_is_right_in_it() -> None:
     assert "nn" in text[errors[0].span.start : errors[0].span.end]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["missing(n + 1)", "g(n + 1, 2)", "abs(n + 1, 2)", "missing + (n + 1)", "[1].all(n + 1)"],
+)
+def test_wrong_expression_keeps_the_parts_that_are_right(wrong: str) -> None:
+    text = f"fn g(a: Integer) -> Integer {{ a }}\nfn f(n: Integer) {{ let a = {wrong}; }}"
+    found = check_text(text)
+    assert found.sink.has_errors
+    offset = text.index("+ 1")
+    assert str(found.symbols.type_at(found.sources.sources[0].file, offset)) == "Integer"
+
+
 def test_syntax_error_keeps_the_functions_around_it() -> None:
     text = "fn f() -> Integer { 1 }\nfn g() -> { 2 }\nfn h() -> Integer { 3 }\n"
     assert {"f", "h"} <= check_text(text).partial.functions.keys()

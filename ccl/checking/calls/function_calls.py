@@ -51,9 +51,7 @@ def call_function(
     callee = Callee(name=name, parameters=rest, declared=declared, item=signature.item)
     bound = bind(body, call, callee, arguments)
     if bound is None:
-        for each in arguments:
-            body.infer(each.value)
-        return invalid(call.span)
+        return invalid(call.span, [body.infer(each.value) for each in arguments])
     nodes = _passed(body, signature, bound, receiver)
     if identity in checker.generics:
         generics.expect(signature, expected)

@@ -56,19 +56,19 @@ def call_higher_order(
     callee = Callee(name=name, parameters=rest, declared=item.name.span, item=item)
     bound = bind(body, call, callee, arguments)
     if bound is None:
-        infer_unplaced(body, arguments)
-        return invalid(call.span)
+        return invalid(call.span, infer_unplaced(body, arguments))
     given: dict[str, PassedFunction] = {}
     for parameter in sorted(target.taking & bound.keys()):
         passed = passed_function(body, bound[parameter].value)
         if passed is None:
-            if is_invalid(body.infer(bound[parameter].value)):
-                return invalid(call.span)
+            node = body.infer(bound[parameter].value)
+            if is_invalid(node):
+                return invalid(call.span, (node,))
             label = Label(item.name.span, f"`{parameter}` of `{name}` is called in it")
             body.sink.report(
                 "CCL0444", bound[parameter].value.span, parameter=parameter, labels=(label,)
             )
-            return invalid(call.span)
+            return invalid(call.span, (node,))
         given[parameter] = passed
     signature = _instance(body, call, target, given)
     if signature is None:

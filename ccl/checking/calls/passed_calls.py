@@ -19,8 +19,7 @@ def call_passed(
 ) -> typed.Expr:
     """Infers `f(x)` in a function that was given `f`."""
     if isinstance(function, AnyFunction):
-        infer_unplaced(body, call.arguments)
-        return invalid(call.span)
+        return invalid(call.span, infer_unplaced(body, call.arguments))
     if isinstance(function, NamedFunction):
         if function.name in function.scope.functions:
             return function_calls.call_function(

@@ -40,9 +40,7 @@ def call_prelude(
     wanted = labels if receiver is None else labels[1:]
     bound = bind(body, call, Callee(name=row.name, parameters=wanted), arguments)
     if bound is None:
-        for each in arguments:
-            body.infer(each.value)
-        return invalid(call.span)
+        return invalid(call.span, [body.infer(each.value) for each in arguments])
     nodes: dict[str, typed.Expr] = {}
     if numeric.is_numeric(row):
         exprs = {name: argument.value for name, argument in bound.items()}

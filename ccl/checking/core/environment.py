@@ -6,7 +6,7 @@ typed tree and reports.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -361,9 +361,9 @@ class Body(Record, kw_only=True):
         return invalid(span) if self.final else typed.UnitConst(span=span, type=fresh())
 
 
-def invalid(span: Span) -> typed.Expr:
+def invalid(span: Span, parts: Iterable[typed.Expr] = ()) -> typed.Expr:
     """Returns the expression in place of one that has been reported as wrong."""
-    return typed.ErrorExpr(span=span)
+    return typed.ErrorExpr(span=span, parts=tuple(parts))
 
 
 def is_invalid(node: typed.Expr) -> bool:

@@ -146,7 +146,7 @@ def combine(
     if is_invalid(left) or is_invalid(right):
         if op in EQUALITY or op in ORDER:
             return typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
-        return invalid(expr.span)
+        return invalid(expr.span, (left, right))
     if not body.final:
         sides = (left.type, right.type)
         opened = infer_open(body, op, sides, lambda: _joined(body, expr, op, left, right).type)

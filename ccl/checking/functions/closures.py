@@ -152,16 +152,17 @@ def _as_block(expr: ast.Expr) -> ast.Block:
 # --- arguments of calls that are wrong
 
 
-def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
+def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> list[typed.Expr]:
     """Infers arguments whose parameters are unknown, for the errors in them.
 
     The arguments of an inline function among them are unknown, but the variables that it reads are
     not.
     """
+    nodes: list[typed.Expr] = []
     for each in arguments:
         if not isinstance(each.value, ast.Lambda):
             if passed_function(body, each.value) is None:
-                body.infer(each.value)
+                nodes.append(body.infer(each.value))
             continue
         if body.is_template:
             _check_for_anything(body, each.value)
@@ -169,6 +170,7 @@ def infer_unplaced(body: Body, arguments: Sequence[ast.Argument]) -> None:
         for node in nodes_of(each.value.body):
             if isinstance(node, ast.Name) and (variable := body.find(node.text)) is not None:
                 variable.reads.append(node.span.start)
+    return nodes
 
 
 def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
@@ -180,5 +182,4 @@ def _check_for_anything(body: Body, expr: ast.Lambda) -> None:
 
 def infer_failed(body: Body, call: ast.Call) -> typed.Expr:
     """Infers the arguments of a wrong call, for errors of their own."""
-    infer_unplaced(body, call.arguments)
-    return invalid(call.span)
+    return invalid(call.span, infer_unplaced(body, call.arguments))
