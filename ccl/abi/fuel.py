@@ -1,4 +1,4 @@
-"""What the host's work costs in fuel: one row for each call, and for what surrounds an entry.
+"""Prices of the host's work in fuel: one row for each call, and for what surrounds an entry.
 
 The runtime charges it before the work is done, the compiler counts it in bounds, `make bench`
 shows that no row buys much more time than as much fuel of plain code. An instruction costs about

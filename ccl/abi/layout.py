@@ -1,4 +1,4 @@
-"""How CCL values are held in linear memory, and the names a module exports.
+"""Layout of CCL values in linear memory, and the names that a module exports.
 
 Scalars are WebAssembly values: Bool is i32 (0 or 1); Integer, Decimal (millionths),
 Timestamp and Duration (seconds), Mana, Token and Job are i64. Everything else is an i32

@@ -98,7 +98,7 @@ class Intervals:
     _entries: dict[int, dict[int, Interval]] = field(default_factory=dict)
 
     def cannot_overflow(self, node: Expr) -> bool:
-        """Whether the operation needs no check for overflow."""
+        """Returns whether the operation needs no check for overflow."""
         return self._safe.get(id(node), False)
 
     def at(self, node: LocalGet) -> tuple[Interval, frozenset[int]]:
@@ -309,7 +309,7 @@ def _interval(known: Known, node: Expr) -> Interval:
 
 
 def _is_plain(node: Expr) -> bool:
-    """Whether it is a number that is read, not computed."""
+    """Returns whether it is a number that is read, not computed."""
     match node:
         case ScalarConst() | LocalGet():
             return value_type(node.type) == "i64"
@@ -362,7 +362,8 @@ def _may_break(body: Block) -> bool:
 
 
 def _leaves_loop(jump: Jump) -> bool:
-    """Whether code behind the loop may run next; a jump out of an inner loop counts as well."""
+    """Returns whether code behind the loop may run next; a jump out of an inner loop counts as
+    well."""
     match jump:
         case Break():
             return True

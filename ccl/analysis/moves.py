@@ -273,7 +273,7 @@ def _same_step(a: Step, b: Step) -> bool:
 
 
 def _same(a: Expr, b: Expr) -> bool:
-    """Whether two repeatable expressions are equal."""
+    """Returns whether two repeatable expressions are equal."""
     match a, b:
         case LocalGet(), LocalGet():
             return a.local.index == b.local.index
@@ -294,7 +294,7 @@ def _same(a: Expr, b: Expr) -> bool:
 
 
 def _is_repeatable(node: Expr) -> bool:
-    """Whether it yields the same value again, as long as its variables are unchanged."""
+    """Returns whether it yields the same value again, as long as its variables are unchanged."""
     match node:
         case LocalGet() | ScalarConst() | TextConst():
             return True

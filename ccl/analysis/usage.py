@@ -29,7 +29,7 @@ from ccl.support.node import Record, field
 
 
 def changes(body: Expr, root: LocalGet | StateGet | None, uses: Mapping[str, Use]) -> bool:
-    """Whether an expression may set a variable or change its value; None is no variable.
+    """Returns whether an expression may set a variable or change its value; None is no variable.
 
     `uses`: effects of functions on state.
     """
@@ -44,7 +44,7 @@ def changes(body: Expr, root: LocalGet | StateGet | None, uses: Mapping[str, Use
 
 
 def leaves_changed(body: Expr, changed: Callable[[Expr], bool]) -> bool:
-    """Whether the body of a loop leaves the loop on every path after a change."""
+    """Returns whether the body of a loop leaves the loop on every path after a change."""
     if not changed(body):
         return True
     match body:
@@ -100,7 +100,8 @@ class Behaviour(Record):
                 return any(map(self.clobbers, operands_of(node)))
 
     def invalidates(self, callee: str, argument: Expr) -> bool:
-        """Whether a function may release what it is given: a part of the state that it changes."""
+        """Returns whether a function may release what it is given: a part of the state that it
+        changes."""
         return callee in self.writers and _is_held_by_state(argument)
 
 
@@ -111,7 +112,7 @@ def _is_held_by_state(node: Expr) -> bool:
 
 
 def mentions(node: Expr, local: Local) -> bool:
-    """Whether the variable is read anywhere inside."""
+    """Returns whether the variable is read anywhere inside."""
     return any(
         isinstance(each, LocalGet) and each.local.index == local.index for each in everything(node)
     )

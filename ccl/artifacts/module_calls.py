@@ -17,7 +17,7 @@ _FORM = "module"
 
 
 def module_paths(scoped: Scoped, sources: SourceMap) -> Iterator[ast.StringLiteral]:
-    """The paths that calls of `module` have, each as a text without parts to fill in."""
+    """Yields the paths in calls of `module`, each a text without interpolation."""
     library = frozenset(scoped.library.values()) - {scoped.root}
     own = [each for each in scoped.files.values() if each.source not in library]
     naming = {
@@ -36,7 +36,7 @@ def module_paths(scoped: Scoped, sources: SourceMap) -> Iterator[ast.StringLiter
 
 
 def _parts_of(scope: FileScope) -> Iterator[Node]:
-    """What is checked of any file or contract of the program."""
+    """Yields the nodes that are checked of any file or contract of the program."""
     yield from scope.own_functions.values()
     yield from scope.own_consts.values()
     yield from scope.own_states.values()
@@ -45,7 +45,7 @@ def _parts_of(scope: FileScope) -> Iterator[Node]:
 
 
 def _entries(scoped: Scoped) -> Iterator[Node]:
-    """What the program itself does: the first `execution` of a name, and all handlers."""
+    """Yields the entries of the program: the first `execution` of a name, and all handlers."""
     running: set[str] = set()
     for part in parts_of(scoped):
         for scope in part.scopes:
@@ -76,7 +76,7 @@ def _calls_in(parts: Sequence[Node]) -> Iterator[ast.Call]:
 
 
 def _arguments(call: ast.Call) -> list[ast.Expr]:
-    """The values in a call that is an entry of the charter; calls in it are entries again."""
+    """Returns the values in a call that is an entry of the charter; calls in it are entries."""
     found: list[ast.Expr] = []
     for each in call.arguments:
         found += _arguments(each.value) if isinstance(each.value, ast.Call) else [each.value]
@@ -88,7 +88,7 @@ def _is_form(expr: ast.Expr) -> bool:
 
 
 def _passes_form(call: ast.Call) -> bool:
-    """Whether a function is given `module`, and so may call it under another name."""
+    """Returns whether a function is given `module`, and so may call it under another name."""
     return any(_is_form(each.value) for each in call.arguments)
 
 

@@ -102,7 +102,7 @@ def _not_packed(written: str, reason: Unreadable, span: Span) -> Diagnostic:
 
 
 def _moved(diagnostic: Diagnostic, files: Mapping[FileId, FileId]) -> Diagnostic:
-    """The same diagnostic over another source map."""
+    """Returns the same diagnostic over another source map."""
 
     def at(span: Span) -> Span:
         return Span(files[span.file], span.start, span.end)

@@ -27,7 +27,7 @@ def references(texts: Iterable[str]) -> set[str]:
 
 
 def is_direct(function: Function) -> bool:
-    """Whether every value crosses as a WebAssembly value."""
+    """Returns whether every value crosses as a WebAssembly value."""
     kinds = (function.result, *(parameter.type for parameter in function.parameters))
     return not any(is_reference(kind) for kind in kinds) and all(
         value_type(parameter.type) is not None for parameter in function.parameters

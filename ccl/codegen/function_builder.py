@@ -145,11 +145,11 @@ class FunctionBuilder(Record):
         return name
 
     def is_known(self, local: Local) -> bool:
-        """Whether earlier code has set the variable."""
+        """Returns whether earlier code has set the variable."""
         return local.index in self._names
 
     def is_set(self, index: int) -> bool:
-        """Whether earlier code has set the variable with this index."""
+        """Returns whether earlier code has set the variable with this index."""
         return index in self._names
 
     def known_name(self, index: int) -> str:
@@ -226,7 +226,8 @@ class FunctionBuilder(Record):
                 self.retain()
 
     def in_place(self, local: Local) -> bool:
-        """Whether this is a parameter whose object is changed in place, as the caller's own."""
+        """Returns whether this is a parameter whose object is changed in place, as the caller's
+        own."""
         return local.index in self.analyses.function.mutated and not is_flat(local.type)
 
     def spill(self, kind: Type) -> Owned:
@@ -288,7 +289,7 @@ class FunctionBuilder(Record):
         del self._clean_up[height:]
 
     def owns(self, local: Local, height: int) -> bool:
-        """Whether the local owns its reference, in a scope above the height."""
+        """Returns whether the local owns its reference, in a scope above the height."""
         if not is_reference(local.type):
             return False
         name = self.name(local)

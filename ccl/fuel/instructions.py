@@ -271,7 +271,7 @@ def _special(part: _Part, op: Op, before: Sequence[Op], pricing: Pricing) -> Non
 
 
 def _first_growth(slots: Op, pricing: Pricing) -> Formula:
-    """What a new array is charged beforehand: when it first grows, its block is copied.
+    """Returns the charge of a new array for its first growth, when its block is copied.
 
     The block has room for half as many slots again, of 8 bytes each.
     """

@@ -25,12 +25,12 @@ from ccl.source.spans import Span
 
 
 def call(function: str, kind: Type, span: Span) -> CallFunction:
-    """A call without arguments."""
+    """Builds a call without arguments."""
     return CallFunction(function=function, arguments=(), type=kind, span=span)
 
 
 def call_statement(function: str, span: Span) -> Statement:
-    """A call without arguments or result."""
+    """Builds a call without arguments or result."""
     return Evaluate(value=call(function, Prim.UNIT, span), span=span)
 
 
@@ -81,7 +81,7 @@ def number(value: int, span: Span) -> ScalarConst:
 
 
 def function(identity: str, name: str, body: Block, locals_: tuple[Local, ...]) -> Function:
-    """A function without parameters."""
+    """Builds a function without parameters."""
     return Function(
         id=identity,
         name=name,

@@ -36,7 +36,7 @@ def _at(offset: int) -> str:
 
 
 def is_flat(kind: Type) -> bool:
-    """Whether it is a counted object without references to others."""
+    """Returns whether it is a counted object without references to others."""
     return kind in FLAT_TYPES
 
 

@@ -88,7 +88,7 @@ class SymbolTable:
     """
 
     def __init__(self, collect: Callable[[], Collected]) -> None:
-        """`collect` is called once, when the table is first used: most compilations need none."""
+        """Defers `collect` to the first use of the table: most compilations need none."""
         self._collect = collect
 
     @cached_property

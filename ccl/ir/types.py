@@ -138,7 +138,7 @@ FLAT_TYPES = (Prim.STRING, Prim.DID, Prim.CID, Prim.DATA)
 
 
 def is_reference(kind: Type) -> bool:
-    """Whether it is held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
+    """Returns whether it is held as a pointer to a counted heap object (see `ccl.abi.layout`)."""
     if isinstance(kind, Prim):
         return kind in FLAT_TYPES
     # (a type variable of the checker counts as one)
@@ -173,5 +173,5 @@ KEY_TYPES = (
 
 
 def is_key(kind: Type) -> bool:
-    """Whether values of the type may be the keys of a map."""
+    """Returns whether values of the type may be the keys of a map."""
     return kind in KEY_TYPES or isinstance(kind, Enumeration | Token)

@@ -101,7 +101,7 @@ class Automaton:
         return _trial(self._tables, states, kind)
 
     def fitting(self, states: list[int], token: Token) -> str | None:
-        """The kind under which the token fits (`states` then includes it)."""
+        """Returns the kind under which the token fits (`states` then includes it)."""
         return fitting(self._tables, states, token)
 
     def cut(self, height: int) -> None:

@@ -111,7 +111,7 @@ def _homes(program: Program) -> dict[str, list[State]]:
 
 
 def _is_migrated(program: Program, uses: Mapping[str, Use], state: State) -> bool:
-    """Whether a migration sets the variable, in whatever shape it was stored."""
+    """Returns whether a migration sets the variable, in whatever shape it was stored."""
     migration = program.migrations.get(state.home)
     if migration is None or is_proposals(state):
         return False

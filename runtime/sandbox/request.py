@@ -33,7 +33,7 @@ class FaultReason(Enum):
     """Why there is no result. None of the reasons says anything about the module's behaviour."""
 
     WRONG_BLOCK = "the bytes are not the block that was named"
-    WRONG_ENGINE = "the context asks for another engine"
+    WRONG_ENGINE = "the context names another engine"
     OVER_CAPACITY = "the context allows more than this machine gives"
     COMPILE_BUDGET = "compiling took more time or memory than is allowed"
     NOT_COMPILED = "the engine could not compile the module"

@@ -90,7 +90,7 @@ class Denied(Struct, frozen=True, kw_only=True):
 
 def evaluate(rule: Rule, *, subject: Did, amount: int, usage: Usage, now: int) -> Allowed | Denied:
     """Decides whether `subject` may commit `amount` more. `usage` is theirs under this policy."""
-    assert amount > 0, "the ledger refuses amounts of nothing before it asks a policy"
+    assert amount > 0, "the ledger refuses amounts of nothing before it consults a policy"
     committed = replace(usage, committed=usage.committed + amount)
     match rule:
         case AllowAll():

@@ -23,8 +23,8 @@ _PATTERNS: Final = (
 
 
 def wide_encoding(data: bytes) -> str | None:
-    """`UTF-16` or `UTF-32` by its byte order mark; with `LE` or `BE` where ASCII shows without
-    one; None for all else."""
+    """Returns `UTF-16` or `UTF-32` by the byte order mark, with `LE` or `BE` where ASCII shows
+    without one; None for all else."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name

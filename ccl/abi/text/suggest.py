@@ -70,10 +70,10 @@ def distance(a: str, b: str, limit: int) -> int:
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `name` was probably meant to be, or None.
+    """Returns the candidate nearest to `name`, or None.
 
-    A candidate counts if it differs in case only, or is at most `DISTANCE_MAX` edits away and
-    at most a third of the longer name's length (one edit is allowed from two characters on).
+    A candidate counts if it differs in case only, or is at most `DISTANCE_MAX` edits away and at
+    most a third of the longer name's length (one edit is allowed from two characters on).
     """
     searches = _searches.get()
     if searches is not None and name not in searches.names:
@@ -107,7 +107,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def nearest_beginning(name: str, candidates: Iterable[str]) -> str | None:
-    """As `nearest`; where none is, the one whose beginning of the same length is nearest."""
+    """Returns the nearest candidate as `nearest` does, else the one whose beginning of the same
+    length is nearest."""
     known = tuple(candidates)
     whole = nearest(name, known)
     if whole is not None or not name:
@@ -118,7 +119,8 @@ def nearest_beginning(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def similar(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
-    """The nearest candidate; where none is, the first SIMILAR_MAX that contain the name.
+    """Returns the nearest candidate; where there is none, the first SIMILAR_MAX that contain the
+    name.
 
     A candidate contains it if it has all of its words (`csv` and `read_csv` in `csv_read`), in
     second place if the name is a part of it. In third place are those that the name contains

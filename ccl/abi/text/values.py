@@ -198,7 +198,7 @@ def untyped_to_json(value: Any) -> Any:
 
 
 def _is_declared(kind: TypeRef, abi: Abi) -> bool:
-    """Whether the program declares the type: its `Result` is not the language's."""
+    """Returns whether the program declares the type: its `Result` is not the language's."""
     return str(kind) in abi.structs or str(kind) in abi.enums
 
 

@@ -89,7 +89,7 @@ def encoded_bytes_max(program: Program, kind: Type) -> int | None:
 
 
 def holds_text(program: Program, kind: Type, within: tuple[Type, ...] = ()) -> bool:
-    """Whether a value of the type may have parts that are texts or Data of any length."""
+    """Returns whether a value of the type may have parts that are texts or Data of any length."""
     if kind in within:
         return False
     inner: tuple[Type, ...]

@@ -151,7 +151,7 @@ def _conjuncts(condition: Expr) -> Iterator[Expr]:
 
 
 def _may_continue(body: Expr) -> bool:
-    """Whether an iteration may end early, so that it skips the steps of the counter."""
+    """Returns whether an iteration may end early, so that it skips the steps of the counter."""
     pending: list[Expr] = [body]
     while pending:
         node = pending.pop()
@@ -171,7 +171,7 @@ def _may_continue(body: Expr) -> bool:
 
 
 def _ends_iteration(jump: Jump) -> bool:
-    """Whether the loop may go on after it."""
+    """Returns whether the loop may go on after it."""
     match jump:
         case Continue():
             return True

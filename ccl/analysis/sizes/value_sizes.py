@@ -278,7 +278,7 @@ class Sizes:
         return min(unknown, key=lambda span: (span.file, span.start)) if unknown else total
 
     def _walks_texts(self, node: Expr) -> bool:
-        """Whether it reads values that contain texts of any length."""
+        """Returns whether it reads values that contain texts of any length."""
         match node:
             case Binary(left=left, right=right):
                 parts = [left, right]
@@ -337,7 +337,7 @@ class Sizes:
         return self.accumulators[function]
 
     def has_other_values(self, local: Local) -> bool:
-        """Whether it may hold a value that no assignment gave it."""
+        """Returns whether it may hold a value that no assignment gave it."""
         return local.index in self.survey.bound or self.is_parameter(local)
 
     def is_parameter(self, local: Local) -> bool:
@@ -378,7 +378,7 @@ def has_length(local: Local) -> bool:
 
 
 def has_number(node: Binary) -> bool:
-    """Whether the operands are Integers, so that arithmetic on bounds is valid."""
+    """Returns whether the operands are Integers, so that arithmetic on bounds is valid."""
     return all(str(part.type) == "Integer" for part in (node.left, node.right))
 
 

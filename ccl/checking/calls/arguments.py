@@ -135,7 +135,7 @@ def _by_position(
 
 
 def counted(count: int, noun: str) -> str:
-    """`no values`, `1 value`, `2 values`."""
+    """Returns `no values`, `1 value`, `2 values`."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
 
 

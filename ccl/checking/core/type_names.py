@@ -93,7 +93,7 @@ def _note(
     path: Sequence[ast.Ident],
     found: StructInfo | EnumInfo | None,
 ) -> None:
-    """The type at the end of a path, which may be the parameters of a proposal."""
+    """Records the type at the end of a path, which may be the parameters of a proposal."""
     proposal = owner.proposals.get(path[-2].text) if len(path) > 1 else None
     if proposal is not None and found is not None and found.item.name.text == proposal.parameters:
         note_proposal(checker, path, proposal)

@@ -196,8 +196,8 @@ class _Exports:
 def find_exports(
     checker: Checker, entries: tuple[Entry, ...], extra: frozenset[str]
 ) -> tuple[typed.Export, ...]:
-    """Returns the exports: `run`, handlers, `export fn`, and `extra`, which the command asks
-    for."""
+    """Returns the exports: `run`, handlers, `export fn`, and the `extra` ones of the
+    command."""
     exports = _Exports(checker, extra, {}, {})
     for entry in entries:
         exports.found[entry.name] = typed.Export(name=entry.name, function=entry.id, doc=None)

@@ -87,7 +87,8 @@ def check(checker: Checker) -> tuple[Diagnostic, ...]:
 
 
 def _made_in(checker: Checker) -> dict[str, list[Signature]]:
-    """By template, the inline functions in it, and the instances for the functions it passes."""
+    """Returns, by template, the inline functions in it and the instances for the functions that it
+    passes."""
     found: dict[str, list[Signature]] = {each.id: [] for each in checker.templates}
     for signature in checker.signatures.values():
         around: Signature | None = signature

@@ -74,7 +74,8 @@ def _leave_out_repeated(sink: Sink, reported: Sequence[Diagnostic]) -> None:
 
 
 def _is_needed(checker: Checker, signature: Signature, library: frozenset[FileId]) -> bool:
-    """Functions of the library that the program does not call are checked in its own tests."""
+    """Returns whether the program calls a function of the library; others are checked in its own
+    tests."""
     if signature.template:
         return False
     scope, name = signature.scope, signature.item.name.text

@@ -141,7 +141,7 @@ class _Reader:
         return local
 
     def _note_variant(self, name: ast.Ident, kind: Type) -> None:
-        """A variant without the name of its type."""
+        """Records a variant that is written without the name of its type."""
         checker = self._body.checker
         if isinstance(kind, Enumeration):
             note_variant(checker, name, instances.enum_of(checker, kind).item)

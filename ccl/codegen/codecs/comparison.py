@@ -195,7 +195,7 @@ def put_routine(module: ModuleBuilder, key: Type) -> str:
 
 
 def is_word_key(module: ModuleBuilder, key: Type) -> bool:
-    """Whether the routines take the key as an i64."""
+    """Returns whether the routines take the key as an i64."""
     return not is_key_text(key) and not is_structured(module, key)
 
 

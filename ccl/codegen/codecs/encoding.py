@@ -175,5 +175,5 @@ def _variant(module: ModuleBuilder, kind: Type, name: str, payload: tuple[Type, 
 
 
 def is_nullable(kind: Type) -> bool:
-    """Types with a value that is written as null."""
+    """Returns whether the type has a value that is written as null."""
     return isinstance(kind, Option) or kind in (Prim.UNIT, Prim.DATA)

@@ -206,12 +206,12 @@ RETAIN_ELEMENTS = (
 
 
 def is_key_text(kind: Type) -> bool:
-    """Keys compared by their text; all others are one word."""
+    """Returns whether keys are compared by their text; all others are one word."""
     return kind in (Prim.STRING, Prim.DID, Prim.CID)
 
 
 def is_bare(module: ModuleBuilder, kind: Enumeration) -> bool:
-    """An enum without payloads, whose values are all constants."""
+    """Returns whether an enum has no payloads, so that all its values are constants."""
     return all(not payload for _, payload in module.variants(kind))
 
 
@@ -238,7 +238,7 @@ def parts_of(program: Program, kind: Type) -> tuple[Type, ...]:
 
 
 def is_recursive(module: ModuleBuilder, kind: Type) -> bool:
-    """Whether a value of the type can hold another of the same type, at any depth."""
+    """Returns whether a value of the type can hold another of the same type, at any depth."""
     seen: set[Type] = set()
     pending = list(parts(module, kind))
     while pending:
@@ -252,7 +252,7 @@ def is_recursive(module: ModuleBuilder, kind: Type) -> bool:
 
 
 def holds_recursive(module: ModuleBuilder, kind: Type) -> bool:
-    """Whether the type or one of its parts, at any depth, is recursive."""
+    """Returns whether the type or one of its parts, at any depth, is recursive."""
     seen: set[Type] = set()
     pending = [kind]
     while pending:

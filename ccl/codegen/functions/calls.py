@@ -134,9 +134,8 @@ def _call_changing(f: FunctionBuilder, node: CallFunction) -> None:
 def _stays_unchanged(
     f: FunctionBuilder, node: CallFunction, number: int, changed: set[Local | None]
 ) -> bool:
-    """Whether the argument is a parameter changed in place elsewhere, which this call neither
-    changes nor lets escape.
-    """
+    """Returns whether the argument is a parameter changed in place elsewhere, which this call
+    neither changes nor lets escape."""
     value = node.arguments[number].value
     return (
         isinstance(value, LocalGet)

@@ -15,7 +15,7 @@ from ccl.support.letter_case import LetterCase
 
 
 def call(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
-    """Each builtin is one entry of the table below."""
+    """Lowers a call of a builtin by its entry in the table below."""
     return _LOWERINGS[node.builtin](f, node)
 
 

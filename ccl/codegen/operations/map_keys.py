@@ -11,9 +11,8 @@ KEY_NOT_FOUND = "key not found"
 
 
 def find(f: FunctionBuilder, base: Map, span: Span) -> int:
-    """From (map, key) to the address of the entry and the offset of its value; traps if it is
-    absent.
-    """
+    """Emits the search: (map, key) to the address of the entry and the offset of its value; traps
+    if it is absent."""
     shape = value_type(base.key)
     assert shape is not None, "a key is a value"
     if base == Map(Prim.STRING, Prim.STRING):
@@ -29,9 +28,8 @@ def find(f: FunctionBuilder, base: Map, span: Span) -> int:
 
 
 def _find_in_record(f: FunctionBuilder, base: Map, span: Span) -> None:
-    """From (map, key) to the address of the entry; a trap names the keys that exist, as columns of
-    a row.
-    """
+    """Emits the search: (map, key) to the address of the entry; a trap names the keys that exist,
+    as columns of a row."""
     with f.temporary("i32") as key, f.temporary("i32") as record, f.temporary("i32") as at:
         f.emit(f"local.set ${key}", f"local.tee ${record}", f"local.get ${key}")
         find_key(f, base.key, span)
@@ -41,7 +39,7 @@ def _find_in_record(f: FunctionBuilder, base: Map, span: Span) -> None:
 
 
 def find_key(f: FunctionBuilder, key: Type, span: Span) -> None:
-    """From (map, key) to the address of the entry, or 0."""
+    """Emits the search: (map, key) to the address of the entry, or 0."""
     f.prepare_comparison(key, span)
     if comparison.is_word_key(f.module, key):
         to_word(f, key)
@@ -49,7 +47,7 @@ def find_key(f: FunctionBuilder, key: Type, span: Span) -> None:
 
 
 def put_key(f: FunctionBuilder, key: Type, span: Span) -> None:
-    """From (map, key) to the address of the entry, which is added if it is absent."""
+    """Emits the search: (map, key) to the address of the entry, which is added if it is absent."""
     f.prepare_comparison(key, span)
     if comparison.is_word_key(f.module, key):
         to_word(f, key)
@@ -58,6 +56,6 @@ def put_key(f: FunctionBuilder, key: Type, span: Span) -> None:
 
 
 def to_word(f: FunctionBuilder, kind: Type) -> None:
-    """The value on the stack as an i64, as it lies in a slot."""
+    """Converts the value on the stack to an i64, as it is stored in a slot."""
     if value_type(kind) == "i32":
         f.emit("i64.extend_i32_u")

@@ -41,7 +41,8 @@ def binary(f: FunctionBuilder, node: Binary) -> Ownership:
 
 
 def is_short(condition: Expr) -> bool:
-    """Whether it compares two numbers in locals or constants, so that it may be emitted twice."""
+    """Returns whether it compares two numbers in locals or constants, so that it may be emitted
+    twice."""
     return (
         isinstance(condition, Binary)
         and value_type(condition.left.type) == "i64"
