@@ -49,7 +49,7 @@ class Tree(Node, frozen=True, kw_only=True, dict=True):
     span: Span
     entries: tuple["Property | Tree | typed.CharterDecision", ...]
     when: tuple[Guard, ...] = (ALWAYS,)
-    extends: ast.Ident | None = None
+    extends: ast.QualifiedName | None = None
     inherited: int = 0
 
     def named(self, key: str) -> "list[Setting]":

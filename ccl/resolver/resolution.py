@@ -4,7 +4,7 @@ Input is every loaded file; output `ccl.resolver.scopes.Scoped`. Names inside bo
 order of statements and are looked up by the checker in these tables.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from ccl.abi.text.suggest import nearest
@@ -187,30 +187,30 @@ class _Resolution:
         text = self._texts[key]
         if text.contract.extends is None:
             return None
-        alias, _, name = text.contract.extends.text.rpartition(".")
+        *alias, name = (each.text for each in text.contract.extends.names)
         file = self._file_called(text, alias)
         return (file, name) if file is not None and (file, name) in self._texts else None
 
-    def _file_called(self, text: _Text, alias: str) -> FileId | None:
+    def _file_called(self, text: _Text, path: Sequence[str]) -> FileId | None:
         """Finds the file imported under this name; without a name, the contract's own file."""
-        if not alias:
+        if not path:
             return text.file.file
         for item in text.file.module.items:
             if isinstance(item, ast.Import):
                 given = import_alias(item)
-                if given is not None and given.text == alias:
+                if given is not None and [given.text] == [*path]:
                     return text.file.imports.get(item.path.span)
         return None
 
-    def _base(self, text: _Text, extends: ast.Ident) -> _Text | None:
+    def _base(self, text: _Text, extends: ast.QualifiedName) -> _Text | None:
         """Resolves the base of a contract; None after reporting."""
         found = self._base_key((text.file.file, text.contract.name.text))
         if found in self._too_high:
             return None
         if found is not None:
             return self._texts[found]
-        alias, _, _ = extends.text.rpartition(".")
-        front = f"{alias}." if alias else ""
+        alias = [each.text for each in extends.names[:-1]]
+        front = "".join(f"{each}." for each in alias)
         file = self._file_called(text, alias)
         known = [front + each for owner, each in self._texts if owner == file]
         near = nearest(extends.text, [each for each in known if each != extends.text])
@@ -224,7 +224,7 @@ class _Resolution:
         """Finds the contract `name` of an imported file, as written."""
         for item in text.file.module.items:
             given = import_alias(item) if isinstance(item, ast.Import) else None
-            if given is not None and (self._file_called(text, given.text), name) in self._texts:
+            if given is not None and (self._file_called(text, [given.text]), name) in self._texts:
                 return f"{given.text}.{name}"
         return None
 

@@ -28,7 +28,7 @@ class Role(Node, frozen=True, kw_only=True):
     """A role, and the names of its generated functions. `parent` may be `alias.Name`."""
 
     name: ast.Ident
-    parent: ast.Ident | None
+    parent: ast.QualifiedName | None
     span: Span
 
     @property
@@ -71,7 +71,7 @@ class Contract(Node, frozen=True, kw_only=True):
     """A contract as written: `items` has its code; its declarations stay a section of the file."""
 
     name: ast.Ident
-    extends: ast.Ident | None
+    extends: ast.QualifiedName | None
     items: tuple[ast.Item, ...]
     roles: tuple[Role, ...]
     proposals: tuple[Proposal, ...]
@@ -135,7 +135,7 @@ class FileScope(Node, frozen=True, kw_only=True):
     """The file that declares the contract."""
     text: str | None
     """The contract whose text this is: `contract`, or a base of it."""
-    extends: ast.Ident | None
+    extends: ast.QualifiedName | None
     functions: Mapping[str, ast.Function]
     consts: Mapping[str, ast.Const]
     states: Mapping[str, ast.State]

@@ -22,6 +22,17 @@ class Ident(Node, frozen=True, kw_only=True):
 # --- types ------------------------------------------------------------------------------
 
 
+class QualifiedName(Node, frozen=True, kw_only=True):
+    """`Board`, or `club.Board` of an import: what a section extends."""
+
+    names: tuple[Ident, ...]
+    span: Span
+
+    @property
+    def text(self) -> str:
+        return ".".join(each.text for each in self.names)
+
+
 class NamedType(Node, frozen=True, kw_only=True):
     """`Integer`, `voting.Ballot` (path of two), `Map<String, Integer>`.
 
@@ -478,7 +489,7 @@ class Section(Node, frozen=True, kw_only=True):
     key: Key
     value: Expr | None
     version: StringLiteral | None
-    extends: Ident | None
+    extends: QualifiedName | None
     entries: tuple["Item", ...]
     doc: str | None
     span: Span

@@ -50,15 +50,15 @@ def _lines(node: Any, label: str, depth: int, source: Source) -> Iterator[str]:
 def _is_below(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_is_below, value))
-    return is_node(value) and not isinstance(value, ast.Ident | ast.Key)
+    return is_node(value) and not isinstance(value, ast.Ident | ast.QualifiedName | ast.Key)
 
 
 def _scalar(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case ast.Ident(text=text):
-            return text
+        case ast.Ident() | ast.QualifiedName():
+            return value.text
         case ast.Key(text=text, quoted=quoted):
             return json.dumps(text, ensure_ascii=False) if quoted else text
         case tuple():

@@ -7,8 +7,9 @@ from commands import run
 from msgspec.structs import replace
 
 from ccl.abi.limits import MODULE_LIMITS
+from ccl.artifacts.compilation import Refused
 from ccl.diagnostics.model import Diagnostic
-from ccl.pipeline import Refused, check_text, compile_text
+from ccl.pipeline import check_text, compile_text
 from runtime.module.check import ModuleFacts, Rejection, check_module
 
 LIMIT = MODULE_LIMITS.parameters

@@ -24,6 +24,8 @@ def shown(node: Any) -> str:
     match node:
         case ast.Name(text=text) | ast.Ident(text=text):
             return text
+        case ast.QualifiedName():
+            return node.text
         case ast.Key(text=text, quoted=quoted):
             return f"'{text}'" if quoted else text
         case ast.IntegerLiteral(value=value) | ast.DecimalLiteral(value=value):

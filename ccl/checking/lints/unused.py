@@ -91,7 +91,7 @@ def report_unused_items(checker: Checker, roots: frozenset[str]) -> None:
             unused = checker.function_id(scope, name) not in checker.used_states
             if unused and not name.startswith("_"):
                 checker.sink.report("CCL0911", state.name.span, name=name)
-    extended = {each.extends.text.partition(".")[0] for each in own if each.extends is not None}
+    extended = {each.extends.names[0].text for each in own if each.extends is not None}
     for alias, imported in checker.scoped.root_scope.imports.items():
         if alias in extended:
             continue

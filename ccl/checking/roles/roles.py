@@ -143,7 +143,7 @@ def _parent(checker: Checker, scope: FileScope, role: Role) -> tuple[FileScope, 
     """Returns the role that a role extends, and a scope that sees it; None if there is none."""
     if role.parent is None:
         return None
-    *path, name = role.parent.text.split(".")
+    *path, name = (each.text for each in role.parent.names)
     scope, left = checker.follow(scope, path)
     return None if left or name not in scope.roles else (scope, scope.roles[name])
 

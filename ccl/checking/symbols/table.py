@@ -1,6 +1,6 @@
 """The symbol table of a checked program, put together from what elaboration has noted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from unicodedata import normalize
 
 from ccl.checking.core.environment import Checker
@@ -105,24 +105,13 @@ def _extended(checker: Checker) -> Iterator[Use]:
     """Yields the contracts and roles that others extend, where these name them."""
     for scope in checker.scoped.files.values():
         if scope.extends is not None and scope.outer is not None:
-            yield from _path(checker, scope.outer, _names(scope.extends))
+            yield from _path(checker, scope.outer, scope.extends.names)
         for role in scope.own_roles.values():
             if role.parent is not None:
-                yield from _parent(checker, scope, _names(role.parent))
+                yield from _parent(checker, scope, role.parent.names)
 
 
-def _names(dotted: ast.Ident) -> list[ast.Ident]:
-    """Splits `alias.Name`, which the parser reads as one name."""
-    found: list[ast.Ident] = []
-    at = dotted.span.start
-    for text in dotted.text.split("."):
-        span = Span(dotted.span.file, at, at + len(text))
-        found.append(ast.Ident(text=text, span=span))
-        at = span.end + 1
-    return found
-
-
-def _path(checker: Checker, scope: FileScope, names: list[ast.Ident]) -> Iterator[Use]:
+def _path(checker: Checker, scope: FileScope, names: Sequence[ast.Ident]) -> Iterator[Use]:
     for name in names:
         imported = scope.imports.get(name.text)
         if imported is None:
@@ -131,7 +120,7 @@ def _path(checker: Checker, scope: FileScope, names: list[ast.Ident]) -> Iterato
         scope = checker.scoped.files[imported.file]
 
 
-def _parent(checker: Checker, scope: FileScope, names: list[ast.Ident]) -> Iterator[Use]:
+def _parent(checker: Checker, scope: FileScope, names: Sequence[ast.Ident]) -> Iterator[Use]:
     *before, name = names
     yield from _path(checker, scope, before)
     owner = checker.owner_named(scope, before) if before else scope

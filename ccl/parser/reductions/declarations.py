@@ -71,7 +71,7 @@ class Declarations(Reductions):
         span: Span,
         key: ast.Key,
         value: ast.Expr | None,
-        header: tuple[ast.StringLiteral | None, ast.Ident | None],
+        header: tuple[ast.StringLiteral | None, ast.QualifiedName | None],
         entries: Values,
     ) -> ast.Section:
         return ast.Section(
@@ -90,20 +90,22 @@ class Declarations(Reductions):
     def header_version(self, _: Span, values: Values) -> tuple[ast.StringLiteral, None]:
         return values[1], None
 
-    def header_extends(self, _: Span, values: Values) -> tuple[None, ast.Ident]:
+    def header_extends(self, _: Span, values: Values) -> tuple[None, ast.QualifiedName]:
         return None, values[1]
 
-    def header_both(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
+    def header_both(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.QualifiedName]:
         return values[1], values[3]
 
-    def header_both_swapped(self, _: Span, values: Values) -> tuple[ast.StringLiteral, ast.Ident]:
+    def header_both_swapped(
+        self, _: Span, values: Values
+    ) -> tuple[ast.StringLiteral, ast.QualifiedName]:
         return values[3], values[1]
 
-    def base(self, _: Span, values: Values) -> ast.Ident:
-        return self.place.ident(values[0])
+    def base(self, span: Span, values: Values) -> ast.QualifiedName:
+        return ast.QualifiedName(names=(self.place.ident(values[0]),), span=span)
 
-    def base_of_import(self, span: Span, values: Values) -> ast.Ident:
-        return ast.Ident(text=f"{values[0].text}.{self.place.ident(values[2]).text}", span=span)
+    def base_of_import(self, span: Span, values: Values) -> ast.QualifiedName:
+        return ast.QualifiedName(names=(*values[0].names, self.place.ident(values[2])), span=span)
 
     def override(self, span: Span, values: Values) -> ast.Item:
         """Reduces `override` before an entry, a section, a rule or an item that a contract can
