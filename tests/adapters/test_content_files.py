@@ -18,7 +18,7 @@ from runtime.content.varint import VarintError, read_varint, write_varint
 
 
 @pytest.mark.parametrize("version_0", [False, True])
-def test_a_chunked_file_comes_back_from_a_car(version_0: bool) -> None:
+def test_chunked_file_comes_back_from_a_car(version_0: bool) -> None:
     pieces = [b"\0asm" * 10, b"second", b"third" * 100]
     root, blocks = chunked(pieces, version_0=version_0)
     read = read_car(car([root], blocks, version_0=version_0))
@@ -26,13 +26,13 @@ def test_a_chunked_file_comes_back_from_a_car(version_0: bool) -> None:
     assert read_file(root, dict(read.blocks).get) == b"".join(pieces)
 
 
-def test_a_raw_leaf_is_a_file() -> None:
+def test_raw_leaf_is_a_file() -> None:
     data = b"one block"
     cid = cid_of(data, Codec.RAW)
     assert read_file(cid, {cid: data}.get) == data
 
 
-def test_a_missing_piece_is_named() -> None:
+def test_missing_piece_is_named() -> None:
     root, blocks = chunked([b"first", b"second"])
     gone, _ = leaf(b"second")
     del blocks[gone]
@@ -41,14 +41,14 @@ def test_a_missing_piece_is_named() -> None:
     assert caught.value.cid == gone
 
 
-def test_a_directory_is_not_a_file() -> None:
+def test_directory_is_not_a_file() -> None:
     node = message((1, message((1, 1))))
     cid = sha_cid(Codec.DAG_PB, node)
     with pytest.raises(UnixFsError, match="is a directory, not a file"):
         read_file(cid, {cid: node}.get)
 
 
-def test_a_block_with_another_hash_is_refused() -> None:
+def test_block_with_another_hash_is_refused() -> None:
     root, blocks = chunked([b"first", b"second"])
     data = bytearray(car([root], blocks))
     data[-1] ^= 1
@@ -76,13 +76,13 @@ LINK = message((1, LEAF_CID.raw), (2, b""), (3, 7))
         (message((2, LINK)), "is not UnixFS, not a file"),
     ],
 )
-def test_a_node_that_is_not_read_is_named(node: bytes, reason: str) -> None:
+def test_node_that_is_not_read_is_named(node: bytes, reason: str) -> None:
     cid = sha_cid(Codec.DAG_PB, node)
     with pytest.raises(UnixFsError, match=reason):
         read_file(cid, {cid: node, LEAF_CID: LEAF}.get)
 
 
-def test_a_node_that_is_linked_to_often_is_read_up_to_a_bound() -> None:
+def test_node_that_is_linked_to_often_is_read_up_to_a_bound() -> None:
     large = message((1, message((1, 2), (5, bytes(2 << 19)))))
     cid = sha_cid(Codec.DAG_PB, large)
     root = message(*[(2, message((1, cid.raw)))] * 1000, (1, CONTENT))
@@ -165,7 +165,7 @@ def header(*roots: bytes) -> bytes:
     roots=st.lists(st.sampled_from(GOOD_NAMES), max_size=8),
     sections=st.lists(st.sampled_from(GOOD_SECTIONS), max_size=8),
 )
-def test_what_is_well_formed_is_read(roots: list[bytes], sections: list[bytes]) -> None:
+def test_well_formed_input_is_read(roots: list[bytes], sections: list[bytes]) -> None:
     data = header(*roots) + b"".join(sections)
     read = read_car(data)
     meant = [b"\x01\x70" + each if each == VERSION_0 else each for each in roots]
@@ -183,7 +183,7 @@ def test_what_is_well_formed_is_read(roots: list[bytes], sections: list[bytes]) 
     bad=st.sampled_from(BAD_SECTIONS),
     after=st.lists(st.sampled_from(GOOD_SECTIONS), max_size=2),
 )
-def test_the_first_section_that_is_not_read_is_named_with_its_place(
+def test_first_section_that_is_not_read_is_named_with_its_place(
     before: list[bytes], bad: tuple[bytes, int, str], after: list[bytes]
 ) -> None:
     section, within, reason = bad
@@ -196,7 +196,7 @@ def test_the_first_section_that_is_not_read_is_named_with_its_place(
 
 
 @pytest.mark.parametrize(("name", "reason"), BAD_NAMES[:-1])
-def test_a_root_that_is_not_read_is_named(name: bytes, reason: str) -> None:
+def test_root_that_is_not_read_is_named(name: bytes, reason: str) -> None:
     with pytest.raises(CarError, match=reason) as caught:
         read_car(header(name))
     assert "a root: " in str(caught.value)
@@ -225,7 +225,7 @@ def test_a_root_that_is_not_read_is_named(name: bytes, reason: str) -> None:
         (b"\x80", "a map"),
     ],
 )
-def test_a_header_that_is_not_read_is_named(content: bytes, reason: str) -> None:
+def test_header_that_is_not_read_is_named(content: bytes, reason: str) -> None:
     with pytest.raises(CarError, match=reason):
         read_car(varint(len(content)) + content)
 
@@ -240,7 +240,7 @@ def test_a_header_that_is_not_read_is_named(content: bytes, reason: str) -> None
         (varint(1 << 30), "a header of 1073741824 bytes, at most"),
     ],
 )
-def test_a_file_without_a_header_is_named(data: bytes, reason: str) -> None:
+def test_file_without_a_header_is_named(data: bytes, reason: str) -> None:
     with pytest.raises(CarError, match=reason):
         read_car(data)
 
@@ -268,7 +268,7 @@ def test_longer_forms_of_a_number_are_refused_in_nodes(longer: bytes) -> None:
 
 @examples(100)
 @given(st.integers(0, (1 << 63) - 1))
-def test_a_number_has_one_form_the_shortest(number: int) -> None:
+def test_number_has_one_form_the_shortest(number: int) -> None:
     assert write_varint(number) == varint(number)
     assert read_varint(varint(number), 0) == (number, len(varint(number)))
     longer = varint(number)[:-1] + bytes((varint(number)[-1] | 0x80, 0))
@@ -276,7 +276,7 @@ def test_a_number_has_one_form_the_shortest(number: int) -> None:
         read_varint(longer, 0)
 
 
-def test_a_block_that_changes_while_the_file_is_read_is_named() -> None:
+def test_block_that_changes_while_the_file_is_read_is_named() -> None:
     data = bytearray(header(NAMES[0]) + GOOD_SECTIONS[0])
     file = BytesIO(data)
     read = open_car(file)

@@ -31,7 +31,7 @@ def problem_of(path: Path) -> CommandError:
     return caught.value
 
 
-def test_a_new_file_is_opened_again(tmp_path: Path) -> None:
+def test_new_file_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     Database(path).close()
     database = Database(path)
@@ -53,7 +53,7 @@ def test_another_schema_version_is_refused(tmp_path: Path, version: int, code: s
     assert problem_of(path).code == code
 
 
-def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE theirs (x)")
@@ -63,13 +63,13 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_not_a_database_is_corrupt(tmp_path: Path) -> None:
+def test_file_that_is_not_a_database_is_corrupt(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     path.write_bytes(b"not a database at all, but long enough to have a header" * 40)
     assert problem_of(path).code == "store-corrupt"
 
 
-def test_a_damaged_file_is_corrupt(tmp_path: Path) -> None:
+def test_damaged_file_is_corrupt(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     database = Database(path)
     blocks = SqliteBlocks(database, quota_bytes=1 << 30)
@@ -86,13 +86,13 @@ def test_a_damaged_file_is_corrupt(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_directory_is_no_file(tmp_path: Path) -> None:
+def test_directory_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     path.mkdir()
     assert problem_of(path).code == "store-unusable"
 
 
-def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
+def test_file_says_whose_it_is(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
     Database(path).close()
     other = sqlite3.connect(path)
@@ -104,7 +104,7 @@ def open_store(tmp_path: Path, quota_bytes: int = 1 << 20) -> SqliteStore:
     return SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=quota_bytes)
 
 
-def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     data = b"kept or not"
     cid = cid_of(data, Codec.RAW)
@@ -131,7 +131,7 @@ def test_two_writers_do_not_overlap(tmp_path: Path) -> None:
     two.close()
 
 
-def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
+def test_reader_sees_one_moment(tmp_path: Path) -> None:
     one, two = open_store(tmp_path), open_store(tmp_path)
     with one.read() as before:
         with two.write() as tx:
@@ -143,7 +143,7 @@ def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
     two.close()
 
 
-def test_a_block_damaged_on_disk_is_never_given_out(tmp_path: Path) -> None:
+def test_block_damaged_on_disk_is_never_given_out(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     data = b"the true bytes"
     cid = cid_of(data, Codec.RAW)
@@ -156,7 +156,7 @@ def test_a_block_damaged_on_disk_is_never_given_out(tmp_path: Path) -> None:
     store.close()
 
 
-def test_the_quota_counts_each_block_once(tmp_path: Path) -> None:
+def test_quota_counts_each_block_once(tmp_path: Path) -> None:
     store = open_store(tmp_path, quota_bytes=1000)
     first, second = b"a" * 600, b"b" * 600
     with store.write() as tx:
@@ -172,7 +172,7 @@ def test_the_quota_counts_each_block_once(tmp_path: Path) -> None:
     store.close()
 
 
-def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
+def test_write_of_another_process_is_seen(tmp_path: Path) -> None:
     """Rows are kept in memory, but never longer than they are true."""
     one, two = open_store(tmp_path), open_store(tmp_path)
     member = key("alice").did
@@ -220,7 +220,7 @@ def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
     two.close()
 
 
-def test_what_an_abandoned_transaction_changed_is_forgotten(tmp_path: Path) -> None:
+def test_changes_of_an_abandoned_transaction_are_forgotten(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     member = key("alice").did
     account = AccountKey(issuer=key("issuer").did, unit=ResourceType.COMPUTE, owner=member)
@@ -235,7 +235,7 @@ def test_what_an_abandoned_transaction_changed_is_forgotten(tmp_path: Path) -> N
     store.close()
 
 
-def test_the_file_refuses_an_overdrawn_account_and_keeps_nothing(tmp_path: Path) -> None:
+def test_file_refuses_an_overdrawn_account_and_keeps_nothing(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     account = AccountKey(
         issuer=key("issuer").did, unit=ResourceType.COMPUTE, owner=key("alice").did

@@ -50,7 +50,7 @@ def stepped(job: Job | None, name: JobKey, event: ev.Event) -> tuple[Job, Stored
 # --- blocks
 
 
-def test_a_block_comes_back_as_it_was_put(store: Store) -> None:
+def test_block_comes_back_as_it_was_put(store: Store) -> None:
     data = b"some bytes"
     cid = cid_of(data, Codec.RAW)
     with store.write() as tx:
@@ -67,13 +67,13 @@ def test_a_block_comes_back_as_it_was_put(store: Store) -> None:
         assert tx.blocks.get(cid) is None
 
 
-def test_a_block_under_another_cid_is_refused(store: Store) -> None:
+def test_block_under_another_cid_is_refused(store: Store) -> None:
     with pytest.raises(BlockError) as raised, store.write() as tx:
         tx.blocks.put(ONE, b"two")
     assert raised.value.fault is BlockFault.MISMATCH
 
 
-def test_the_quota_of_blocks_is_kept(store: Store) -> None:
+def test_quota_of_blocks_is_kept(store: Store) -> None:
     first, second = bytes(3000), bytes(2000)
     with store.write() as tx:
         tx.blocks.put(cid_of(first, Codec.RAW), first)
@@ -88,7 +88,7 @@ def test_the_quota_of_blocks_is_kept(store: Store) -> None:
 # --- transactions
 
 
-def test_an_exception_undoes_everything(store: Store) -> None:
+def test_exception_undoes_everything(store: Store) -> None:
     name = job_key()
     job, stored = stepped(None, name, created())
     with store.write() as tx:
@@ -117,7 +117,7 @@ def test_an_exception_undoes_everything(store: Store) -> None:
 # --- jobs
 
 
-def test_a_job_and_its_history_come_back(store: Store) -> None:
+def test_job_and_its_history_come_back(store: Store) -> None:
     name = job_key()
     first, one = stepped(None, name, created())
     second, two = stepped(first, name, ev.JobSubmitted())
@@ -178,7 +178,7 @@ def test_jobs_are_found_by_id_phase_and_deadline(store: Store) -> None:
 # --- state
 
 
-def test_a_state_root_is_compared_and_set(store: Store) -> None:
+def test_state_root_is_compared_and_set(store: Store) -> None:
     with store.write() as tx:
         assert tx.state.root(ALICE) is None
         assert not tx.state.advance(ALICE, ONE, TWO)
@@ -221,7 +221,7 @@ def test_work_is_kept_until_it_is_done_and_never_comes_back(store: Store) -> Non
         assert tx.work.pending(job_key(1)) == (work("a"),)
 
 
-def test_a_chain_grows_by_one_and_has_no_forks(store: Store) -> None:
+def test_chain_grows_by_one_and_has_no_forks(store: Store) -> None:
     anchors, receipts = ChainKind.ANCHORS, ChainKind.RECEIPTS
     with store.write() as tx:
         assert not tx.chains.advance(anchors, ALICE, Head(sequence=2, record=ONE))
@@ -240,7 +240,7 @@ def test_a_chain_grows_by_one_and_has_no_forks(store: Store) -> None:
         assert tx.chains.heads(receipts) == ()
 
 
-def test_the_same_evidence_counts_once(store: Store) -> None:
+def test_same_evidence_counts_once(store: Store) -> None:
     with store.write() as tx:
         for _ in range(2):
             tx.evidence.add(ALICE, Evidence.LEASE_LOST, ONE, 1)
@@ -256,7 +256,7 @@ STORM = Weather(drop=0.2, duplicate=0.2, crash=0.05, delay_seconds=5)
 
 
 @pytest.mark.parametrize("weather", [CALM, STORM], ids=["calm", "storm"])
-def test_a_whole_mesh_runs_on_it(roomy_store: Store, weather: Weather) -> None:
+def test_whole_mesh_runs_on_it(roomy_store: Store, weather: Weather) -> None:
     village = Village(store=roomy_store, weather=weather, seed=3)
     keys = [village.submit(number) for number in (1, 2)]
     village.run()

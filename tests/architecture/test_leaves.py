@@ -16,7 +16,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("leaf", "path"), FILES, ids=str)
-def test_a_leaf_imports_only_itself(leaf: str, path: Path) -> None:
+def test_leaf_imports_only_itself(leaf: str, path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         match node:

@@ -87,13 +87,13 @@ def of(modules: set[str], *unwanted: str) -> list[str]:
     )
 
 
-def test_a_command_that_reads_loads_nothing_that_drives(home: Path, job: str) -> None:
+def test_command_that_reads_loads_nothing_that_drives(home: Path, job: str) -> None:
     modules = loaded(home, *(words.format(job=job) for words in READING))
     assert "mesh.local.mesh" in modules
     assert of(modules, *ENGINES, *SLOW, *DRIVING) == []
 
 
-def test_a_submission_loads_no_engine(home: Path) -> None:
+def test_submission_loads_no_engine(home: Path) -> None:
     (home / "answer.wasm").write_bytes(ANSWER)
     modules = loaded(home, "submit-job --wasm answer.wasm --resource-amount 1")
     assert "mesh.local.submitting" in modules

@@ -96,7 +96,7 @@ def test_codes_as_people_write_them(written: str) -> None:
     assert full_code(written) == "CCL0401"
 
 
-def test_an_unknown_code_has_a_neighbour() -> None:
+def test_unknown_code_has_a_neighbour() -> None:
     code = CODES[0]
     assert nearest_code(code[:-1] + "x") is not None
     assert nearest_code("HELLO") is None

@@ -42,7 +42,7 @@ def fields(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("place", "code", "facts"), REPORTS)
-def test_the_title_gets_its_facts(place: str, code: str, facts: set[str] | None) -> None:
+def test_title_gets_its_facts(place: str, code: str, facts: set[str] | None) -> None:
     assert code in TEMPLATES, f"{place} reports {code}, which has no template"
     if facts is not None:
         missing = fields(TEMPLATES[code].title) - facts

@@ -49,7 +49,7 @@ def test_every_link_of_the_page_leads_to_a_file_of_the_repository(metadata: Mess
     assert "](" not in text.replace("](https://", ""), "a link that no renderer takes for one"
 
 
-def test_the_metadata_names_the_supported_pythons_and_the_licence(metadata: Message) -> None:
+def test_metadata_names_the_supported_pythons_and_the_licence(metadata: Message) -> None:
     classifiers = metadata.get_all("Classifier", [])
     for version in ("3.11", "3.12", "3.13", "3.14"):
         assert f"Programming Language :: Python :: {version}" in classifiers

@@ -148,7 +148,7 @@ def check_tests(block: Block) -> None:
         assert failed == block.expected("fails")
 
 
-def test_the_reference_has_examples() -> None:
+def test_reference_has_examples() -> None:
     assert sum(block.page.parent.name == "language" for block in BLOCKS) >= 60
 
 

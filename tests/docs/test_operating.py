@@ -27,7 +27,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
     assert all(row[4] for row in rows)
 
 
-def test_the_defaults_are_within_their_ranges() -> None:
+def test_defaults_are_within_their_ranges() -> None:
     numbers = {name for name, value in asdict(Config()).items() if type(value) is int}
     assert numbers == set(RANGES)
     for name, (least, most) in RANGES.items():

@@ -55,7 +55,7 @@ def test_page_shows_the_real_output(page: Path, tmp_path: Path) -> None:
             assert compared(printed(command, folder, tmp_path / "mesh")) == compared(shown), command
 
 
-def test_the_tour_has_three_pages_which_lead_to_each_other() -> None:
+def test_tour_has_three_pages_which_lead_to_each_other() -> None:
     assert [page.name[:2] for page in TOUR] == ["1-", "2-", "3-"]
     assert set(TOUR) < set(PAGES)
     for page, following in pairwise(TOUR):
@@ -67,7 +67,7 @@ def test_the_tour_has_three_pages_which_lead_to_each_other() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_command_names_one_job_also_where_there_are_several(page: Path) -> None:
+def test_command_names_one_job_also_where_there_are_several(page: Path) -> None:
     commands = [
         command
         for kind, text in blocks_of(page)

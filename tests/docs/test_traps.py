@@ -69,7 +69,7 @@ def test_reasons_of_entries() -> None:
     assert reason_of(FUNCTIONS, "first", [[1]]) == "malformed arguments"
 
 
-def test_the_page_lists_these() -> None:
+def test_page_lists_these() -> None:
     section = PAGE.read_text(encoding="utf-8").split("## Traps")[1]
     cells = re.findall(r"^\| .* \| (`.*) \|$", section, re.MULTILINE)
     listed = {reason for cell in cells for reason in re.findall(r"`([^`]+)`", cell)}

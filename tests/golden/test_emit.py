@@ -41,7 +41,7 @@ def test_views(view: str, tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     assert f"{SOURCE}\n--- {view}\n{done.out}" == snapshot
 
 
-def test_a_view_goes_where_it_is_sent(tmp_path: Path) -> None:
+def test_view_goes_where_it_is_sent(tmp_path: Path) -> None:
     arguments = ("--emit", "abi", "-o", "abi.json")
     done = run(
         "cclc", "compile", "-", *arguments, home=tmp_path, cwd=tmp_path, stdin=SOURCE.encode()
@@ -50,7 +50,7 @@ def test_a_view_goes_where_it_is_sent(tmp_path: Path) -> None:
     assert '"total"' in (tmp_path / "abi.json").read_text(encoding="utf-8")
 
 
-def test_the_tree_needs_no_types_and_the_others_do(tmp_path: Path) -> None:
+def test_tree_needs_no_types_and_the_others_do(tmp_path: Path) -> None:
     (tmp_path / "a.ccl").write_text("execution { unknown }", encoding="utf-8")
     tree = run("cclc", "compile", "a.ccl", "--emit", "ast", home=tmp_path, cwd=tmp_path)
     assert (tree.code, tree.err) == (0, "")

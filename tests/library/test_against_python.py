@@ -141,7 +141,7 @@ def test_sorting(items: list[int]) -> None:
 
 @examples(80)
 @given(st.integers(0, LARGEST), st.lists(st.integers(0, 2**55), min_size=1, max_size=8))
-def test_what_is_divided_adds_up(total: int, weights: list[int]) -> None:
+def test_divided_amounts_add_up(total: int, weights: list[int]) -> None:
     if not any(weights):
         return
     parts = asked("divided", total, weights)
@@ -157,7 +157,7 @@ def test_what_is_divided_adds_up(total: int, weights: list[int]) -> None:
 
 @examples(80)
 @given(TIMES)
-def test_the_calendar(when: datetime) -> None:
+def test_calendar(when: datetime) -> None:
     at = when.replace(microsecond=0, tzinfo=UTC)
     seconds = (at - EPOCH) // timedelta(seconds=1)
     text = f"{at.year:04}-{at:%m-%dT%H:%M:%SZ}"
@@ -218,7 +218,7 @@ def test_json_there_and_back(document: Any, ascii_only: bool) -> None:
 
 
 @pytest.mark.parametrize("city", ["Geneva", "Genève"])
-def test_a_large_json_text_fits_the_memory_of_an_execution(city: str) -> None:
+def test_large_json_text_fits_the_memory_of_an_execution(city: str) -> None:
     member = {"name": "Member", "city": city, "shares": 7, "rate": 1.25, "tags": ["a", None]}
     text = json.dumps([{"id": n, **member} for n in range(13_000)], ensure_ascii=False)
     assert len(text) > 1_200_000
@@ -246,7 +246,7 @@ def test_json_is_distinguished_from_other_text(text: str) -> None:
 
 @examples(60)
 @given(st.sampled_from(("", "-")), st.text("0123456789", min_size=1, max_size=15), st.data())
-def test_a_number_of_json_is_rounded_as_a_decimal(
+def test_number_of_json_is_rounded_as_a_decimal(
     sign: str, digits: str, data: st.DataObject
 ) -> None:
     whole = str(int(data.draw(st.text("0123456789", min_size=1, max_size=14))))

@@ -30,39 +30,39 @@ def loaded(text: str) -> set[str]:
         'map: "a key is no method";\nfilter { split 5; }\nexecution { 1 }',
     ],
 )
-def test_a_program_without_such_names_loads_nothing(text: str) -> None:
+def test_program_without_such_names_loads_nothing(text: str) -> None:
     assert loaded(text) == set()
 
 
-def test_an_import_loads_its_file_and_the_imports_of_that_alone() -> None:
+def test_import_loads_its_file_and_the_imports_of_that_alone() -> None:
     text = 'import "std/voting" as voting;\nexecution { voting.majority(2, 1) }'
     assert loaded(text) == {"std/voting.ccl", "std/core.ccl"}
 
 
-def test_a_name_loads_its_file_and_what_that_needs() -> None:
+def test_name_loads_its_file_and_what_that_needs() -> None:
     assert loaded("execution { dag_link }") == {"std/dag.ccl", "std/core.ccl", "std/text.ccl"}
     assert "std/text.ccl" in loaded('execution { "a".split(",") }')
 
 
-def test_a_file_is_loaded_once_whether_imported_or_not() -> None:
+def test_file_is_loaded_once_whether_imported_or_not() -> None:
     text = 'import "std/core" as core;\nexecution { core.first([1].map(n => n)) }'
     assert loaded(text) == {"std/core.ccl"}
 
 
-def test_the_tables_name_files_of_the_library() -> None:
+def test_tables_name_files_of_the_library() -> None:
     files = {row.file for rows in FUNCTIONS.values() for row in rows}
     files |= {row.file for row in METHODS.values()}
     assert files <= set(library_names())
 
 
-def test_a_name_in_a_comment_changes_no_code() -> None:
+def test_name_in_a_comment_changes_no_code() -> None:
     plain = compile_text("execution { 1 }\n// create a budget\n", path="program.ccl")
     named = compile_text("execution { 1 }\n// create_budget\n", path="program.ccl")
     assert plain.wat is not None
     assert plain.wat.split("(@custom")[0] == (named.wat or "").split("(@custom")[0]
 
 
-def test_what_is_declared_is_not_looked_for() -> None:
+def test_declared_name_is_not_searched_for() -> None:
     assert files_needed("xs.map(f) ", frozenset({"map"})) == ()
     assert files_needed("core.map(xs, f)", frozenset({"core"})) == ()
     assert files_needed("xs . map (f)", frozenset()) == ("std/core",)

@@ -23,7 +23,7 @@ def test_every_name_of_the_prelude_is_a_documented_function() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
-def test_a_parameter_without_a_type_is_a_function(file: LibraryFile) -> None:
+def test_parameter_without_a_type_is_a_function(file: LibraryFile) -> None:
     """So that a signature is the same for every program that calls it."""
     for each in file.module.items:
         if not isinstance(each, ast.Function):

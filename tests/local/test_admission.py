@@ -50,7 +50,7 @@ def asked(module: bytes, **more: object) -> JobRequest:
         (HUGE, {}, "over-limit", "starts with 4294967296 bytes of memory"),
     ],
 )
-def test_a_job_that_no_node_could_execute_is_refused(
+def test_job_that_no_node_could_execute_is_refused(
     mesh: LocalMesh, module: bytes, changes: dict[str, object], code: str, reason: str
 ) -> None:
     mesh.put_block(module)
@@ -90,7 +90,7 @@ def test_nodes_decline_a_module_that_comes_later(
     assert mesh.balances() == before
 
 
-def test_a_good_module_that_comes_later_is_executed(mesh: LocalMesh) -> None:
+def test_good_module_that_comes_later_is_executed(mesh: LocalMesh) -> None:
     job_id = mesh.submit(
         JobRequest(module=cid_of(LATER, Codec.RAW), resource_amount=500, arguments=encode([]))
     )
@@ -118,7 +118,7 @@ def test_module_that_the_engine_cannot_compile_costs_no_reputation(open_mesh: Op
     assert audit(mesh) == ()
 
 
-def test_a_module_that_needs_more_memory_names_how_to_give_it(mesh: LocalMesh) -> None:
+def test_module_that_needs_more_memory_names_how_to_give_it(mesh: LocalMesh) -> None:
     for module, hint in (
         (LARGE, "give it more: --memory 125"),
         (HUGE, "build it for at most 268435456 bytes: no execution has more"),

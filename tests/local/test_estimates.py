@@ -112,7 +112,7 @@ def took(wall_ms: int) -> Callable[[Execution], Execution]:
     return lambda found: replace(found, metrics=replace(found.metrics, wall_ms=wall_ms))
 
 
-def test_an_old_measurement_is_made_again(open_mesh: Opener) -> None:
+def test_old_measurement_is_made_again(open_mesh: Opener) -> None:
     measured(open_mesh(), speed=1)
     assert open_mesh().world.fuel_per_second == 1
     assert open_mesh(CALIBRATION_SECONDS_MAX + 60).world.fuel_per_second > 1

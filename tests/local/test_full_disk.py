@@ -63,9 +63,7 @@ def is_named(problem: CommandError) -> bool:
 
 
 @pytest.mark.parametrize("length", [0, 1, 4096, 20_000, 50_000, 100_000, 150_000])
-def test_a_founding_without_room_is_finished_when_there_is_some(
-    tmp_path: Path, length: int
-) -> None:
+def test_founding_without_room_is_finished_when_there_is_some(tmp_path: Path, length: int) -> None:
     home = tmp_path / "home"
     with files_of_at_most(length):
         try:
@@ -80,7 +78,7 @@ def test_a_founding_without_room_is_finished_when_there_is_some(
 
 
 @pytest.mark.parametrize("room", [0, 1000, 10_000, 100_000])
-def test_a_write_without_room_changes_nothing_and_works_afterwards(home: Path, room: int) -> None:
+def test_write_without_room_changes_nothing_and_works_afterwards(home: Path, room: int) -> None:
     kept, lost = [block(0)], [block(number) for number in range(1, 5)]
     with open_at(home) as mesh:
         mesh.put_blocks(kept)
@@ -98,7 +96,7 @@ def test_a_write_without_room_changes_nothing_and_works_afterwards(home: Path, r
         assert mesh.store.check() == ()
 
 
-def test_a_store_at_its_last_page_is_full(tmp_path: Path) -> None:
+def test_store_at_its_last_page_is_full(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=1 << 30)
     run_sql = store.database.connection.execute
     (pages,) = run_sql("PRAGMA page_count").fetchone()
@@ -123,7 +121,7 @@ def refuse_rollback(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(authorize)
 
 
-def test_a_failed_rollback_does_not_hide_the_first_error(tmp_path: Path) -> None:
+def test_failed_rollback_does_not_hide_the_first_error(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=1 << 30)
     refuse_rollback(store.database.connection)
     with pytest.raises(ValueError, match="the first"), store.write() as tx:
@@ -140,7 +138,7 @@ def test_a_failed_rollback_does_not_hide_the_first_error(tmp_path: Path) -> None
     again.close()
 
 
-def test_an_error_of_the_store_outlives_its_failed_rollback(tmp_path: Path) -> None:
+def test_error_of_the_store_outlives_its_failed_rollback(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=1 << 30)
     refuse_rollback(store.database.connection)
     for _ in range(2):
@@ -150,7 +148,7 @@ def test_an_error_of_the_store_outlives_its_failed_rollback(tmp_path: Path) -> N
     store.close()
 
 
-def test_a_key_is_whole_or_not_there(tmp_path: Path) -> None:
+def test_key_is_whole_or_not_there(tmp_path: Path) -> None:
     with files_of_at_most(10), pytest.raises(OSError) as caught:
         put_once(tmp_path / "a.key", bytes(100))
     assert caught.value.errno == errno.EFBIG
@@ -167,7 +165,7 @@ def test_locks_are_held_where_no_number_can_be_written(tmp_path: Path) -> None:
     assert [path.name for path in home.locks.iterdir()] == ["issuer.lock"]
 
 
-def test_a_mark_without_room_leaves_no_draft(home: Path) -> None:
+def test_mark_without_room_leaves_no_draft(home: Path) -> None:
     mark = Home(home).mark
     mark.unlink()
     with files_of_at_most(0), pytest.raises(CommandError) as caught:
@@ -178,7 +176,7 @@ def test_a_mark_without_room_leaves_no_draft(home: Path) -> None:
     assert mark.exists()
 
 
-def test_what_is_compiled_without_room_is_used_and_not_kept(home: Path) -> None:
+def test_module_compiled_without_room_is_used_and_not_cached(home: Path) -> None:
     shutil.rmtree(home / "cache")
     with open_at(home) as mesh:
         job_module = mesh.put_block(bytes(ECHO))
@@ -199,7 +197,7 @@ def test_each_way_of_no_room_has_its_own_next_step(number: int) -> None:
     assert os.strerror(number) in problem.message
 
 
-def test_an_output_without_room_is_named_and_not_half_there(
+def test_output_without_room_is_named_and_not_half_there(
     home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with open_at(home) as mesh:
@@ -219,7 +217,7 @@ def test_an_output_without_room_is_named_and_not_half_there(
     assert target.read_bytes() == block(7)[1]
 
 
-def test_what_is_there_is_read_where_there_is_no_room_to_begin(
+def test_existing_entry_is_read_on_a_full_disk(
     home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """SQLite wants room for the index of its log before it reads."""
@@ -238,7 +236,7 @@ def test_what_is_there_is_read_where_there_is_no_room_to_begin(
         mesh.put_block(block(4)[1])
 
 
-def test_a_job_that_is_stopped_by_a_full_disk_says_so_and_goes_on(
+def test_job_that_is_stopped_by_a_full_disk_says_so_and_goes_on(
     home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """At whatever point the room ends: it is never taken for a refusal of the nodes."""

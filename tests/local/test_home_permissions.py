@@ -73,7 +73,7 @@ def test_all_that_is_made_in_a_home_is_private_under_any_umask(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("mask", [0, 0o777])
-def test_the_umask_of_the_process_is_left_alone(tmp_path: Path, mask: int) -> None:
+def test_umask_of_the_process_is_left_alone(tmp_path: Path, mask: int) -> None:
     with umask(mask):
         with open_at(tmp_path / "home"):
             pass
@@ -115,7 +115,7 @@ def test_any_access_of_others_is_refused(home: Path, name: str, bit: int) -> Non
     assert mode == "go-rwx"
 
 
-def test_a_group_may_write_the_configuration_and_everybody_may_not(home: Path) -> None:
+def test_group_may_write_the_configuration_and_everybody_may_not(home: Path) -> None:
     (home / "config.toml").chmod(0o664)
     LocalMesh.open(home, environment={}).close()
     (home / "config.toml").chmod(0o666)
@@ -124,7 +124,7 @@ def test_a_group_may_write_the_configuration_and_everybody_may_not(home: Path) -
 
 @pytest.mark.parametrize("name", [each for each in (*SECRET, *READABLE) if each != "."])
 @pytest.mark.parametrize("is_dangling", [False, True], ids=["elsewhere", "nowhere"])
-def test_a_link_in_a_home_is_refused(
+def test_link_in_a_home_is_refused(
     home: Path, tmp_path: Path, name: str, is_dangling: bool
 ) -> None:
     path = home / name
@@ -138,7 +138,7 @@ def test_a_link_in_a_home_is_refused(
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_linked_lock_is_refused_and_its_target_left_alone(home: Path, tmp_path: Path) -> None:
+def test_linked_lock_is_refused_and_its_target_left_alone(home: Path, tmp_path: Path) -> None:
     target = tmp_path / "precious"
     target.write_text("keep")
     (home / "locks" / "issuer.lock").symlink_to(target)
@@ -151,7 +151,7 @@ def test_a_linked_lock_is_refused_and_its_target_left_alone(home: Path, tmp_path
     assert target.read_text() == "keep"
 
 
-def test_a_linked_entry_of_the_cache_is_not_run(home: Path, tmp_path: Path) -> None:
+def test_linked_entry_of_the_cache_is_not_run(home: Path, tmp_path: Path) -> None:
     entries = list((home / "cache" / "modules").iterdir())
     for number, entry in enumerate(entries):
         entry.rename(tmp_path / str(number))
@@ -162,7 +162,7 @@ def test_a_linked_entry_of_the_cache_is_not_run(home: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["keys/issuer.key", "mesh.cid", "config.toml", "mesh.sqlite"])
-def test_a_pipe_in_a_home_is_refused_and_not_waited_for(home: Path, name: str) -> None:
+def test_pipe_in_a_home_is_refused_and_not_waited_for(home: Path, name: str) -> None:
     (home / name).unlink()
     os.mkfifo(home / name, 0o600)
     problem = refusal(home)
@@ -171,9 +171,7 @@ def test_a_pipe_in_a_home_is_refused_and_not_waited_for(home: Path, name: str) -
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
-def test_what_lies_beside_the_database_is_checked_as_well(
-    home: Path, tmp_path: Path, suffix: str
-) -> None:
+def test_files_beside_the_database_are_checked(home: Path, tmp_path: Path, suffix: str) -> None:
     path = home / f"mesh.sqlite{suffix}"
     path.touch()
     path.chmod(0o644)
@@ -192,7 +190,7 @@ def foreign(path: Path) -> Path:
     return path
 
 
-def test_a_home_of_another_user_is_refused_also_for_root(home: Path) -> None:
+def test_home_of_another_user_is_refused_also_for_root(home: Path) -> None:
     place = foreign(home)
     problem = refusal(place)
     assert problem.code == "home-foreign"
@@ -201,14 +199,14 @@ def test_a_home_of_another_user_is_refused_also_for_root(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SECRET[1:])
-def test_a_file_of_another_user_is_refused(home: Path, name: str) -> None:
+def test_file_of_another_user_is_refused(home: Path, name: str) -> None:
     path = foreign(home / name)
     problem = refusal(home if path == home / name else path)
     assert problem.code == "home-foreign"
     assert str(path) in problem.message
 
 
-def test_a_home_may_be_a_link_of_its_owner(home: Path, tmp_path: Path) -> None:
+def test_home_may_be_a_link_of_its_owner(home: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(home)
     assert find_home(link, {}).path == home
@@ -216,7 +214,7 @@ def test_a_home_may_be_a_link_of_its_owner(home: Path, tmp_path: Path) -> None:
     assert str(home) in refusal(link).message
 
 
-def test_a_home_is_no_link_of_another_user(home: Path, tmp_path: Path) -> None:
+def test_home_is_no_link_of_another_user(home: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(home)
     if foreign(link) == link:
@@ -224,7 +222,7 @@ def test_a_home_is_no_link_of_another_user(home: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o710, 0o702], ids=oct)
-def test_an_empty_directory_of_ours_becomes_private(tmp_path: Path, mode: int) -> None:
+def test_empty_directory_of_ours_becomes_private(tmp_path: Path, mode: int) -> None:
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(mode)
@@ -234,7 +232,7 @@ def test_an_empty_directory_of_ours_becomes_private(tmp_path: Path, mode: int) -
     assert mode_of(home) == 0o700
 
 
-def test_a_directory_with_something_in_it_stays_as_it_is(tmp_path: Path) -> None:
+def test_directory_with_something_in_it_stays_as_it_is(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(0o755)
@@ -245,7 +243,7 @@ def test_a_directory_with_something_in_it_stays_as_it_is(tmp_path: Path) -> None
     assert [path.name for path in home.iterdir()] == ["thesis.tex"]
 
 
-def test_the_hint_is_a_command_of_a_shell(tmp_path: Path) -> None:
+def test_hint_is_a_command_of_a_shell(tmp_path: Path) -> None:
     home = tmp_path / "my home"
     home.mkdir()
     home.chmod(0o755)
@@ -253,7 +251,7 @@ def test_the_hint_is_a_command_of_a_shell(tmp_path: Path) -> None:
     assert refusal(home).hint == f"chmod -R go-rwx '{home}'"
 
 
-def test_a_config_of_others_is_not_read(home: Path) -> None:
+def test_config_of_others_is_not_read(home: Path) -> None:
     located = locate_home(home, {})
     located.config_file.chmod(0o666)
     with pytest.raises(CommandError) as caught:
@@ -272,7 +270,7 @@ def test_folders_where_others_could_exchange_the_home_are_named(tmp_path: Path) 
     assert f"chmod +t {above}" in "".join(doubtful_parents(home.path))
 
 
-def test_a_new_file_is_never_another_one(tmp_path: Path) -> None:
+def test_new_file_is_never_another_one(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     with pytest.raises(FileExistsError):
         create_file(tmp_path / "link")
@@ -282,7 +280,7 @@ def test_a_new_file_is_never_another_one(tmp_path: Path) -> None:
         make_folder(tmp_path / "file")
 
 
-def test_a_file_is_read_into_no_more_memory_than_it_has_bytes(tmp_path: Path) -> None:
+def test_file_is_read_into_no_more_memory_than_it_has_bytes(tmp_path: Path) -> None:
     """The bound of a compiled module is 256 MiB, and a command may have less."""
     path = tmp_path / "small"
     put_once(path, b"0123456789")

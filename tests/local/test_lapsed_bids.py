@@ -49,7 +49,7 @@ def test_reading_says_that_the_bids_have_expired_and_changes_nothing(open_mesh: 
     assert mesh.job(JOB) == job
 
 
-def test_who_waits_gets_new_bids_for_the_same_job(open_mesh: Opener) -> None:
+def test_waiting_submitter_gets_new_bids_for_the_same_job(open_mesh: Opener) -> None:
     before = offered(open_mesh())
     mesh = open_mesh(LATER)
     news: list[News] = []
@@ -66,7 +66,7 @@ def test_who_waits_gets_new_bids_for_the_same_job(open_mesh: Opener) -> None:
     assert audit(mesh) == ()
 
 
-def test_an_expired_bid_is_renewed_by_accepting_it(open_mesh: Opener) -> None:
+def test_expired_bid_is_renewed_by_accepting_it(open_mesh: Opener) -> None:
     offered(open_mesh())
     mesh = open_mesh(LATER)
     mesh.accept(JOB, NODE)
@@ -90,7 +90,7 @@ def test_price_is_at_most_the_accepted_bid(open_mesh: Opener) -> None:
     assert award is not None and award.price == 160
 
 
-def test_a_cheaper_new_bid_is_taken(open_mesh: Opener) -> None:
+def test_cheaper_new_bid_is_taken(open_mesh: Opener) -> None:
     offered(open_mesh())
     mesh = open_mesh(LATER)
     change_rate(mesh, 80_000)
@@ -99,7 +99,7 @@ def test_a_cheaper_new_bid_is_taken(open_mesh: Opener) -> None:
     assert award is not None and award.price == 40
 
 
-def test_a_node_that_bids_no_more_is_named(open_mesh: Opener) -> None:
+def test_node_that_bids_no_more_is_named(open_mesh: Opener) -> None:
     offered(open_mesh())
     mesh = open_mesh(LATER)
     change_rate(mesh, 100_000_000)

@@ -77,7 +77,7 @@ def work(**more: object) -> JobRequest:
     ],
     indirect=["limited"],
 )
-def test_what_is_over_a_limit_is_refused(limited: LocalMesh, name: str) -> None:
+def test_module_over_a_limit_is_refused(limited: LocalMesh, name: str) -> None:
     request = work(description="votes", input=limited.put_block(b"four"))
     refusal = quote(limited, request).refusal
     with pytest.raises(CommandError) as caught:
@@ -105,20 +105,20 @@ def run(mesh: LocalMesh, module: bytes) -> Deterministic:
     [("output_bytes = 99", None), ("output_bytes = 100", 100)],
     indirect=["limited"],
 )
-def test_an_output_over_the_limit_is_refused(limited: LocalMesh, size: int | None) -> None:
+def test_output_over_the_limit_is_refused(limited: LocalMesh, size: int | None) -> None:
     output = run(limited, WRITER).output
     assert (None if output is None else len(limited.get_block(output))) == size
 
 
 @pytest.mark.parametrize("limited", ["effects = 1"], indirect=True)
-def test_an_effect_over_the_limit_is_refused(limited: LocalMesh) -> None:
+def test_effect_over_the_limit_is_refused(limited: LocalMesh) -> None:
     found = run(limited, ANCHOR)
     assert found.outcome.kind is OutcomeKind.SUCCEEDED and found.effects is not None
     assert len(effects_from_block(limited.get_block(found.effects))) == 1
 
 
 @pytest.mark.parametrize("limited", ["log_bytes = 20"], indirect=True)
-def test_a_log_over_the_limit_is_cut(limited: LocalMesh) -> None:
+def test_log_over_the_limit_is_cut(limited: LocalMesh) -> None:
     found = run(limited, LOGGER)
     assert found.logs is not None
     assert "log cut: over 20 bytes" in decode(limited.get_block(found.logs))[-1]

@@ -44,7 +44,7 @@ from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 
 
-def test_a_job_is_verified_and_paid(mesh: LocalMesh) -> None:
+def test_job_is_verified_and_paid(mesh: LocalMesh) -> None:
     before = mesh.balances()["compute"]
     news: list[News] = []
     job_id = mesh.submit(work())
@@ -87,7 +87,7 @@ def test_one_lying_verifier_is_outvoted(open_mesh: Opener) -> None:
     assert audit(mesh) == ()
 
 
-def test_a_lying_executor_is_not_paid(open_mesh: Opener) -> None:
+def test_lying_executor_is_not_paid(open_mesh: Opener) -> None:
     executor = Falsifying({})
     mesh = open_mesh(executor=executor)
     executor.lies[mesh.members.nodes[1].did] = falsified
@@ -110,7 +110,7 @@ def test_each_member_executes_for_itself(open_mesh: Opener) -> None:
     assert sorted(executor.submitted) == sorted(executors)
 
 
-def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
+def test_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
     job = run(mesh, JobRequest(module=ENDLESS_CID, resource_amount=2))
     assert job.phase is Phase.VERIFIED
     assert job.deterministic is not None
@@ -118,7 +118,7 @@ def test_a_failed_program_is_verified_and_paid(mesh: LocalMesh) -> None:
     assert job.deterministic.fuel_used == 2_000_000
 
 
-def test_a_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: LocalMesh) -> None:
+def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: LocalMesh) -> None:
     """A megabyte of nested lists in each call: refused, and charged before it is looked at."""
     import wasmtime
 
@@ -144,7 +144,7 @@ def test_a_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: LocalMesh) -> No
     assert scores[job.award.node_id] > 50
 
 
-def test_the_same_id_is_the_same_job(mesh: LocalMesh) -> None:
+def test_same_id_is_the_same_job(mesh: LocalMesh) -> None:
     job_id = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
     assert mesh.submit(work(job_id=job_id)) == mesh.submit(work(job_id=job_id)) == job_id
     with pytest.raises(CommandError, match="another resource_amount") as caught:
@@ -159,7 +159,7 @@ def test_without_an_id_each_call_is_a_new_job(mesh: LocalMesh) -> None:
     assert mesh.submit(work()) != mesh.submit(work())
 
 
-def test_a_job_without_its_module_waits_and_goes_on(mesh: LocalMesh) -> None:
+def test_job_without_its_module_waits_and_goes_on(mesh: LocalMesh) -> None:
     import wasmtime
 
     module = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
@@ -211,7 +211,7 @@ def test_killed_worker_costs_no_attempt(mesh: LocalMesh) -> None:
     assert audit(mesh) == ()
 
 
-def test_a_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
+def test_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
     job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=400))
     with pytest.raises(CommandError) as caught:
         mesh.drive([job_id], auto_award=True, timeout=0.0)
@@ -223,7 +223,7 @@ def test_a_timeout_pauses_and_the_same_attempt_goes_on(mesh: LocalMesh) -> None:
     assert job.award is not None and job.award.attempt == 1
 
 
-def test_a_lost_lease_gives_the_next_attempt(mesh: LocalMesh, open_mesh: Opener) -> None:
+def test_lost_lease_gives_the_next_attempt(mesh: LocalMesh, open_mesh: Opener) -> None:
     before = mesh.balances()["compute"]
     job_id = mesh.submit(work())
     mesh.drive([job_id])
@@ -238,7 +238,7 @@ def test_a_lost_lease_gives_the_next_attempt(mesh: LocalMesh, open_mesh: Opener)
     assert audit(later) == ()
 
 
-def test_a_node_that_lost_an_attempt_is_awarded_last(mesh: LocalMesh, open_mesh: Opener) -> None:
+def test_node_that_lost_an_attempt_is_awarded_last(mesh: LocalMesh, open_mesh: Opener) -> None:
     first = run(mesh).award
     assert first is not None
     job_id = mesh.submit(work())
@@ -251,7 +251,7 @@ def test_a_node_that_lost_an_attempt_is_awarded_last(mesh: LocalMesh, open_mesh:
     assert second.node_id != first.node_id
 
 
-def test_a_long_reason_for_a_cancellation_is_cut(mesh: LocalMesh) -> None:
+def test_long_reason_for_a_cancellation_is_cut(mesh: LocalMesh) -> None:
     job_id = mesh.submit(work())
     mesh.cancel(job_id, "ä" * REASON_BYTES_MAX)
     job = mesh.job(job_id)
@@ -268,7 +268,7 @@ def test_job_without_award_in_time_expires(mesh: LocalMesh, open_mesh: Opener) -
     assert later.job(job_id).phase is Phase.EXPIRED
 
 
-def test_a_tampered_record_stops_only_its_job(mesh: LocalMesh) -> None:
+def test_tampered_record_stops_only_its_job(mesh: LocalMesh) -> None:
     sound, broken = mesh.submit(work()), mesh.submit(work())
     mesh.drive([sound, broken])
     manifest = mesh.job(broken).manifest.cid

@@ -17,7 +17,7 @@ def submit(mesh: LocalMesh, priority: Priority, amount: int = 500) -> JobId:
     return mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=amount, priority=priority))
 
 
-def test_the_most_urgent_and_then_the_oldest_comes_first(
+def test_most_urgent_and_then_the_oldest_comes_first(
     open_mesh: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executed: list[bytes] = []
@@ -47,7 +47,7 @@ def test_the_most_urgent_and_then_the_oldest_comes_first(
     assert {late.job(job_id).phase for job_id in wanted} == {Phase.VERIFIED}
 
 
-def test_the_more_urgent_is_promised_the_earlier_end(open_mesh: Opener) -> None:
+def test_more_urgent_is_promised_the_earlier_end(open_mesh: Opener) -> None:
     mesh = open_mesh()
     low = submit(mesh, Priority.LOW, 30_000)
     high = submit(mesh, Priority.HIGH, 30_000)

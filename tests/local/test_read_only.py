@@ -136,14 +136,14 @@ def test_commands_that_read_work_and_those_that_write_are_refused(
         assert "--mesh-home" in said.err
 
 
-def test_what_was_committed_is_read(home: Path, state: str) -> None:
+def test_committed_rows_are_read(home: Path, state: str) -> None:
     with LocalMesh.open(home, environment=ENVIRONMENT) as mesh:
         assert mesh.store.is_read_only
         assert mesh.has_block(LATE_CID) is (state != "closed")
         assert len(mesh.jobs()) == 2
 
 
-def test_what_is_executed_is_the_same_and_not_kept(
+def test_execution_is_repeatable_and_not_stored(
     founded: tuple[Path, JobId, JobId], home: Path
 ) -> None:
     with LocalMesh.open(home, environment=ENVIRONMENT) as mesh:
@@ -151,7 +151,7 @@ def test_what_is_executed_is_the_same_and_not_kept(
         assert mesh.world.fuel_per_second > 0
 
 
-def test_a_lock_is_refused_by_name(home: Path) -> None:
+def test_lock_is_refused_by_name(home: Path) -> None:
     with (
         pytest.raises(CommandError) as caught,
         actor_lock(find_home(home, {}), "issuer", wait=True),
@@ -161,7 +161,7 @@ def test_a_lock_is_refused_by_name(home: Path) -> None:
     assert "Permission denied" in caught.value.message
 
 
-def test_a_lock_that_cannot_be_removed_hides_no_error(tmp_path: Path) -> None:
+def test_lock_that_cannot_be_removed_hides_no_error(tmp_path: Path) -> None:
     home = find_home(tmp_path / "home", {})
     with obeying_modes():
         with pytest.raises(ValueError, match="the first"), passing_lock(home, "run", wait=False):
@@ -186,7 +186,7 @@ def test_one_mode_is_enough(founded: tuple[Path, JobId, JobId], tmp_path: Path, 
     home.chmod(0o700)
 
 
-def test_an_empty_home_that_cannot_be_written_founds_nothing(tmp_path: Path) -> None:
+def test_empty_home_that_cannot_be_written_founds_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
     with obeying_modes(), pytest.raises(CommandError) as caught:
@@ -202,7 +202,7 @@ def put(store: SqliteStore, data: bytes) -> Cid:
     return cid
 
 
-def test_a_store_that_changes_while_it_is_read_without_locks_says_so(tmp_path: Path) -> None:
+def test_store_that_changes_while_it_is_read_without_locks_says_so(tmp_path: Path) -> None:
     """It may be read-only here, and written through another mount."""
     path = tmp_path / "mesh.sqlite"
     store = SqliteStore(path, quota_bytes=1 << 20)
@@ -224,7 +224,7 @@ def test_a_store_that_changes_while_it_is_read_without_locks_says_so(tmp_path: P
         reader.close()
 
 
-def test_a_writer_beside_a_reader_is_followed(tmp_path: Path) -> None:
+def test_writer_beside_a_reader_is_followed(tmp_path: Path) -> None:
     """Where the index of the log can be read, a reader sees each commit."""
     writer = SqliteStore(tmp_path / "mesh.sqlite", quota_bytes=1 << 20)
     first = put(writer, b"first")
@@ -239,7 +239,7 @@ def test_a_writer_beside_a_reader_is_followed(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_a_program_is_tried_and_not_run(tmp_path: Path) -> None:
+def test_program_is_tried_and_not_run(tmp_path: Path) -> None:
     with_mesh(tmp_path)
     mesh = tmp_path / "mesh"
     before = everything(mesh)

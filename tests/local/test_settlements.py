@@ -51,7 +51,7 @@ def settlements(mesh: LocalMesh) -> list[tuple[Signed[Settlement], Signed[Hold]]
         (DAY, Phase.FAILED, LEASE_OVER),
     ],
 )
-def test_an_unused_hold_is_voided_with_proof(
+def test_unused_hold_is_voided_with_proof(
     open_mesh: Opener, later: int | None, phase: Phase, reason: str
 ) -> None:
     mesh = open_mesh()
@@ -74,7 +74,7 @@ def test_an_unused_hold_is_voided_with_proof(
     assert audit(mesh) == ()
 
 
-def test_what_holds_nothing_is_not_settled(mesh: LocalMesh) -> None:
+def test_job_without_a_hold_is_not_settled(mesh: LocalMesh) -> None:
     mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500, job_id=JOB))
     mesh.cancel(JOB, "no longer needed")
     assert settlements(mesh) == []
@@ -97,7 +97,7 @@ def lose_with(
     return settlement
 
 
-def test_the_audit_compares_a_settlement_with_its_hold(mesh: LocalMesh) -> None:
+def test_audit_compares_a_settlement_with_its_hold(mesh: LocalMesh) -> None:
     award(mesh)
 
     def other(job: Job, honest: Settlement) -> Settlement:
@@ -109,14 +109,14 @@ def test_the_audit_compares_a_settlement_with_its_hold(mesh: LocalMesh) -> None:
     assert "settlement: it names another hold" in found
 
 
-def test_the_audit_asks_who_signed_a_settlement(mesh: LocalMesh) -> None:
+def test_audit_asks_who_signed_a_settlement(mesh: LocalMesh) -> None:
     award(mesh)
     lose_with(mesh, lambda _, honest: honest, mesh.submitter)
     (found,) = audit(mesh)
     assert "no issuer that counts here signed it" in found
 
 
-def test_the_audit_misses_a_settlement_that_was_removed(mesh: LocalMesh) -> None:
+def test_audit_misses_a_settlement_that_was_removed(mesh: LocalMesh) -> None:
     award(mesh)
     settlement = lose_with(mesh, lambda _, honest: honest, mesh.members.issuer)
     assert audit(mesh) == ()

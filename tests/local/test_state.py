@@ -90,7 +90,7 @@ def test_of_two_jobs_on_one_state_the_first_is_applied(mesh: LocalMesh) -> None:
     assert audit(mesh) == ()
 
 
-def test_the_state_travels_in_the_proof(mesh: LocalMesh, tmp_path: Path) -> None:
+def test_state_travels_in_the_proof(mesh: LocalMesh, tmp_path: Path) -> None:
     run(mesh, counter(("dag_put", MINUTES), "drop"))
     (job,) = run(mesh, counter())
     data = to_car(whole_proof(mesh, job.job_id))
@@ -146,7 +146,7 @@ def test_tokens_that_are_gone_when_a_job_is_settled_stop_all_of_it(mesh: LocalMe
     assert audit(mesh) == ()
 
 
-def test_what_a_job_submits_is_left_to_the_submitter(mesh: LocalMesh) -> None:
+def test_jobs_that_a_job_submits_are_left_to_the_submitter(mesh: LocalMesh) -> None:
     inner = mesh.put_block(counter())
     text = program(("submit_job", str(inner), "count", "compute", 10, "low"), "drop")
     (job,) = run(mesh, wasm(text))

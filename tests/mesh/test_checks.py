@@ -112,7 +112,7 @@ def award_findings(now: int = START + 1, **changes: Any) -> tuple[Finding, ...]:
     return check_award(given.pop("award"), **given, now=now)
 
 
-def test_an_honest_award_is_accepted() -> None:
+def test_honest_award_is_accepted() -> None:
     assert award_findings() == ()
 
 
@@ -139,11 +139,11 @@ STRANGER = key("stranger")
         (Fault.OVER, {"now": START + 3600}),
     ],
 )
-def test_what_speaks_against_an_award(fault: Fault, changes: dict[str, Any]) -> None:
+def test_award_with_a_contradiction_is_refused(fault: Fault, changes: dict[str, Any]) -> None:
     assert fault in faults(award_findings(**changes))
 
 
-def test_a_delegate_may_award() -> None:
+def test_delegate_may_award() -> None:
     manifest = PAPERS.folk.manifest(award_delegate=STRANGER.did)
     bid = again(PAPERS.bid, PAPERS.executor, job=manifest.cid)
     award = again(PAPERS.award, STRANGER, job=manifest.cid, bid=bid.cid)
@@ -152,7 +152,7 @@ def test_a_delegate_may_award() -> None:
     )
 
 
-def test_a_context_on_another_engine_than_demanded_is_found() -> None:
+def test_context_on_another_engine_than_demanded_is_found() -> None:
     manifest = PAPERS.folk.manifest(engine="other 1 0 any")
     found = check_context(PAPERS.context, manifest, PAPERS.bid.body)
     assert Fault.ENGINE_DIFFERS in faults(found)
@@ -173,7 +173,7 @@ def receipt_findings(receipt: Signed[Receipt], **changes: Any) -> tuple[Finding,
     return verify_receipt(receipt, **given)
 
 
-def test_an_honest_receipt_is_accepted() -> None:
+def test_honest_receipt_is_accepted() -> None:
     assert receipt_findings(PAPERS.receipt) == ()
 
 
@@ -200,18 +200,18 @@ RESULT = PAPERS.receipt.body.deterministic
         (Fault.FROM_THE_FUTURE, {"ended_at": START + 306}),
     ],
 )
-def test_what_speaks_against_a_receipt(fault: Fault, changes: dict[str, object]) -> None:
+def test_receipt_with_a_contradiction_is_refused(fault: Fault, changes: dict[str, object]) -> None:
     found = receipt_findings(again(PAPERS.receipt, PAPERS.executor, **changes))
     assert faults(found) == {fault}
     assert str(found[0]).startswith("receipt: ")
 
 
-def test_a_receipt_of_another_signer_is_found() -> None:
+def test_receipt_of_another_signer_is_found() -> None:
     found = receipt_findings(again(PAPERS.receipt, STRANGER))
     assert faults(found) == {Fault.NOT_THE_EXECUTORS}
 
 
-def test_a_receipt_without_known_fuel_uses_up_what_was_bid_for() -> None:
+def test_receipt_without_known_fuel_uses_up_what_was_bid_for() -> None:
     unknown = replace(RESULT, fuel_used=None)
     right = again(PAPERS.receipt, PAPERS.executor, deterministic=unknown, usage={"compute": 500})
     assert receipt_findings(right) == ()
@@ -219,7 +219,7 @@ def test_a_receipt_without_known_fuel_uses_up_what_was_bid_for() -> None:
     assert faults(receipt_findings(wrong)) == {Fault.USAGE_WRONG}
 
 
-def test_a_receipt_continues_the_chain_of_its_executor() -> None:
+def test_receipt_continues_the_chain_of_its_executor() -> None:
     member = PAPERS.executor.did
     assert check_previous(PAPERS.receipt, None, member) == ()
     assert faults(check_previous(PAPERS.receipt, OTHER, member)) == {Fault.WRONG_PARENT}
@@ -252,7 +252,7 @@ def test_anchors_follow_each_other() -> None:
     assert anchor_findings(anchored(1, receipt=OTHER), None) == {Fault.OTHER_RECEIPT}
 
 
-def test_the_same_anchor_again_is_harmless_and_another_is_equivocation() -> None:
+def test_same_anchor_again_is_harmless_and_another_is_equivocation() -> None:
     first = anchored(1)
     head = Head(sequence=1, record=first.cid)
     assert anchor_findings(first, head, first.cid) == set()
@@ -260,7 +260,7 @@ def test_the_same_anchor_again_is_harmless_and_another_is_equivocation() -> None
     assert anchor_findings(fork, head, first.cid) == {Fault.EQUIVOCATION}
 
 
-def test_an_anchor_takes_in_the_heads_it_has_seen() -> None:
+def test_anchor_takes_in_the_heads_it_has_seen() -> None:
     own = Head(sequence=4, record=OTHER)
     seen = [
         (key(str(n)).did, Head(sequence=n, record=cid_of(bytes([n]), Codec.RAW)))
@@ -276,7 +276,7 @@ def test_an_anchor_takes_in_the_heads_it_has_seen() -> None:
 # --- attestations
 
 
-def test_a_verdict_follows_from_the_results() -> None:
+def test_verdict_follows_from_the_results() -> None:
     receipt = PAPERS.receipt.body
     assert judge(RESULT, ENGINE, receipt) is Verdict.CONFIRMED
     assert judge(replace(RESULT, output=None), ENGINE, receipt) is Verdict.REFUTED
@@ -285,7 +285,7 @@ def test_a_verdict_follows_from_the_results() -> None:
     assert judge(RESULT, other, receipt) is Verdict.INCONCLUSIVE
 
 
-def test_what_speaks_against_an_attestation() -> None:
+def test_attestation_with_a_contradiction_is_refused() -> None:
     verifier = PAPERS.folk.verifiers[0]
     drawn = (verifier.did,)
     own = sums(b"a program for the sums engine", PAPERS.context, None)
@@ -324,7 +324,7 @@ def test_with_no_more_than_wanted_all_verify() -> None:
     assert set(draw(OTHER, TICKETS[:3], 3)) == {each.verifier for each in TICKETS[:3]}
 
 
-def test_the_draw_follows_from_award_and_secrets_alone() -> None:
+def test_draw_follows_from_award_and_secrets_alone() -> None:
     drawn = draw(OTHER, TICKETS, 3)
     assert len(drawn) == 3
     assert draw(OTHER, reversed(TICKETS), 3) == drawn
@@ -334,7 +334,7 @@ def test_the_draw_follows_from_award_and_secrets_alone() -> None:
     assert everyone == {each.verifier for each in TICKETS}
 
 
-def test_who_hides_or_changes_its_secret_is_drawn_last() -> None:
+def test_member_that_hides_or_changes_its_secret_is_drawn_last() -> None:
     hidden, changed = ticket(1, reveals=False), ticket(2, honest=False)
     tickets = [hidden, changed, *TICKETS[2:5]]
     for n in range(20):
@@ -343,7 +343,7 @@ def test_who_hides_or_changes_its_secret_is_drawn_last() -> None:
     assert len(draw(OTHER, tickets, 4)) == 4
 
 
-def test_an_escalation_asks_the_others_or_all_again() -> None:
+def test_escalation_asks_the_others_or_all_again() -> None:
     everyone = {each.verifier for each in TICKETS}
     drawn = draw(OTHER, TICKETS, 3)
     assert set(escalation(OTHER, TICKETS, drawn)) == everyone - set(drawn)

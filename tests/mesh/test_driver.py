@@ -24,7 +24,7 @@ from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import Account, AccountKey, PolicyInForce
 
 
-def test_an_honest_job_is_verified_paid_and_proven() -> None:
+def test_honest_job_is_verified_paid_and_proven() -> None:
     village = Village()
     key = village.submit()
     village.run()
@@ -46,7 +46,7 @@ def test_an_honest_job_is_verified_paid_and_proven() -> None:
     village.audit()
 
 
-def test_the_bids_follow_from_rate_speed_and_surcharge() -> None:
+def test_bids_follow_from_rate_speed_and_surcharge() -> None:
     village = Village()
     key = village.submit()
     village.coordinator.awards_by_itself = False
@@ -82,7 +82,7 @@ def test_one_lying_verifier_is_outvoted_and_loses_reputation() -> None:
     village.audit()
 
 
-def test_a_lying_executor_is_disputed_unpaid_and_loses_reputation() -> None:
+def test_lying_executor_is_disputed_unpaid_and_loses_reputation() -> None:
     village = Village()
     for node in village.node_list:
         node.execute = false_sums
@@ -117,7 +117,7 @@ def test_no_quorum_is_escalated_once_and_then_fails_with_the_hold_voided() -> No
     village.audit()
 
 
-def test_a_verifier_that_wakes_up_after_the_escalation_makes_the_quorum() -> None:
+def test_verifier_that_wakes_up_after_the_escalation_makes_the_quorum() -> None:
     village = Village()
     first, second, _ = village.verifier_list
     first.is_silent = second.is_silent = True
@@ -131,7 +131,7 @@ def test_a_verifier_that_wakes_up_after_the_escalation_makes_the_quorum() -> Non
     village.audit()
 
 
-def test_a_lost_lease_gives_the_next_attempt_and_the_old_receipt_is_refused() -> None:
+def test_lost_lease_gives_the_next_attempt_and_the_old_receipt_is_refused() -> None:
     village = Village()
     key = village.submit()
     village.run(until=Phase.ASSIGNED)
@@ -155,7 +155,7 @@ def test_a_lost_lease_gives_the_next_attempt_and_the_old_receipt_is_refused() ->
     village.audit()
 
 
-def test_the_last_lost_attempt_fails_the_job() -> None:
+def test_last_lost_attempt_fails_the_job() -> None:
     village = Village()
     key = village.submit()
     for did, node in list(village.nodes.items()):
@@ -202,7 +202,7 @@ def test_two_accepted_bids_give_one_award() -> None:
     village.audit()
 
 
-def test_an_award_that_the_ledger_refuses_changes_nothing() -> None:
+def test_award_that_the_ledger_refuses_changes_nothing() -> None:
     village = Village()
     village.coordinator.awards_by_itself = False
     key = village.submit()
@@ -232,7 +232,7 @@ def test_job_without_a_capable_node_expires_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize("forger", ["a stranger", "the executor, for another award"])
-def test_a_receipt_that_is_not_the_attempts_changes_nothing(forger: str) -> None:
+def test_receipt_that_is_not_the_attempts_changes_nothing(forger: str) -> None:
     village = Village()
     key = village.submit()
     village.run(until=Phase.RUNNING)

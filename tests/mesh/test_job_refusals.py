@@ -200,7 +200,7 @@ def test_when_all_bids_have_expired_the_nodes_are_asked_again() -> None:
     assert isinstance(after, Step) and after.effects == (Effect.REQUEST_BIDS,)
 
 
-def test_an_attempt_number_may_be_skipped_but_never_used_again() -> None:
+def test_attempt_number_may_be_skipped_but_never_used_again() -> None:
     later = replace(AWARD, attempt=5, hold=hold_id(ONE, 5))
     assert told(later, job=OFFERED).attempt == 5
 
@@ -209,7 +209,7 @@ def test_an_attempt_number_may_be_skipped_but_never_used_again() -> None:
     ("quorum", "drawn", "needed"),
     [(2, 3, 2), (1, 1, 1), (2, 2, 2), (2, 4, 3), (2, 6, 4), (3, 4, 3)],
 )
-def test_a_quorum_is_always_a_majority(quorum: int, drawn: int, needed: int) -> None:
+def test_quorum_is_always_a_majority(quorum: int, drawn: int, needed: int) -> None:
     assert quorum_of(quorum, drawn) == needed
 
 

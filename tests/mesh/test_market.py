@@ -63,7 +63,7 @@ def enquiry(**changes: object) -> Enquiry:
         (INTEGER_MAX, 1_000_000, IDLE, INTEGER_MAX),
     ],
 )
-def test_a_price_is_rounded_up(units: int, rate_micro: int, load_ppm: int, price: int) -> None:
+def test_price_is_rounded_up(units: int, rate_micro: int, load_ppm: int, price: int) -> None:
     assert price_of(units, rate_micro, load_ppm) == price
 
 
@@ -72,7 +72,7 @@ def test_fuel_stays_within_64_bits() -> None:
     assert fuel_of(INTEGER_MAX) == INTEGER_MAX
 
 
-def test_an_estimate_counts_the_queue_and_the_work() -> None:
+def test_estimate_counts_the_queue_and_the_work() -> None:
     assert estimate_seconds(NODE, 500_000_000) == 3
     queued = replace(NODE, queued_fuel=1_000_000_000)
     assert estimate_seconds(queued, 500_000_000) == 8
@@ -94,7 +94,7 @@ def test_load_and_surcharge_make_the_price() -> None:
     assert load_of(10, 0) > IDLE
 
 
-def test_a_bound_prices_the_work_and_not_the_ceiling() -> None:
+def test_bound_prices_the_work_and_not_the_ceiling() -> None:
     bid = appraise(NODE, enquiry(bound_units=100), START)
     assert isinstance(bid, Bid)
     assert (bid.units, bid.price) == (100, 16)
@@ -122,7 +122,7 @@ LADDER: list[tuple[DeclineReason, NodeState, dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("reason", "node", "changes", "detail"), LADDER)
-def test_a_decline_names_reason_and_facts(
+def test_decline_names_reason_and_facts(
     reason: DeclineReason, node: NodeState, changes: dict[str, object], detail: str
 ) -> None:
     changes.setdefault("requirements", replace(NEEDS, max_seconds=60))
@@ -132,7 +132,7 @@ def test_a_decline_names_reason_and_facts(
     assert detail in answer.detail
 
 
-def test_a_decline_can_be_signed_however_much_was_asked_for() -> None:
+def test_decline_can_be_signed_however_much_was_asked_for() -> None:
     wanted = tuple(f"{'é' * 30}{n:02}" for n in range(64))
     answer = appraise(NODE, enquiry(requirements=replace(NEEDS, features=wanted)), START)
     assert isinstance(answer, Decline)
@@ -160,7 +160,7 @@ def test_every_reason_to_decline_is_tested_and_the_first_one_counts() -> None:
             assert answer.reason is reason
 
 
-def test_a_credential_counts_only_from_an_issuer_that_counts() -> None:
+def test_credential_counts_only_from_an_issuer_that_counts() -> None:
     changes: dict[str, object] = {"trust": Trust(required_credentials=("coop",))}
     other = key("other").did
     held = replace(NODE, credentials={"coop": frozenset({other})})
@@ -193,7 +193,7 @@ def candidate(
     return Candidate(bid=bid, reputation=replace(SURE, score=score))
 
 
-def test_a_score_is_made_of_price_match_reputation_and_timeliness() -> None:
+def test_score_is_made_of_price_match_reputation_and_timeliness() -> None:
     best, worst = rank(
         [
             candidate(1, price=80, estimated_seconds=10, score=95),
@@ -219,7 +219,7 @@ def test_a_score_is_made_of_price_match_reputation_and_timeliness() -> None:
         (candidate(price=501), "its price is 501"),
     ],
 )
-def test_a_bid_that_cannot_be_awarded_is_left_out(bad: Candidate, reason: str) -> None:
+def test_bid_that_cannot_be_awarded_is_left_out(bad: Candidate, reason: str) -> None:
     fault = bid_fault(bad, MANIFEST, START)
     assert fault is not None and reason in fault
     assert rank([bad], MANIFEST, START) == ()
@@ -235,7 +235,7 @@ def test_trust_is_the_awarders_to_judge() -> None:
     assert bid_fault(good, wary, START) is None
 
 
-def test_who_lost_an_attempt_comes_last() -> None:
+def test_bidder_that_lost_an_attempt_comes_last() -> None:
     good, bad = candidate(1, price=200), candidate(2, price=1)
     assert rank([good, bad], MANIFEST, START)[0].candidate == bad
     ranked = rank([good, bad], MANIFEST, START, avoid=(bad.bid.signer,))
@@ -257,7 +257,7 @@ CANDIDATES = st.lists(
 
 @examples(80)
 @given(CANDIDATES, st.randoms(use_true_random=False))
-def test_the_order_is_total(bids: list[Candidate], dice: object) -> None:
+def test_order_is_total(bids: list[Candidate], dice: object) -> None:
     ranked = rank(bids, MANIFEST, START)
     shuffled = list(bids)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]

@@ -64,7 +64,7 @@ def test_no_receipts_move_the_pace_far_from_what_was_measured(
         assert measured // OFF_MOST <= pace.fuel_per_second <= measured * OFF_MOST
 
 
-def test_what_did_not_succeed_or_was_too_short_shows_nothing() -> None:
+def test_failed_or_short_execution_shows_no_speed() -> None:
     pace = at(MEASURED)
     for kind in OutcomeKind:
         if kind is not OutcomeKind.SUCCEEDED:
@@ -73,7 +73,7 @@ def test_what_did_not_succeed_or_was_too_short_shows_nothing() -> None:
     assert learned(pace, receipt(None, 60_000), MEASURED) == pace
 
 
-def test_the_pace_follows_what_a_node_shows_again_and_again() -> None:
+def test_pace_follows_what_a_node_shows_again_and_again() -> None:
     for shown in (MEASURED // 2, MEASURED * 2):
         pace = at(MEASURED)
         for _ in range(40):

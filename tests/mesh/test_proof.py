@@ -60,7 +60,7 @@ def from_bytes(data: bytes) -> Proof:
     return read_proof(BytesIO(data))
 
 
-def test_a_whole_proof_is_accepted_and_survives_its_file() -> None:
+def test_whole_proof_is_accepted_and_survives_its_file() -> None:
     assert faults(PROOF) == []
     data = to_car(PROOF)
     assert to_car(PROOF) == data
@@ -100,7 +100,7 @@ def test_reexecution_gets_what_the_records_name() -> None:
     assert faults(PROOF, reexecute=asked) == []
 
 
-def test_a_proof_that_lacks_the_module_is_verified_and_not_executed_again() -> None:
+def test_proof_that_lacks_the_module_is_verified_and_not_executed_again() -> None:
     found = verified(replace(PROOF, data={}))
     assert (found.findings, found.is_verified) == ((), True)
     assert (found.executed_again, found.not_executed) == (None, LACKING)
@@ -108,7 +108,7 @@ def test_a_proof_that_lacks_the_module_is_verified_and_not_executed_again() -> N
     assert found.missing[0].cid == PROOF.manifest.body.module
 
 
-def test_an_engine_that_cannot_execute_says_nothing_about_the_job() -> None:
+def test_engine_that_cannot_execute_says_nothing_about_the_job() -> None:
     found = verified(PROOF, reexecute=lambda *_: Impossible(reason="another engine"))
     assert (found.findings, found.is_verified) == ((), True)
     assert (found.executed_again, found.not_executed) == (None, "another engine")
@@ -227,7 +227,7 @@ def paid_from(signer: Any, **changes: Any) -> Proof:
         ("another kind of resource", paid_from(FOLK.founder, resource_type=ResourceType.STORAGE)),
     ],
 )
-def test_a_token_that_does_not_cover_the_job_is_found(reason: str, proof: Proof) -> None:
+def test_token_that_does_not_cover_the_job_is_found(reason: str, proof: Proof) -> None:
     found = [each for each in verified(proof).findings if each.fault is Fault.TOKEN_INVALID]
     assert [reason in each.detail for each in found] == [True]
 
@@ -242,7 +242,7 @@ class EveryoneVerifies(Folk):
         return sign(replace(body, federation=body.federation + nodes), mesh=None, key=self.founder)
 
 
-def test_an_executor_that_is_a_federation_node_does_not_confirm_itself() -> None:
+def test_executor_that_is_a_federation_node_does_not_confirm_itself() -> None:
     folk = EveryoneVerifies()
     village = Village(folk=folk)
     name = village.submit()
@@ -255,7 +255,7 @@ def test_an_executor_that_is_a_federation_node_does_not_confirm_itself() -> None
     assert found == [Fault.NOT_A_VERIFIERS]
 
 
-def test_a_disputed_job_is_no_proof_of_anything() -> None:
+def test_disputed_job_is_no_proof_of_anything() -> None:
     village = Village()
     for node in village.node_list:
         node.execute = false_sums
@@ -296,7 +296,7 @@ def test_blocks_that_are_not_what_they_should_be_are_named_and_never_crash(
 # --- files
 
 
-def test_a_file_cut_anywhere_is_noticed() -> None:
+def test_file_cut_anywhere_is_noticed() -> None:
     data = to_car(PROOF)
     for end in range(0, len(data), 211):
         try:
@@ -308,7 +308,7 @@ def test_a_file_cut_anywhere_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("part", ["genesis", "manifest", "bid", "hold", "award", "receipt"])
-def test_a_missing_record_is_named(part: str) -> None:
+def test_missing_record_is_named(part: str) -> None:
     without = getattr(PROOF, part).cid
     blocks = [each for each in PROOF.blocks if each[0] != without]
     with pytest.raises(ProofError, match="not there") as raised:
@@ -316,14 +316,14 @@ def test_a_missing_record_is_named(part: str) -> None:
     assert raised.value.findings[0].detail == str(without)
 
 
-def test_a_record_under_a_wrong_root_is_named() -> None:
+def test_record_under_a_wrong_root_is_named() -> None:
     with pytest.raises(ProofError, match="a record of another type"):
         from_bytes(write_car((PROOF.bid.cid,), PROOF.blocks))
     with pytest.raises(ProofError, match="0 roots"):
         from_bytes(write_car((), PROOF.blocks))
 
 
-def test_a_job_without_a_receipt_has_no_proof() -> None:
+def test_job_without_a_receipt_has_no_proof() -> None:
     village = Village()
     name = village.submit(budget=1)
     village.run()
@@ -331,7 +331,7 @@ def test_a_job_without_a_receipt_has_no_proof() -> None:
         collected(village, name)
 
 
-def test_a_record_lost_from_the_store_is_named() -> None:
+def test_record_lost_from_the_store_is_named() -> None:
     def fetch(cid: Cid) -> bytes | None:
         return None if cid == PROOF.bid.cid else dict(PROOF.blocks).get(cid)
 

@@ -64,7 +64,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("name", OLD)
-def test_a_proof_that_was_once_made_is_verified(name: str, sandbox: Sandbox) -> None:
+def test_proof_that_was_once_made_is_verified(name: str, sandbox: Sandbox) -> None:
     proof = from_bytes(data_of(name))
     assert proof.receipt.body.deterministic.outcome.kind is OLD[name]
     found = verified(proof, sandbox)
@@ -75,7 +75,7 @@ def test_a_proof_that_was_once_made_is_verified(name: str, sandbox: Sandbox) -> 
     assert found.executed_again is (True if is_whole and is_our_engine else None)
 
 
-def test_an_old_proof_that_lacks_module_and_input_names_them(sandbox: Sandbox) -> None:
+def test_old_proof_that_lacks_module_and_input_names_them(sandbox: Sandbox) -> None:
     proof = from_bytes(data_of("lacking"))
     found = verified(proof, sandbox)
     assert found.not_executed == LACKING
@@ -85,12 +85,12 @@ def test_an_old_proof_that_lacks_module_and_input_names_them(sandbox: Sandbox) -
     ]
 
 
-def test_an_old_proof_of_a_disputed_job_stays_one() -> None:
+def test_old_proof_of_a_disputed_job_stays_one() -> None:
     found = [each.fault for each in verified(from_bytes(data_of("disputed"))).findings]
     assert found.count(Fault.NO_QUORUM) == 2
 
 
-def test_a_settlement_that_carries_out_other_effects_is_found() -> None:
+def test_settlement_that_carries_out_other_effects_is_found() -> None:
     proof = from_bytes(data_of("state"))
     assert proof.settlement is not None
     (first,) = proof.settlement.body.applied
@@ -144,7 +144,7 @@ def faults(proof: Proof) -> list[Fault]:
     return [each.fault for each in verified(proof).findings]
 
 
-def test_a_file_without_more_has_nothing_to_ignore() -> None:
+def test_file_without_more_has_nothing_to_ignore() -> None:
     assert with_records() == PROOF
     assert from_bytes(to_car(PROOF)).ignored == ()
 
@@ -158,14 +158,14 @@ def test_a_file_without_more_has_nothing_to_ignore() -> None:
         (OTHER.context.cid, OTHER.context.to_block()),
     ],
 )
-def test_a_block_that_the_root_does_not_reach_is_ignored_and_listed(cid: Cid, block: bytes) -> None:
+def test_block_that_the_root_does_not_reach_is_ignored_and_listed(cid: Cid, block: bytes) -> None:
     proof = with_blocks((cid, block))
     assert proof.ignored == (Ignored(cid=cid, reason=UNREACHED),)
     assert replace(proof, ignored=()) == PROOF
     assert verified(proof).is_verified
 
 
-def test_a_block_that_is_there_twice_is_listed() -> None:
+def test_block_that_is_there_twice_is_listed() -> None:
     data = to_car(PROOF)
     section = next(car_parts((), ()))
     twice = data + b"".join(car_parts((), [(GARBAGE_CID, GARBAGE)]))[len(section) :] * 2
@@ -193,7 +193,7 @@ def test_records_of_another_mesh_change_nothing() -> None:
     assert with_records(record).ignored == (Ignored(cid=record.cid, reason=UNREACHED),)
 
 
-def test_a_settlement_of_another_job_is_no_settlement_of_this_one() -> None:
+def test_settlement_of_another_job_is_no_settlement_of_this_one() -> None:
     assert PROOF.settlement is not None and OTHER.settlement is not None
     proof = with_records(OTHER.settlement, without=frozenset({PROOF.settlement.cid}))
     assert Fault.MISSING in faults(proof)
@@ -207,7 +207,7 @@ def test_attestations_of_another_receipt_make_no_quorum() -> None:
     assert len(proof.ignored) == len(OTHER.attestations)
 
 
-def test_an_attestation_that_the_settlement_names_cannot_be_left_out() -> None:
+def test_attestation_that_the_settlement_names_cannot_be_left_out() -> None:
     for each in PROOF.attestations:
         assert faults(with_records(without=frozenset({each.cid}))) == [Fault.MISSING]
 
@@ -232,7 +232,7 @@ def test_two_records_of_one_signer_for_one_place_are_found(
     assert Fault.EQUIVOCATION in faults(with_records(second))
 
 
-def test_a_forgery_with_a_mesh_of_its_own_is_trusted_by_nobody() -> None:
+def test_forgery_with_a_mesh_of_its_own_is_trusted_by_nobody() -> None:
     forger = Folk(
         founder=key("forger"),
         verifiers=tuple(key(f"forged-{number}") for number in (1, 2, 3)),
@@ -259,7 +259,7 @@ NEEDED = {cid for cid, _ in PROOF.blocks} - {TOKEN}
 
 @examples(150)
 @given(st.permutations(list(BLOCKS)), st.integers(0, len(BLOCKS)))
-def test_a_file_of_any_blocks_is_the_proof_or_lacks_something(names: list[Cid], left: int) -> None:
+def test_file_of_any_blocks_is_the_proof_or_lacks_something(names: list[Cid], left: int) -> None:
     kept = {TOKEN, *names[left // 3 :]}
     blocks = [(cid, BLOCKS[cid]) for cid in names if cid in kept]
     try:
@@ -275,7 +275,7 @@ def test_a_file_of_any_blocks_is_the_proof_or_lacks_something(names: list[Cid], 
         assert found.findings or found.missing != PROOF.missing
 
 
-def test_the_root_must_be_in_the_file() -> None:
+def test_root_must_be_in_the_file() -> None:
     blocks = [each for each in PROOF.blocks if each[0] != PROOF.receipt.cid]
     with pytest.raises(ProofError, match="receipt: a block that is needed is not there"):
         from_bytes(b"".join(car_parts((PROOF.receipt.cid,), blocks)))

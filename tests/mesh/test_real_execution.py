@@ -68,7 +68,7 @@ class InProcess:
 FOLK = replace(Folk(), module=bytes(MODULE), engine=Engine(**asdict(engine())))
 
 
-def test_a_real_program_from_manifest_to_verified_receipt() -> None:
+def test_real_program_from_manifest_to_verified_receipt() -> None:
     execute = InProcess()
     village = Village(folk=FOLK, execute=execute)
     name = village.submit()
@@ -90,7 +90,7 @@ def test_a_real_program_from_manifest_to_verified_receipt() -> None:
     village.audit()
 
 
-def test_a_program_that_traps_is_verified_and_paid() -> None:
+def test_program_that_traps_is_verified_and_paid() -> None:
     village = Village(folk=FOLK, execute=InProcess())
     name = village.submit(entry="fall")
     village.run()

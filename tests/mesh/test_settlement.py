@@ -134,18 +134,18 @@ YES, NO, UNSURE = Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE
         ),
     ],
 )
-def test_what_is_due_of_a_completed_job(job: Job, seconds: int, due: object) -> None:
+def test_completed_job_has_its_deadlines(job: Job, seconds: int, due: object) -> None:
     assert follow_up(job, NOW + seconds) == due
 
 
 @pytest.mark.parametrize("anchored", [True, False])
-def test_a_quorum_that_refutes_closes_the_job_anchored_or_not(anchored: bool) -> None:
+def test_quorum_that_refutes_closes_the_job_anchored_or_not(anchored: bool) -> None:
     due = follow_up(voted(NO, NO, anchored=anchored), NOW)
     assert isinstance(due, Close)
     assert (due.end, due.verdict) == (HoldEnd.VOIDED, NO)
 
 
-def test_a_settlement_names_its_grounds() -> None:
+def test_settlement_names_its_grounds() -> None:
     job = voted(YES, YES)
     done = applied()
     body = settle(job, ONE, Close(end=HoldEnd.POSTED, verdict=YES), done, NOW)
@@ -157,7 +157,7 @@ def test_a_settlement_names_its_grounds() -> None:
     assert settle(job, ONE, Close(end=HoldEnd.VOIDED, verdict=NO), EffectsDone(), NOW).applied == ()
 
 
-def test_a_hold_without_a_receipt_is_voided_with_proof() -> None:
+def test_hold_without_a_receipt_is_voided_with_proof() -> None:
     body = void(replace(JOB, receipt=None, votes=()), ONE, "the lease ran out", NOW)
     assert (body.end, body.hold, body.job) == (HoldEnd.VOIDED, ONE, JOB.manifest)
     assert (body.receipt, body.attestations, body.reason) == (None, (), "the lease ran out")
@@ -173,7 +173,7 @@ def test_a_hold_without_a_receipt_is_voided_with_proof() -> None:
         ({"end": HoldEnd.POSTED}, Fault.OTHER_END),
     ],
 )
-def test_a_settlement_that_is_not_the_end_of_the_hold_is_noticed(
+def test_settlement_that_is_not_the_end_of_the_hold_is_noticed(
     changes: dict[str, Any], fault: Fault | None
 ) -> None:
     folk = Folk()
@@ -190,7 +190,7 @@ def test_a_settlement_that_is_not_the_end_of_the_hold_is_noticed(
 # --- identifiers
 
 
-def test_a_job_id_is_a_uuid_of_version_7() -> None:
+def test_job_id_is_a_uuid_of_version_7() -> None:
     """The example of RFC 9562, appendix A.6."""
     random = (0xCC3 << 62 | 0x18C4DC0C0C07398F).to_bytes(10, "big")
     assert new_job_id(0x017F22E279B0, random) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
@@ -212,7 +212,7 @@ def test_no_two_purposes_share_an_id() -> None:
 # --- the diagram
 
 
-def test_the_diagram_shows_every_transition() -> None:
+def test_diagram_shows_every_transition() -> None:
     text = diagram()
     lines = text.splitlines()
     assert lines[0] == "stateDiagram-v2"

@@ -40,7 +40,7 @@ def check(purse: Purse = PURSE, now: int = START, **changes: Any) -> SubmissionR
     return check_submission(FOLK.manifest(**changes), purse, **given, now=now)
 
 
-def test_a_sound_manifest_is_accepted() -> None:
+def test_sound_manifest_is_accepted() -> None:
     assert check() is None
     assert check(now=START + 300) is None
     assert check(now=START - 300) is None
@@ -82,7 +82,7 @@ def test_every_fault_is_tested() -> None:
     assert {case[0] for case in CASES} == set(SubmissionFault)
 
 
-def test_a_refusal_says_how_much_is_left_and_why() -> None:
+def test_refusal_says_how_much_is_left_and_why() -> None:
     low = check(replace(PURSE, available=499))
     assert low is not None
     assert (low.available, low.detail) == (499, "499 available, the budget is 500")
@@ -94,11 +94,11 @@ def test_a_refusal_says_how_much_is_left_and_why() -> None:
     assert wrong is not None and wrong.token is TokenRefusal.WRONG_ISSUER
 
 
-def test_an_interrupted_submission_goes_on_later() -> None:
+def test_interrupted_submission_goes_on_later() -> None:
     assert check(now=START + 3000, is_fresh=False) is None
 
 
-def test_a_hold_draws_on_the_whole_chain() -> None:
+def test_hold_draws_on_the_whole_chain() -> None:
     assert shares((FOLK.token,)) == (TokenShare(token=FOLK.token.cid, amount=GRANT),)
 
 
@@ -116,13 +116,13 @@ def test_a_hold_draws_on_the_whole_chain() -> None:
         ({"priority": "high"}, "priority: expected one of low, medium, high, critical"),
     ],
 )
-def test_a_field_out_of_range_cannot_even_be_signed(changes: dict[str, Any], place: str) -> None:
+def test_field_out_of_range_cannot_even_be_signed(changes: dict[str, Any], place: str) -> None:
     with pytest.raises(ShapeError) as raised:
         FOLK.manifest(**changes)
     assert place in str(raised.value)
 
 
-def test_what_concerns_several_fields_is_checked_too() -> None:
+def test_rule_over_several_fields_is_checked() -> None:
     with pytest.raises(ValueError, match="must follow each other"):
         FOLK.manifest(bid_deadline=START - 1)
     with pytest.raises(ValueError, match="it must be a majority"):

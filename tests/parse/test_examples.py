@@ -106,7 +106,7 @@ def test_code() -> None:
     ]
 
 
-def test_the_smallest_job() -> None:
+def test_smallest_job() -> None:
     text = """
 execution {
   // Submit a computation job

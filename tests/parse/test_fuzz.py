@@ -25,7 +25,7 @@ def holds(program: str, what: str) -> None:
             text.format(**found.facts)
 
 
-def test_the_cases_are_enough() -> None:
+def test_cases_are_enough() -> None:
     assert CASES_PER_SEED * len(SEEDS) >= 20_000
 
 

@@ -95,7 +95,7 @@ ARMS = " else if a == {0} && a * 2 > {0} {{ g(a - {0}) }}"
 
 
 @pytest.mark.parametrize(("arms", "expected"), [(120, []), (290, []), (10_000, ["CCL0601"])])
-def test_a_chain_of_alternatives_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
+def test_chain_of_alternatives_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
     """Whatever the heads and bodies are: the same for all commands."""
     chain = "".join(map(ARMS.format, range(1, arms)))
     body = f"if a == 0 {{ 0 }}{chain} else {{ 7 }}"
@@ -109,7 +109,7 @@ def test_a_chain_of_alternatives_is_as_deep_as_it_has_arms(arms: int, expected: 
 
 
 @pytest.mark.parametrize(("arms", "expected"), [(120, []), (10_000, ["CCL0601"])])
-def test_a_chain_of_rules_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
+def test_chain_of_rules_is_as_deep_as_it_has_arms(arms: int, expected: list[str]) -> None:
     rest = "".join(f" else if proposal.a == {at} {{ x {at}; }}" for at in range(1, arms))
     found = check_text("if proposal.a == 0 { x 0; }" + rest, path="a.ccl").sink.diagnostics
     assert [each.code for each in found] == expected

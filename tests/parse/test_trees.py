@@ -304,7 +304,7 @@ def test_handlers(text: str, tree: str) -> None:
     assert handler(text) == tree
 
 
-def test_a_struct_may_start_a_statement_of_a_function() -> None:
+def test_struct_may_start_a_statement_of_a_function() -> None:
     assert body("P { a: 1 }") == "(ExpressionStatement (StructExpr [P] [(FieldValue a 1)]))"
 
 

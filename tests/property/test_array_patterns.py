@@ -62,9 +62,7 @@ def test_arrays_are_covered_where_every_one_is_taken(patterns: list[Written]) ->
 
 @examples(400)
 @given(_PATTERNS, st.tuples(_PARTS, st.none() | _PARTS))
-def test_an_arm_is_reached_where_it_takes_what_is_left(
-    patterns: list[Written], last: Written
-) -> None:
+def test_arm_is_reached_where_it_takes_what_is_left(patterns: list[Written], last: Written) -> None:
     rows = [_shape(each) for each in patterns]
     left = [array for array in ARRAYS if not any(_takes(each, array) for each in patterns)]
     assert is_reachable(rows, _shape(last), BOOLS, TYPES, Steps()) is any(

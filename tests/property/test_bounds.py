@@ -226,7 +226,7 @@ def test_programs_that_keep_state_stay_below_their_bounds(
         ),
     ],
 )
-def test_what_is_stored_may_be_longer_than_its_shape_can_be(shape: str, detail: str) -> None:
+def test_stored_value_may_be_longer_than_its_shape(shape: str, detail: str) -> None:
     module, bounds = _compiled("state n: Integer = 0;\nexport fn f() -> Integer { n }\n")
     value = encode("x" * 500_000)
     cid = cid_of(value, Codec.DAG_CBOR)
@@ -290,7 +290,7 @@ def _compiled(source: str) -> tuple[bytes, dict[str, Bound]]:
     return compiled.wasm, dict(found.bounds)
 
 
-def test_a_bound_is_a_formula_over_the_parameters() -> None:
+def test_bound_is_a_formula_over_the_parameters() -> None:
     _, bounds = _compiled("""export fn f(xs: Array<Integer>, n: Integer) -> Integer {
   let total = 0;
   for x in xs { let i = 0; while i < n { total += x; i += 1; } }
@@ -305,7 +305,7 @@ def test_a_bound_is_a_formula_over_the_parameters() -> None:
 
 @pytest.mark.parametrize("more", ["", ", max_seconds: 30", ', entry: "count", max_seconds: 9'])
 @pytest.mark.parametrize("amount", [1000, 2_000_000])
-def test_a_submission_stays_below_its_bound(more: str, amount: int) -> None:
+def test_submission_stays_below_its_bound(more: str, amount: int) -> None:
     """An amount that is not there is refused, and the reason read."""
     module, bounds = _compiled(f"""execution {{
   submit_job(
@@ -374,7 +374,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("title", OBSTACLES)
-def test_what_has_no_bound_is_named_with_its_place(title: str) -> None:
+def test_unbounded_work_is_named_with_its_place(title: str) -> None:
     source, (line, reason) = OBSTACLES[title]
     _, bounds = _compiled(source)
     bound = bounds["f"]
@@ -383,6 +383,6 @@ def test_what_has_no_bound_is_named_with_its_place(title: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {"f": {}}, {"f": {"fuel": [[-1, []]]}}])
-def test_a_section_of_another_shape_is_refused(value: object) -> None:
+def test_section_of_another_shape_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="malformed ccl:bounds section"):
         bounds_from_value(value)

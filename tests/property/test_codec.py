@@ -28,7 +28,7 @@ values = st.recursive(
 
 @examples(200)
 @given(values)
-def test_what_is_encoded_is_read_back(value: Any) -> None:
+def test_encoded_value_is_read_back(value: Any) -> None:
     data = encode(value)
     again = decode(data)
     assert again == value
@@ -84,7 +84,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         (b"\x3b\xff\xff\xff\xff\xff\xff\xff\xff", "less than 63 bits"),
     ],
 )
-def test_what_is_not_canonical_is_refused(data: bytes, why: str) -> None:
+def test_encoding_that_is_not_canonical_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(CodecError):
         decode(data)
 
@@ -118,7 +118,7 @@ def test_size_is_bounded() -> None:
         decode(data, bytes_max=1000)
 
 
-def test_the_published_vector_of_the_specification() -> None:
+def test_published_vector_of_the_specification() -> None:
     """The empty map is `a0`; its CID under sha2-256 is known to every implementation."""
     assert encode({}) == b"\xa0"
     digest = hashlib.sha256(b"\xa0").digest()
@@ -132,7 +132,7 @@ def test_the_published_vector_of_the_specification() -> None:
 
 @examples(100)
 @given(st.binary(max_size=100), st.sampled_from(Codec))
-def test_a_cid_is_its_text_in_every_base(data: bytes, codec: Codec) -> None:
+def test_cid_is_its_text_in_every_base(data: bytes, codec: Codec) -> None:
     cid = cid_of(data, codec)
     assert cid.digest == blake3(data).digest()
     assert parse_cid(str(cid)) == cid
@@ -155,7 +155,7 @@ def test_base58() -> None:
 
 @examples(100)
 @given(st.binary(max_size=40), st.data())
-def test_a_text_with_another_character_is_another_cid_or_none(
+def test_text_with_another_character_is_another_cid_or_none(
     data: bytes, draw: st.DataObject
 ) -> None:
     text = str(cid_of(data, Codec.RAW))

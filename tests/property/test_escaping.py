@@ -53,7 +53,7 @@ def test_yaml_keeps_its_value(value: dict[str, object]) -> None:
     assert not any(is_harmful(char) for char in shown if char != "\n")
 
 
-def test_what_scripts_and_emoji_are_written_with_stays() -> None:
+def test_marks_of_scripts_and_emoji_are_kept() -> None:
     for text in ("Ærø", "👩‍🚀", "नि‍र्णय", "می‌خواهم", "1\u202f000", "✓ → …", "\ufffd", "日本"):
         assert printable(text) == printable_text(text) == text
 

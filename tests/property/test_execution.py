@@ -58,7 +58,7 @@ def machine() -> HereMachine:
     rounds=st.integers(-1, 60),
     fuel=st.integers(0, 900_000),
 )
-def test_the_same_everywhere(
+def test_same_everywhere(
     pools: tuple[Sandbox, ...],
     machine: HereMachine,
     seed: bytes,
@@ -95,7 +95,7 @@ def test_the_same_everywhere(
         max_size=3,
     ),
 )
-def test_a_context_is_its_block(
+def test_context_is_its_block(
     seed: bytes, now: int, balances: dict[str, int], records: dict[str, object]
 ) -> None:
     made = request(PROGRAM, seed=seed, now=now, balances=balances, records=records).context

@@ -83,7 +83,7 @@ def is_stable(text: str, check: object, *, unsafe: bool) -> bool:
 
 
 @pytest.mark.parametrize("seed", seeds(0, 8))
-def test_a_safe_fix_adds_only_what_was_missing(seed: int) -> None:
+def test_safe_fix_adds_only_what_was_missing(seed: int) -> None:
     for _, text, what in damaged(seed, CASES_PER_SEED):
         fixed = fix_text(text, parsed).text
         only_terminators_were_added(text, fixed, what)
@@ -92,7 +92,7 @@ def test_a_safe_fix_adds_only_what_was_missing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(100, 6))
-def test_a_safe_fix_of_a_checked_program_adds_only_what_was_missing(seed: int) -> None:
+def test_safe_fix_of_a_checked_program_adds_only_what_was_missing(seed: int) -> None:
     for name, text, what in damaged(seed, CHECKED_PER_SEED):
         path = (ROOT / name.split(":")[0]).as_posix()
 
@@ -106,7 +106,7 @@ def test_a_safe_fix_of_a_checked_program_adds_only_what_was_missing(seed: int) -
 
 
 @pytest.mark.parametrize("seed", seeds(200, 6))
-def test_a_second_pass_of_unsafe_fixes_changes_nothing(seed: int) -> None:
+def test_second_pass_of_unsafe_fixes_changes_nothing(seed: int) -> None:
     for name, text, what in damaged(seed, CHECKED_PER_SEED):
         path = (ROOT / name.split(":")[0]).as_posix()
 
@@ -117,7 +117,7 @@ def test_a_second_pass_of_unsafe_fixes_changes_nothing(seed: int) -> None:
         assert fixed == text or is_stable(fixed, check, unsafe=True), what
 
 
-def test_a_terminator_that_was_lost_at_the_end_of_a_line_comes_back() -> None:
+def test_terminator_that_was_lost_at_the_end_of_a_line_comes_back() -> None:
     random_ = random.Random(7)
     mended = lost = 0
     for name, text in sorted(corpus().items()):

@@ -94,7 +94,7 @@ def but_for_places(wasm: bytes) -> list[tuple[str, object]]:
     ]
 
 
-def test_the_programs_of_the_repository_are_formatted() -> None:
+def test_programs_of_the_repository_are_formatted() -> None:
     unformatted = [
         str(path)
         for path in files()

@@ -42,13 +42,13 @@ def weight(value: Any) -> int:
 
 @examples(300)
 @given(values)
-def test_a_block_weighs_what_its_value_weighs(value: Any) -> None:
+def test_block_weighs_what_its_value_weighs(value: Any) -> None:
     assert weighed_items(encode(value), items_max=UNBOUNDED) == weight(value)
 
 
 @examples(100)
 @given(values)
-def test_a_value_about_to_be_encoded_is_charged_the_same(value: Any) -> None:
+def test_value_about_to_be_encoded_is_charged_the_same(value: Any) -> None:
     meter = FuelMeter()
     before = meter.left
     meter.charge_built(value)
@@ -57,7 +57,7 @@ def test_a_value_about_to_be_encoded_is_charged_the_same(value: Any) -> None:
 
 @examples(200)
 @given(values, st.data())
-def test_a_damaged_block_weighs_at_least_what_can_be_read(value: Any, data: st.DataObject) -> None:
+def test_damaged_block_weighs_at_least_what_can_be_read(value: Any, data: st.DataObject) -> None:
     raw = bytearray(encode(value))
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     block = bytes(raw[: data.draw(st.integers(1, len(raw)))])
@@ -98,7 +98,7 @@ def read_items(block: bytes) -> int:
 
 @examples(200)
 @given(values, st.data())
-def test_a_cut_off_block_weighs_what_is_read_of_it(value: Any, data: st.DataObject) -> None:
+def test_cut_off_block_weighs_what_is_read_of_it(value: Any, data: st.DataObject) -> None:
     """Each value read, and the containers around the place, which have no value yet."""
     block = encode(value)
     block = block[: data.draw(st.integers(1, len(block)))]
@@ -118,11 +118,11 @@ def test_a_cut_off_block_weighs_what_is_read_of_it(value: Any, data: st.DataObje
     ],
     ids=["list", "last item", "inner list", "inner map", "inner bytes", "nested"],
 )
-def test_what_the_codec_gives_up_at_once_weighs_next_to_nothing(block: bytes) -> None:
+def test_block_refused_at_once_weighs_next_to_nothing(block: bytes) -> None:
     found = weighed_items(block, items_max=UNBOUNDED)
     assert read_items(block) <= found <= (CONTAINER_WEIGHT + 1) * (DEPTH_MAX + 2)
 
 
-def test_what_nests_too_deep_is_weighed_to_where_it_does() -> None:
+def test_block_that_nests_too_deep_is_weighed_up_to_there() -> None:
     deep = b"\x81" * 1_000_000
     assert weighed_items(deep, items_max=UNBOUNDED) <= (CONTAINER_WEIGHT + 1) * (DEPTH_MAX + 2)

@@ -333,7 +333,7 @@ def seen_of_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object
 
 @pytest.mark.parametrize("importer", IMPORTERS)
 @pytest.mark.parametrize("body", ["x", "x + 1", "x.length()", '"\\(x)"', "area(x, 2)"])
-def test_a_file_is_the_same_with_and_without_importers(
+def test_file_is_the_same_with_and_without_importers(
     importer: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lib, main = tmp_path / "lib.ccl", tmp_path / "main.ccl"

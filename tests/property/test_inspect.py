@@ -69,7 +69,7 @@ MODULE = (
 )
 
 
-def test_a_whole_module() -> None:
+def test_whole_module() -> None:
     found = inspect_module(MODULE)
     assert found.size_bytes == len(MODULE)
     assert found.cid == str(cid_of(MODULE, Codec.RAW))
@@ -93,7 +93,7 @@ def test_a_whole_module() -> None:
     assert found.problems == ()
 
 
-def test_a_foreign_module_has_no_ccl_parts() -> None:
+def test_foreign_module_has_no_ccl_parts() -> None:
     found = inspect_module(PLAIN)
     assert (found.abi, found.sites, found.provenance, found.packed) == (None, None, None, ())
 
@@ -109,7 +109,7 @@ def test_a_foreign_module_has_no_ccl_parts() -> None:
         ("ccl:packed", encode(["x"]), "malformed ccl:packed"),
     ],
 )
-def test_a_damaged_section_is_a_problem_not_a_failure(
+def test_damaged_section_is_a_problem_not_a_failure(
     section: str, content: bytes, reason: str
 ) -> None:
     found = inspect_module(PLAIN + custom(section, content))
@@ -136,7 +136,7 @@ def test_a_damaged_section_is_a_problem_not_a_failure(
         (PLAIN[:8] + b"\x02\x05\x01\x02\xff\xfe\x00", "a name that is not UTF-8"),
     ],
 )
-def test_what_is_no_module_is_named(data: bytes, reason: str) -> None:
+def test_file_that_is_no_module_is_named(data: bytes, reason: str) -> None:
     with pytest.raises(ModuleError) as caught:
         inspect_module(data)
     assert reason in caught.value.reason

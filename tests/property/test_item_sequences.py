@@ -110,7 +110,7 @@ def test_items_stay_what_they_are(parts: list[tuple[Written, str, bool]]) -> Non
 
 @given(st.lists(st.tuples(st.sampled_from(ITEMS), st.booleans()), min_size=1, max_size=6))
 @examples(150)
-def test_a_lost_terminator_changes_no_item(parts: list[tuple[Written, bool]]) -> None:
+def test_lost_terminator_changes_no_item(parts: list[tuple[Written, bool]]) -> None:
     """Each is reported, `--fix` puts each back, and all items are what they were."""
     items = [item for item, _ in parts]
     text = "".join(i.text + (";" if i.simple and kept else "") + "\n" for i, kept in parts)

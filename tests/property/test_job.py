@@ -212,7 +212,7 @@ def _lives() -> list[list[tuple[Event, int]]]:
 LIVES = _lives()
 
 
-def test_the_lives_reach_every_phase() -> None:
+def test_lives_reach_every_phase() -> None:
     reached = {replay(KEY, _stored(life)).phase for life in LIVES}  # type: ignore[union-attr]
     assert reached == set(Phase)
 
@@ -258,7 +258,7 @@ def test_step_is_total_and_keeps_its_promises(
 
 @examples(300)
 @given(EVENTS, TIMES)
-def test_a_job_begins_only_by_being_created(event: Event, now: int) -> None:
+def test_job_begins_only_by_being_created(event: Event, now: int) -> None:
     after = step(None, KEY, event, now)
     if isinstance(event, ev.JobCreated):
         assert isinstance(after, Step)
@@ -269,7 +269,7 @@ def test_a_job_begins_only_by_being_created(event: Event, now: int) -> None:
 
 @examples(300)
 @given(told(), TIMES)
-def test_what_is_due_can_be_recorded_and_time_ends_every_job(
+def test_due_event_can_be_recorded_and_time_ends_every_job(
     told_job: tuple[Job, list[Stored]], now: int
 ) -> None:
     job, _ = told_job
@@ -298,11 +298,11 @@ def test_what_is_due_can_be_recorded_and_time_ends_every_job(
 
 @examples(200)
 @given(EVENTS)
-def test_an_event_survives_its_encoding(event: Event) -> None:
+def test_event_survives_its_encoding(event: Event) -> None:
     assert event_from_value(decode(encode(event_to_value(event)))) == event
 
 
-def test_a_gap_in_a_history_is_noticed() -> None:
+def test_gap_in_a_history_is_noticed() -> None:
     history = _stored(LIVES[3])
     broken = (*history[:2], replace(history[2], number=4))
     try:

@@ -157,7 +157,7 @@ def test_nothing_is_made_or_lost(commands: list[tuple[Command, int]]) -> None:
 
 @examples(100)
 @given(SEQUENCES)
-def test_a_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
+def test_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
     with MemoryStore().write() as tx:
         for command, now, first in run(tx, commands):
             again = decide(tx.ledger, command, now)

@@ -68,7 +68,7 @@ def damaged(chosen: Random) -> str:
     return f"{PROGRAM[: found.start()]}{other}{PROGRAM[found.end() :]}"
 
 
-def test_the_program_is_right() -> None:
+def test_program_is_right() -> None:
     assert [each.code for each in check_text(PROGRAM).sink.diagnostics] == []
 
 

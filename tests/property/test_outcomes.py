@@ -161,7 +161,7 @@ class Model:
 
 @examples(60)
 @given(statements)
-def test_the_outcome_is_what_was_set(body: list[Statement]) -> None:
+def test_outcome_is_what_was_set(body: list[Statement]) -> None:
     model = Model()
     with suppress(_Left):
         model.run(body)

@@ -68,7 +68,7 @@ def _holds(text: str) -> None:
         (template.help or "").format(**found.facts)
 
 
-def test_the_sample_program_has_no_fault() -> None:
+def test_sample_program_has_no_fault() -> None:
     module, sink = _parse(PROGRAM)
     assert sink.diagnostics == ()
     assert len(module.items) == 13
@@ -98,13 +98,13 @@ def test_any_words(pieces: list[str]) -> None:
 
 @given(st.integers(0, len(PROGRAM)))
 @examples(120)
-def test_a_truncated_program(cut: int) -> None:
+def test_truncated_program(cut: int) -> None:
     _holds(PROGRAM[:cut])
 
 
 @given(st.integers(0, len(PROGRAM)), st.integers(0, 30), PIECES, st.integers(0, len(PROGRAM)))
 @examples(150)
-def test_a_mutated_program(at: int, length: int, piece: str, other: int) -> None:
+def test_mutated_program(at: int, length: int, piece: str, other: int) -> None:
     text = PROGRAM[:at] + piece + PROGRAM[at + length :]
     _holds(text)
     _holds(text[:other] + piece + text[other:])

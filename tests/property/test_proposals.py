@@ -67,7 +67,7 @@ def shares(draw: st.DrawFn) -> tuple[int, int]:
     kind=st.sampled_from(["majority", "supermajority", "consensus"]),
     share=shares(),
 )
-def test_a_vote_decides_as_exact_fractions_do(
+def test_vote_decides_as_exact_fractions_do(
     votes: list[int],
     absent: int,
     quorum: tuple[int, int],
@@ -82,7 +82,7 @@ def test_a_vote_decides_as_exact_fractions_do(
 
 @examples(40)
 @given(part=st.integers(0, 10**6), rest=st.integers(0, 10**6), millionths=st.integers(0, 10**6))
-def test_a_decimal_share_is_not_rounded(part: int, rest: int, millionths: int) -> None:
+def test_decimal_share_is_not_rounded(part: int, rest: int, millionths: int) -> None:
     whole = part + rest
     ran = run(
         module(), entry="exactly", arguments=[part, whole, f"{Decimal(millionths) / 10**6:f}"]

@@ -125,7 +125,7 @@ def _outcome(action: Any) -> Any:
         return stopped
 
 
-def test_a_counter_below_a_bound_needs_no_check() -> None:
+def test_counter_below_a_bound_needs_no_check() -> None:
     i, n = VARIABLES[0], VARIABLES[1]
     increment = op("+", get(i), integer(1))
     beyond = op("+", get(i), integer(2))
@@ -150,7 +150,7 @@ def _indices(draw: st.DrawFn, depth: int = 3) -> t.Expr:
 
 @examples(150)
 @given(_indices(), st.tuples(NUMBERS, NUMBERS, NUMBERS))
-def test_an_index_is_what_the_interpreter_computes(
+def test_index_is_what_the_interpreter_computes(
     index: t.Expr, values: tuple[int, int, int]
 ) -> None:
     xs = local(5, Array(INT))

@@ -280,7 +280,7 @@ def test_no_block_with_a_changed_bit_is_read(body: Any, data: st.DataObject) -> 
 
 @examples(100)
 @given(ANY_BODY, st.data())
-def test_an_unknown_a_missing_or_a_foreign_field_is_refused_although_signed(
+def test_unknown_a_missing_or_a_foreign_field_is_refused_although_signed(
     body: Any, data: st.DataObject
 ) -> None:
     """The signature is right; the shape is not."""

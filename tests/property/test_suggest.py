@@ -29,7 +29,7 @@ def test_examples(name: str, candidates: list[str], expected: str | None) -> Non
     assert nearest(name, candidates) == expected
 
 
-def test_a_neighbour_swap_is_one_edit() -> None:
+def test_neighbour_swap_is_one_edit() -> None:
     assert distance("cclc", "clcc", 2) == 1
     assert distance("abc", "abc", 2) == 0
     assert distance("abcdef", "x", 2) == 3
@@ -45,7 +45,7 @@ def test_distance_is_symmetric_and_zero_only_for_equals(a: str, b: str) -> None:
 
 @examples(200)
 @given(NAMES, st.lists(NAMES, max_size=6))
-def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> None:
+def test_answer_is_a_close_candidate(name: str, candidates: list[str]) -> None:
     found = nearest(name, candidates)
     if found is not None:
         assert found in candidates
@@ -62,7 +62,7 @@ def test_the_answer_is_a_close_candidate(name: str, candidates: list[str]) -> No
         ("", None),
     ],
 )
-def test_a_beginning_is_enough(name: str, meant: str | None) -> None:
+def test_beginning_is_enough(name: str, meant: str | None) -> None:
     assert nearest_beginning(name, ("memory_bytes", "cpu_cores")) == meant
 
 
@@ -80,7 +80,7 @@ def test_a_beginning_is_enough(name: str, meant: str | None) -> None:
         ("", ()),
     ],
 )
-def test_what_contains_the_name_is_similar(name: str, meant: tuple[str, ...]) -> None:
+def test_candidate_that_contains_the_name_is_similar(name: str, meant: tuple[str, ...]) -> None:
     known = ("scottish_stv", "csv_read", "csv_write", "old_csv", "csv_more", "sort")
     assert similar(name, known) == meant
 

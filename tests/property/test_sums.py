@@ -59,7 +59,7 @@ def _running(sign: str, *, square: bool) -> Running:
 
 @examples(400)
 @given(st.sampled_from("+-"), st.booleans(), st.tuples(NUMBERS, NUMBERS, NUMBERS))
-def test_a_sum_with_a_product(sign: str, square: bool, values: tuple[int, int, int]) -> None:
+def test_sum_with_a_product(sign: str, square: bool, values: tuple[int, int, int]) -> None:
     added, x, y = values
     product = x * (x if square else y)
     expected: int | str = added + product if sign == "+" else added - product
@@ -87,7 +87,7 @@ def _indexing() -> Running:
 
 @examples(400)
 @given(st.tuples(NUMBERS, st.one_of(NUMBERS, st.integers(-2, 2)), st.integers(-1, 4) | NUMBERS))
-def test_an_index_in_a_loop(values: tuple[int, int, int]) -> None:
+def test_index_in_a_loop(values: tuple[int, int, int]) -> None:
     assert _outcome(_indexing(), values) == _indexed(*values)
 
 

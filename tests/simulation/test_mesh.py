@@ -52,7 +52,7 @@ def test_liars_in_a_storm_are_not_paid(seed: int) -> None:
         assert (job.executor == liar.key.did) <= (job.phase is not Phase.VERIFIED)
 
 
-def test_a_seed_plays_the_same_story_again() -> None:
+def test_seed_plays_the_same_story_again() -> None:
     def story() -> list[tuple[str, int, int]]:
         village = Village(seed=7, weather=STORM)
         keys = [village.submit(number) for number in range(1, 3)]

@@ -75,7 +75,7 @@ def rules_of(text: str, grammar: Tables) -> set[int]:
     return set()
 
 
-def test_the_tables_have_each_alternative_of_the_file() -> None:
+def test_tables_have_each_alternative_of_the_file() -> None:
     text = GRAMMAR.read_text(encoding="utf-8")
     origin = ""
     written: Counter[tuple[str, str, int]] = Counter()

@@ -50,7 +50,7 @@ execution {{
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_reason(call: str, reason: str) -> None:
+def test_senseless_request_is_refused_with_the_reason(call: str, reason: str) -> None:
     program = PROGRAM.format(call=call)
     compiled = compile_text(program)
     assert compiled.wasm is not None, compiled.compilation.sink.diagnostics

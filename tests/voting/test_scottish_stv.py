@@ -90,7 +90,7 @@ def fractions(pairs: list[list[str]]) -> dict[str, Fraction]:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_a_real_ward_is_counted_stage_by_stage_as_the_reference_does(name: str) -> None:
+def test_real_ward_is_counted_stage_by_stage_as_the_reference_does(name: str) -> None:
     text = (BALLOTS / name).read_text("utf-8")
     value = value_of(counted(text))
     agree(read_ward(text), value)

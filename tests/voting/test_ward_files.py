@@ -61,12 +61,12 @@ def test_files_that_say_the_same_are_counted_the_same(text: str) -> None:
     assert value_of(text) == value_of(PLAIN)
 
 
-def test_a_ballot_without_a_first_preference_is_rejected_and_does_not_raise_the_quota() -> None:
+def test_ballot_without_a_first_preference_is_rejected_and_does_not_raise_the_quota() -> None:
     value = value_of(PLAIN.replace("5,1,2,", "5,1,2,\n7,\n8,,1,2,"))
     assert value == {**value_of(PLAIN), "rejected": 15}
 
 
-def test_a_ballot_counts_up_to_the_preference_that_was_skipped() -> None:
+def test_ballot_counts_up_to_the_preference_that_was_skipped() -> None:
     assert value_of(PLAIN.replace("4,2,1,3,", "4,2,,1,3,")) == value_of(
         PLAIN.replace("4,2,1,3,", "4,2,")
     )
@@ -99,13 +99,13 @@ def test_names_are_read_as_they_are_written(written: str, name: str) -> None:
         ('"""X"""', '"X"'),
     ],
 )
-def test_a_ward_that_is_quoted_twice_keeps_its_commas(written: str, name: str) -> None:
+def test_ward_that_is_quoted_twice_keeps_its_commas(written: str, name: str) -> None:
     assert value_of(PLAIN.replace('"The Ward",', written))["ward"] == name
 
 
 @given(st.text('aé,"' + " ", min_size=1).map(str.strip).filter(lambda name: name.strip('", ')))
 @examples(60)
-def test_a_name_that_was_quoted_twice_is_read_back(name: str) -> None:
+def test_name_that_was_quoted_twice_is_read_back(name: str) -> None:
     assume(name == name.strip(",") and '"",' not in name.replace('"', '""') + '"')
     quoted = '"' + name.replace('"', '""') + '"'
     assert value_of(PLAIN.replace('"The Ward",', f'"{quoted}",'))["ward"] == name
@@ -137,7 +137,7 @@ def test_no_more_candidates_than_seats_are_all_elected() -> None:
     assert len(value["stages"]) == 1
 
 
-def test_a_lot_is_drawn_only_where_nothing_tells_apart_and_is_shown() -> None:
+def test_lot_is_drawn_only_where_nothing_tells_apart_and_is_shown() -> None:
     value = value_of(f'3,1,\n4,1,\n3,2,1,\n3,3,1,\n{NAMES}"The Ward",\n')
     assert value["elected"] == ["Ada"]
     lots = [stage["lots"] for stage in value["stages"]]
@@ -169,5 +169,5 @@ def test_a_lot_is_drawn_only_where_nothing_tells_apart_and_is_shown() -> None:
         (PLAIN.replace("5,1", "99999999,1"), "more than 90000000 voters"),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused_with_the_line(text: str, reason: str) -> None:
+def test_file_that_does_not_fit_is_refused_with_the_line(text: str, reason: str) -> None:
     assert refusal(text) == reason
