@@ -128,13 +128,10 @@ class _Reading:
                 )
             case ast.RangeRule():
                 return (replace(item, entries=self._unconditional(item.entries)),)
-            case ast.Entry(value=ast.Call(type_arguments=(_, *_), arguments=(), span=span)):
-                self._sink.report("CCL0342", span)
-                return ()
             case ast.Entry() | ast.CallEntry():
-                return (item,)
+                return self._valued(item)
             case _:
-                text.code.append(item)
+                text.code.append(_code(item))
                 return ()
 
     def _unconditional(self, items: tuple[ast.Item, ...]) -> tuple[ast.Item, ...]:
@@ -143,7 +140,7 @@ class _Reading:
         for item in items:
             match item:
                 case ast.Entry() | ast.CallEntry():
-                    left.append(item)
+                    left += self._valued(item)
                 case ast.Section(key=ast.Key(text="contract", quoted=False)):
                     self._misplaced(item.key.span, "contract")
                 case ast.Section() | ast.Article() | ast.RangeRule():
@@ -155,8 +152,17 @@ class _Reading:
                 case ast.Import():
                     self._misplaced(item.span, "import")
                 case _:
-                    self._sink.report("CCL0224", item.span)
+                    self._sink.report("CCL0224", _code(item).span)
         return tuple(left)
+
+    def _valued(self, item: ast.Entry | ast.CallEntry) -> tuple[ast.Item, ...]:
+        """Returns an entry unless its value is a type, which is reported."""
+        match item:
+            case ast.Entry(value=ast.Call(type_arguments=(_, *_), arguments=(), span=span)):
+                self._sink.report("CCL0342", span)
+                return ()
+            case _:
+                return (item,)
 
     def _misplaced(self, span: Span, what: str) -> tuple[ast.Item, ...]:
         self._sink.report("CCL0228", span, what=what)
@@ -220,3 +226,8 @@ def plain_name(section: ast.Section, sink: Sink) -> ast.Ident | None:
 def as_text(name: ast.Ident) -> ast.StringLiteral:
     """Returns the name as a text in the charter, never as the constant of the same name."""
     return ast.StringLiteral(parts=(name.text,), span=name.span)
+
+
+def _code(item: ast.Code) -> ast.Code:
+    """Returns the item: mypy rejects the call for a class of items that is no code."""
+    return item

@@ -5,7 +5,7 @@ An entry is part of the charter where its guard holds. Code reads only entries u
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from ccl.ir import typed
 from ccl.ir.typed import ALWAYS, Guard
@@ -94,6 +94,11 @@ def is_conditional(entry: Setting) -> bool:
     if isinstance(entry, Property) and entry.node.unless:
         return True
     return ALWAYS not in guards_of(entry)
+
+
+def refuse_code(item: ast.Import | ast.Code) -> NoReturn:
+    """Fails: declarations have no code, since desugaring takes it out."""
+    raise AssertionError(f"{type(item).__name__} among declarations")
 
 
 class ConditionalDefault(Node, frozen=True, kw_only=True):

@@ -632,25 +632,12 @@ class Invariant(Node, frozen=True, kw_only=True):
     span: Span
 
 
-AnyEntry: TypeAlias = "Entry | CallEntry | Section | IfRule | RangeRule"
+AnyEntry: TypeAlias = Entry | CallEntry | Section | IfRule | RangeRule
 
-Item: TypeAlias = (
-    Entry
-    | CallEntry
-    | Section
-    | IfRule
-    | RangeRule
-    | Article
-    | Handler
-    | Execution
-    | Import
-    | Function
-    | Const
-    | State
-    | Struct
-    | Enumeration
-    | Invariant
-)
+Code: TypeAlias = Handler | Execution | Function | Const | State | Struct | Enumeration | Invariant
+"""Items that are no part of the charter."""
+
+Item: TypeAlias = AnyEntry | Article | Import | Code
 """`contract`, `role` and `proposal` are Sections by form; `ccl.desugar` has their keys."""
 
 

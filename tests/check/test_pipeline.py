@@ -86,6 +86,21 @@ def test_imported_rules_cite_articles_of_their_own(project: Path) -> None:
     assert codes(program) == [("program.ccl", "CCL0312")]
 
 
+def test_imported_rules_cite_articles_at_any_depth(project: Path) -> None:
+    (project / "lib" / "spending.ccl").write_text(
+        'if member.active { article "1" { text: "Members."; } }\n'
+        'if member.left { } else { article "2" { text: "Others."; } }\n'
+        'range 1 2 { article "3" { text: "Few."; } }\n'
+        'article "4" { text: "All."; article "5" { text: "Some."; } }\n'
+        "fn spend(n: Integer) -> Integer {\n"
+        '  require(n > 1) because article "1";\n  require(n > 2) because article "2";\n'
+        '  require(n > 3) because article "3";\n  require(n > 5) because article "5";\n  n\n}\n'
+    )
+    program = project / "program.ccl"
+    program.write_text('import "./lib/spending.ccl" as rules;\nexecution { rules.spend(9) }\n')
+    assert codes(program) == []
+
+
 def test_packed_module_equals_the_module_compiled_alone(project: Path) -> None:
     alone = compile_file(project / "count.ccl")
     compiled = compile_file(project / "submit.ccl")

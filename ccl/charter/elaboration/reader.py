@@ -14,7 +14,7 @@ from ccl.checking.core.environment import Checker
 from ccl.checking.expressions.literals import plain_text
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.ir.charter import Charter, Condition, Entry, Property, Tree, node_of
+from ccl.ir.charter import Charter, Condition, Entry, Property, Tree, node_of, refuse_code
 from ccl.ir.typed import ALWAYS, CharterDecision, CharterTest, Guard
 from ccl.ir.types import Prim
 from ccl.resolver.scopes import FileScope
@@ -62,10 +62,15 @@ def _articles_in(items: tuple[ast.Item, ...]) -> Iterator[tuple[str, Span]]:
         match item:
             case ast.Article():
                 yield plain_text(item.number) or "", item.number.span
-            case ast.Section():
                 yield from _articles_in(item.entries)
-            case _:
+            case ast.Section() | ast.RangeRule():
+                yield from _articles_in(item.entries)
+            case ast.IfRule():
+                yield from _articles_in((*item.then, *item.otherwise))
+            case ast.Entry() | ast.CallEntry():
                 pass
+            case _:
+                refuse_code(item)
 
 
 class _Reader:
@@ -118,7 +123,7 @@ class _Reader:
             case ast.IfRule():
                 return self._rule(item, when)
             case _:
-                raise AssertionError("code was taken out of the declarations by ccl.desugar")
+                refuse_code(item)
         return () if found is None else (found,)
 
     def _rule(self, item: ast.IfRule, when: Guard) -> tuple[Entry, ...]:

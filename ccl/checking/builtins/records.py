@@ -25,7 +25,6 @@ from ccl.support.node import replace
 from ccl.syntax import ast
 from ccl.syntax.paths import words_of
 
-_ENTRIES = ast.Entry | ast.CallEntry | ast.Section | ast.IfRule | ast.RangeRule
 _Item = TypeVar("_Item", bound=ast.Item)
 
 
@@ -113,7 +112,7 @@ def infer_part(body: Body, value: ast.Expr, key: ast.Key) -> typed.Expr:
 
 def as_object(section: ast.Section) -> ast.InlineObject:
     """Reads `data { … }` as `data: { … }`."""
-    entries = tuple(each for each in section.entries if isinstance(each, _ENTRIES))
+    entries = tuple(each for each in section.entries if isinstance(each, ast.AnyEntry))
     return ast.InlineObject(entries=entries, span=section.span)
 
 
