@@ -23,6 +23,7 @@ from ccl.checking.core.unification import variable_of, zonk
 from ccl.checking.expressions.literals import DECIMAL_ONE
 from ccl.checking.functions import instances
 from ccl.ir import typed
+from ccl.ir.charter import refuse_code
 from ccl.ir.types import Array, Map, Prim, Struct, Type
 from ccl.prelude.functions import FUNCTIONS, HOST_RECORDS, METHODS, SPECIAL_FORMS
 from ccl.resolver.scopes import FileScope
@@ -69,17 +70,33 @@ def _keys(items: Iterable[ast.Item]) -> Iterator[str]:
                 yield key.text
             case ast.IfRule():
                 yield from _keys((*item.then, *item.otherwise))
-            case _:
+            case ast.RangeRule(key=name):
+                if name is not None:
+                    yield name.text
+            case ast.CallEntry() | ast.Article():  # no paths lead into them
                 pass
+            case _:
+                refuse_code(item)
 
 
 def _names_in(tree: ast.Block | ast.Expr) -> Iterator[str]:
+    return (each.text for each in nodes_of(tree) if isinstance(each, ast.Name | ast.Ident))
+
+
+def _variables_in(tree: ast.Expr) -> Iterator[str]:
+    """Yields the names that are variables somewhere in an expression."""
     for node in nodes_of(tree):
         match node:
-            case ast.Name(text=text) | ast.Ident(text=text):
-                yield text
-            case _:
-                pass
+            case (
+                ast.Let(name=name)
+                | ast.NamePattern(name=name)
+                | ast.FieldPattern(name=name)
+                | ast.RestPattern(name=ast.Ident() as name)
+                | ast.Try(binding=ast.Ident() as name)
+            ):
+                yield name.text
+            case ast.For(names=names):
+                yield from (each.text for each in names)
 
 
 class ConditionReader:
@@ -320,26 +337,39 @@ class ConditionReader:
         return name not in HOST_RECORDS and (name == "charter" or name in self._own.sections)
 
     def _read_by(self, expr: ast.Expr) -> Iterator[Claim]:
-        """Yields claims that the fields exist that decide the expression."""
-        path = self._record(expr)
-        if path is not None:
-            yield from present(path)
+        """Yields claims that the fields exist that decide the expression.
+
+        It is undecided without any field that it reads, in a branch or not, except in `has`.
+        """
+        own = frozenset(_variables_in(expr))
+        for path in self._paths(expr):
+            if path[0] not in own:
+                yield from present(path)
+
+    def _paths(self, node: object) -> Iterator[tuple[str, ...]]:
+        if isinstance(node, tuple):
+            for each in node:
+                yield from self._paths(each)
             return
-        match expr:
-            case ast.Call(callee=ast.Name(text="has")):
+        if not is_node(node):
+            return
+        match node:
+            case ast.Lambda() | ast.Call(callee=ast.Name(text="has")):
                 return
-            case ast.Call(callee=callee, arguments=arguments):
-                if isinstance(callee, ast.Field):
-                    yield from self._read_by(callee.base)
-                for each in arguments:
-                    yield from self._read_by(each.value)
-            case ast.Field(base=base) | ast.Unary(operand=base):
-                yield from self._read_by(base)
-            case ast.Binary(left=left, right=right) | ast.Index(base=left, index=right):
-                yield from self._read_by(left)
-                yield from self._read_by(right)
-            case _:
+            case ast.Name() | ast.Field() | ast.Index():
+                path = self._record(node)
+                if path is not None:
+                    yield path
+                    return
+            case ast.Call(callee=ast.Name(), arguments=arguments):
+                yield from self._paths(arguments)
+                return
+            case ast.Call(callee=ast.Field(base=base), arguments=arguments):
+                yield from self._paths((base, *arguments))
+                return
+            case _:  # any other node reads what its parts read
                 pass
+        yield from self._paths(tuple(getattr(node, name) for name in fields(node)))
 
     def _subject(self, expr: ast.Expr) -> str | None:
         """Returns the expression without its layout, where it has one value in a context."""

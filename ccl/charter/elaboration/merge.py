@@ -7,12 +7,14 @@ one of them must have `override`.
 from typing import TypeAlias
 
 from ccl.charter.conditions.guards import Guards
-from ccl.charter.elaboration.values import same_value
+from ccl.charter.elaboration.values import identity_of, same_value
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Entry, Property, Setting, Tree, guards_of, key_of, span_of
 from ccl.support.node import replace
 
+Identity: TypeAlias = tuple[str, object]
+"""Key and label: settings that share both are one section, or compete."""
 Rivals: TypeAlias = list[tuple[Property, Property]]
 """Settings that exclude each other if results of functions turn out to be whole."""
 
@@ -45,25 +47,15 @@ def _never_meet(earlier: Setting, later: Setting, guards: Guards) -> bool:
     return all(guards.exclusive(a, b) for a in guards_of(earlier) for b in guards_of(later))
 
 
-def _identity(entry: Setting) -> tuple[str, str | None]:
-    return key_of(entry), _label_text(entry)
-
-
-def _label_text(entry: Setting) -> str | None:
+def _identity(entry: Setting) -> Identity:
     label = entry.label if isinstance(entry, Tree) else None
-    match label:
-        case typed.CharterText() | typed.CharterNumber() | typed.CharterBool():
-            return str(label.value)
-        case typed.CharterBand():
-            return f"{label.low.value} {label.high.value} {label.half_open}"
-        case _:
-            return None
+    return key_of(entry), None if label is None else identity_of(label)
 
 
 def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entry]:
     """Joins the sections of one name into one."""
     found: list[Entry] = []
-    places: dict[tuple[str, str | None], int] = {}
+    places: dict[Identity, int] = {}
     for entry in entries:
         if not isinstance(entry, Tree):
             found.append(entry)
@@ -94,8 +86,8 @@ def _ordered(
 ) -> list[Entry]:
     """Returns the properties with what replaces them; conflicts are reported and left out."""
     kept: list[Entry] = []
-    rivals: dict[tuple[str, str | None], list[int]] = {}
-    refused: dict[tuple[str, str | None], list[Property]] = {}
+    rivals: dict[Identity, list[int]] = {}
+    refused: dict[Identity, list[Property]] = {}
     for entry in entries:
         if isinstance(entry, typed.CharterDecision) or _is_call(entry):
             kept.append(entry)

@@ -5,7 +5,7 @@ A bare word is the constant of that name, else a symbol. A value that is not con
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from ccl.abi.text.suggest import nearest
 from ccl.abi.text.times import YEARS, rfc3339
@@ -201,16 +201,40 @@ def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
 
 def same_value(a: typed.CharterValue, b: typed.CharterValue) -> bool:
     """Returns whether two values are equal, apart from their places."""
-    match a, b:
-        case typed.CharterNumber(), typed.CharterNumber():
-            return (a.value, a.unit) == (b.value, b.unit)
-        case typed.CharterText(), typed.CharterText():
-            return a.value == b.value
-        case typed.CharterBool(), typed.CharterBool():
-            return a.value is b.value
-        case typed.CharterList(), typed.CharterList():
-            return len(a.items) == len(b.items) and all(
-                same_value(x, y) for x, y in zip(a.items, b.items, strict=True)
-            )
+    return identity_of(a) == identity_of(b)
+
+
+def identity_of(value: typed.CharterValue) -> tuple[object, ...]:
+    """Returns what distinguishes a value from others: all of it but its places."""
+    return type(value), *_content(value)
+
+
+def _content(value: typed.CharterValue) -> tuple[object, ...]:
+    match value:
+        case typed.CharterNumber():
+            return value.value, value.unit
+        case typed.CharterText() | typed.CharterBool():
+            return (value.value,)
+        case typed.CharterList():
+            return tuple(map(identity_of, value.items))
+        case typed.CharterObject():
+            return tuple(map(_entry_identity, value.entries))
+        case typed.CharterBand():
+            return identity_of(value.low), identity_of(value.high), value.half_open
+        case typed.CharterCall():
+            return value.name, value.names, *map(identity_of, value.arguments)
         case _:
-            return False
+            assert_never(value)
+
+
+def _entry_identity(entry: typed.CharterNode) -> tuple[object, ...]:
+    match entry:
+        case typed.CharterProperty():
+            return entry.key, identity_of(entry.value)
+        case typed.CharterSection():
+            label = None if entry.value is None else identity_of(entry.value)
+            return entry.key, label, *map(_entry_identity, entry.entries)
+        case typed.CharterDecision():
+            raise AssertionError("a value contains no rule")
+        case _:
+            assert_never(entry)
