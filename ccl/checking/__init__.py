@@ -23,6 +23,7 @@ from ccl.checking.lints.unused import report_unused_items
 from ccl.checking.roles import roles
 from ccl.checking.rules.aliasing import report_overlap
 from ccl.checking.rules.limits import report_limits, report_stored
+from ccl.checking.rules.mutations import state_uses
 from ccl.checking.state import rules
 from ccl.checking.state.variables import declare_states
 from ccl.checking.symbols.interface import interfaces_of
@@ -101,8 +102,10 @@ def report_rules(checker: Checker, bodies: Bodies) -> None:
     """Reports errors that only show once every body is typed: limits, state, aliasing, growing
     loops."""
     report_limits(checker, bodies.functions)
-    rules.report_state(checker, bodies.functions)
-    report_overlap(checker, bodies.functions)
+    uses = state_uses(bodies.functions) if checker.states else {}
+    variables = {name: each.variables for name, each in uses.items()}
+    rules.report_state(checker, bodies.functions, variables)
+    report_overlap(checker, bodies.functions, uses)
     report_growth(checker, bodies.functions)
     report_dropped(checker, bodies.functions)
 

@@ -220,8 +220,12 @@ def zonk(kind: Type, *, default: bool = False, errors: bool = False) -> Type:
     if type(kind) is Prim:
         return kind
     kind = prune(kind)
+    if type(kind) is Prim:
+        return kind
     made_of = parts(kind)
     if made_of:
+        if len(made_of) == 1 and type(made_of[0]) is Prim:
+            return kind
         known = tuple([zonk(each, default=default, errors=errors) for each in made_of])
         if all(map(is_, known, made_of)):
             return kind

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from ccl.checking.core.environment import Checker
-from ccl.checking.rules.mutations import StateUses, changes, object_of, state_uses
+from ccl.checking.rules.mutations import StateUses, changes, object_of
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.visit import LEAVES, everything
@@ -19,9 +19,10 @@ from ccl.ir.visit import LEAVES, everything
 _Arguments: TypeAlias = tuple[typed.Argument, ...]
 
 
-def report_overlap(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Reports calls whose arguments overlap with each other or with state."""
-    uses = state_uses(functions) if checker.states else {}
+def report_overlap(
+    checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, StateUses]
+) -> None:
+    """Reports calls whose arguments overlap with each other or with state. `uses`: by function."""
     for function in functions.values():
         for call, arguments in _calls(function.body):
             taken = len(arguments)

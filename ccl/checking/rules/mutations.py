@@ -8,6 +8,7 @@ object in place.
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from ccl.analysis.survey import Use
 from ccl.ir import typed
 from ccl.ir.types import Array, Map, Struct
 from ccl.ir.visit import LEAVES, children, everything
@@ -57,6 +58,16 @@ class StateUses(Record):
     read: dict[Path, Span] = field(default_factory=dict)
     changed: dict[Change, Span] = field(default_factory=dict)
     callees: set[str] = field(default_factory=set)
+
+    @property
+    def variables(self) -> Use:
+        """The state variables; what is mutated in part is read as well."""
+        changed = [each.path for each in self.changed]
+        in_part = [each.root[1] for each in changed if each.steps]
+        return Use(
+            read=frozenset(str(each) for each in [*(path.root[1] for path in self.read), *in_part]),
+            written=frozenset(str(each.root[1]) for each in changed),
+        )
 
 
 def object_of(node: typed.Expr) -> Path | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ccl.analysis.state_effects import NO_USE, state_uses
+from ccl.analysis.state_effects import NO_USE
 from ccl.analysis.survey import Use
 from ccl.checking.core.citations import cite
 from ccl.checking.core.environment import Checker
@@ -56,9 +56,10 @@ def _condition(item: ast.Invariant) -> ast.Function:
 # --- reports ----------------------------------------------------------------------------
 
 
-def report_state(checker: Checker, functions: Mapping[str, typed.Function]) -> None:
-    """Reports wrong uses of state in functions that are typed."""
-    uses = state_uses(functions) if checker.states else {}
+def report_state(
+    checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, Use]
+) -> None:
+    """Reports wrong uses of state in functions that are typed. `uses`: by function."""
     _report_invariants(checker, functions, uses)
     _report_roles(checker, functions, uses)
     _report_migrations(checker)
