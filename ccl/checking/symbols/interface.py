@@ -6,7 +6,7 @@ so that its body is a part of the interface.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from ccl.abi.call_forms import Effect
 from ccl.abi.test_calls import ALL_CALLS
@@ -38,6 +38,13 @@ def interfaces_of(checker: Checker, program: typed.Program) -> Callable[[FileId]
         return Interface(value=value, cid=str(cid_of(encode(value), Codec.DAG_CBOR)))
 
     return interface_of
+
+
+class _Effect(NamedTuple):
+    """A host call, or the use of a state variable by its id."""
+
+    verb: Literal["calls", "reads", "writes"]
+    of: str
 
 
 class _Writing:
@@ -133,13 +140,12 @@ class _Writing:
             value["effects"] = sorted(map(self._shown, self._effects.of(identity)))
         return value
 
-    def _shown(self, effect: str) -> str:
+    def _shown(self, effect: _Effect) -> str:
         """Renders an effect; state is named as types are."""
-        verb, _, identity = effect.partition(" ")
-        state = self._checker.states.get(identity)
-        if state is None:
-            return effect
-        return f"{verb} {self._types.named(state.scope, state.item.name.text)}"
+        if effect.verb == "calls":
+            return f"calls {effect.of}"
+        state = self._checker.states[effect.of]
+        return f"{effect.verb} {self._types.named(state.scope, state.item.name.text)}"
 
     def _const(self, scope: FileScope, name: str) -> Value:
         owner = self._checker.scoped.owner(scope, name)
@@ -193,12 +199,11 @@ class _Effects:
 
     def __init__(self, checker: Checker, functions: Mapping[str, typed.Function]) -> None:
         self._functions = functions
-        self._states = checker.states
-        self._own: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._own: dict[str, tuple[frozenset[_Effect], frozenset[str]]] = {}
 
-    def of(self, identity: str) -> set[str]:
+    def of(self, identity: str) -> set[_Effect]:
         """Returns the host calls that change the world, and the state that is read and changed."""
-        found: set[str] = set()
+        found: set[_Effect] = set()
         pending, seen = [identity], {identity}
         while pending:
             own, callees = self._directly(pending.pop())
@@ -207,31 +212,31 @@ class _Effects:
             seen |= callees
         return found
 
-    def _directly(self, identity: str) -> tuple[frozenset[str], frozenset[str]]:
+    def _directly(self, identity: str) -> tuple[frozenset[_Effect], frozenset[str]]:
         """Returns its own effects, and the functions that it calls."""
         if identity not in self._own:
             self._own[identity] = self._read(identity)
         return self._own[identity]
 
-    def _read(self, identity: str) -> tuple[frozenset[str], frozenset[str]]:
+    def _read(self, identity: str) -> tuple[frozenset[_Effect], frozenset[str]]:
         function = self._functions.get(identity)
-        effects: set[str] = set()
+        effects: set[_Effect] = set()
         callees: set[str] = set()
         for node in () if function is None else everything(function.body):
             match node:
                 case typed.CallHost(call=call) if ALL_CALLS[call].effect is Effect.CHANGES:
-                    effects.add(f"calls {call}")
+                    effects.add(_Effect("calls", call))
                 case typed.SubmitManifest():
-                    effects.add("calls host_submit_manifest")
+                    effects.add(_Effect("calls", "host_submit_manifest"))
                 case typed.StateGet(state=state):
-                    effects.add(f"reads {state}")
+                    effects.add(_Effect("reads", state))
                 case typed.CallFunction(function=callee):
                     callees.add(callee)
                 case _:
                     pass
             changing = (node, *(node.statements if isinstance(node, typed.Block) else ()))
             written = (root for each in changing for root in writes_of(each))
-            effects |= {f"writes {root}" for root in written if root in self._states}
+            effects |= {_Effect("writes", root) for root in written if isinstance(root, str)}
         return frozenset(effects), frozenset(callees)
 
 
