@@ -34,22 +34,23 @@ def _decimal(number: ast.IntegerLiteral) -> ast.DecimalLiteral:
     return ast.DecimalLiteral(value=Decimal(number.value), span=number.span)
 
 
-def check_shares(sink: Sink, tree: Tree, path: str = "") -> None:
+def check_shares(sink: Sink, tree: Tree, path: tuple[str, ...] = ()) -> None:
     """Reports shares below 0 and above 1, those under a condition too."""
     for each in tree.settings:
         key = key_of(each)
-        inside = f"{path}.{key}" if path else key
         if isinstance(each, Tree):
-            check_shares(sink, each, inside)
-        elif isinstance(each.node.value, typed.CharterNumber) and key not in SCHEMAS.get(path, ()):
-            _check(sink, path or "charter", key, each.node.value)
+            check_shares(sink, each, (*path, key))
+            continue
+        number, has_schema = each.node.value, key in SCHEMAS.get(".".join(path), ())
+        if isinstance(number, typed.CharterNumber) and not has_schema:
+            _check(sink, path or ("charter",), key, number)
 
 
-def _check(sink: Sink, section: str, key: str, number: typed.CharterNumber) -> None:
+def _check(sink: Sink, path: tuple[str, ...], key: str, number: typed.CharterNumber) -> None:
     value = Decimal(number.value)
     in_percent = number.unit is NumberUnit.PERCENT
     if key == "quorum" and number.unit is NumberUnit.PLAIN:
-        counts = section.rpartition(".")[2] != "proposal"
+        counts = path[-1] != "proposal"
         expected = "from 0 to 1, or a number of members" if counts else "from 0 to 1"
         fits = value >= 0 and (isinstance(number.value, int) or value <= 1)
     elif key in ("quorum", "threshold") and in_percent:
@@ -62,7 +63,7 @@ def _check(sink: Sink, section: str, key: str, number: typed.CharterNumber) -> N
         sink.report(
             "CCL0305",
             number.span,
-            section=section,
+            section=".".join(path),
             key=key,
             expected=expected,
             found=f"{number.value}%" if in_percent else str(number.value),
