@@ -18,18 +18,6 @@ from ccl.source.spans import Span
 from ccl.support.node import replace
 from ccl.syntax import ast
 
-_CODE = (
-    ast.Handler
-    | ast.Execution
-    | ast.Function
-    | ast.Const
-    | ast.State
-    | ast.Struct
-    | ast.Enumeration
-    | ast.Invariant
-)
-PUBLIC = "public"
-
 
 def read_file(loaded: LoadedFile, program: Loaded, sink: Sink) -> LoadedFile:
     """Returns the file with plain items, and its contracts apart."""
