@@ -1,6 +1,5 @@
 """The interface of a module: export functions, the calling convention, `ccl:abi`."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ccl.abi.layout import ALLOCATE_EXPORT, CHARTER_EXPORT, HEADER_BYTES
@@ -14,16 +13,16 @@ from ccl.ir.typed import Export, Function, Program, State
 from ccl.ir.types import Enumeration, Prim, Result, Struct, Type, is_reference
 from ccl.source.spans import SourceMap
 from ccl.wasm import model
+from ccl.wasm.routines import names_in
 
 MALFORMED_ARGUMENTS = "malformed arguments"
 
 NOT_ENCODABLE = "out of memory or nested too deeply"
-_REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
 
 def references(texts: Iterable[str]) -> set[str]:
     """Returns the names that routines of types use."""
-    return {name for text in texts for name in _REFERENCE.findall(text)}
+    return {name for text in texts for name in names_in(text)}
 
 
 def is_direct(function: Function) -> bool:

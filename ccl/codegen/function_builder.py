@@ -32,6 +32,11 @@ class Ownership(Enum):
     BORROWED = "borrowed"  # a place owns it
     OWNED = "owned"  # the next instruction takes it over
 
+    @staticmethod
+    def of_fresh(kind: Type) -> "Ownership":
+        """Returns the ownership of a value that no place holds."""
+        return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
+
 
 class Owned(Node, frozen=True):
     """A local that owns a reference."""

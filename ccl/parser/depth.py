@@ -7,7 +7,7 @@ stack.
 from typing import Final
 
 from ccl.diagnostics.model import Sink
-from ccl.parser.lexer.tokens import ITEM_KEYWORDS, ITEM_WORDS, Token, Tokens
+from ccl.parser.lexer.tokens import CLOSING, ITEM_KEYWORDS, ITEM_WORDS, OPENING, Token, Tokens
 from ccl.source.spans import Source, Span
 
 NESTING_LIMIT: Final = 120
@@ -19,13 +19,11 @@ _CODE_WORDS: Final = frozenset({"execution", "on", "test"})
 """Items that hold statements, besides functions."""
 _ELSE_IF_TOKENS: Final = 5
 """Of `else if a {`: so near to an `else` a place too deep is one of its chain."""
-_OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
-_CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _DEEPENING: Final = frozenset(
     {"OP", "MINUS", "BANG", "DOT", "QUESTION", "LT", "GT", "TRY", "RETURN", "FATARROW"}
     | {"ELSE", "COLONCOLON", "PIPE", "CATCH", "EMIT", "LPAREN", "LBRACKET", "LBRACE"}
 )
-_SHAPING: Final = _OPENING | _CLOSING | _DEEPENING | {"SEMI", "COMMA"}
+_SHAPING: Final = OPENING | CLOSING | _DEEPENING | {"SEMI", "COMMA"}
 """All kinds that open or close a level of the tree."""
 
 
@@ -49,7 +47,7 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
             depth -= levels.pop()
             arms.pop()
             braces.pop()
-        elif kind in _CLOSING and len(levels) > (braces[-1] if braces else 1):
+        elif kind in CLOSING and len(levels) > (braces[-1] if braces else 1):
             depth -= levels.pop()
             arms.pop()
         if kind == "ELSE":
@@ -63,7 +61,7 @@ def too_deep(source: Source, tokens: Tokens, sink: Sink) -> bool:
         if kind in _DEEPENING:
             levels[-1] += 1
             depth += 1
-        if kind in _OPENING:
+        if kind in OPENING:
             levels.append(0)
             arms.append(0)
         if kind == "LBRACE":

@@ -7,13 +7,10 @@ parentheses.
 from typing import Final
 
 from ccl.diagnostics.model import Edit, Fix, Label, Sink
-from ccl.parser.lexer.tokens import Token, Tokens
+from ccl.parser.lexer.tokens import CLOSING, HEADS, OPENING, Token, Tokens
 from ccl.source.spans import Source, Span
 from ccl.syntax.tables import END
 
-_HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
-_OPENING: Final = frozenset({"LPAREN", "LBRACKET", "LBRACE", "STRING_HEAD"})
-_CLOSING: Final = frozenset({"RPAREN", "RBRACKET", "RBRACE", "STRING_TAIL"})
 _BEHIND_A_LITERAL: Final = frozenset({"OP", "LT", "GT", "DOT", "LBRACE"})
 """Tokens that show that the brace before them ended an operand and not a body."""
 _NO_ARGUMENT: Final = frozenset({"OP", "LT", "GT", "LBRACE"})
@@ -28,7 +25,7 @@ def read_literals_in_heads(source: Source, tokens: Tokens, sink: Sink) -> None:
     before: dict[int, Token] = {}
     after: dict[int, Token] = {}
     for at, token in enumerate(items):
-        if token.kind not in _HEADS or (at and items[at - 1].kind == "DOT"):
+        if token.kind not in HEADS or (at and items[at - 1].kind == "DOT"):
             continue
         found = [(first, last) for first, last in _literals(items, at + 1) if first not in before]
         for first, last in found:
@@ -54,7 +51,7 @@ def read_lost_parentheses(source: Source, tokens: Tokens, sink: Sink) -> None:
         return
     after: dict[int, Token] = {}
     for at, token in enumerate(items):
-        if token.kind in _HEADS and (opener := _unclosed(source.text, items, at + 1)) is not None:
+        if token.kind in HEADS and (opener := _unclosed(source.text, items, at + 1)) is not None:
             end = items[opener].end
             after[opener] = Token("RPAREN", ")", end, end)
             place = Span(source.file, end, end)
@@ -123,7 +120,7 @@ def _literals(items: list[Token], at: int) -> list[tuple[int, int]]:
                 return found
             found.append((path, last))
             at = last
-        elif kind in _OPENING:
+        elif kind in OPENING:
             closing = _closing(items, at)
             if closing is None:
                 return found
@@ -137,7 +134,7 @@ def _closing(items: list[Token], at: int) -> int | None:
     """Finds the bracket that closes the one at `at`."""
     depth = 0
     for i in range(at, len(items)):
-        depth += (items[i].kind in _OPENING) - (items[i].kind in _CLOSING)
+        depth += (items[i].kind in OPENING) - (items[i].kind in CLOSING)
         if depth == 0:
             return i
     return None

@@ -16,6 +16,11 @@ _HEAD = re.compile(r"^\((?:func|global) \$([\w.]+)")
 _REFERENCE = re.compile(r"(?:call|global\.get|global\.set) \$([\w.]+)")
 
 
+def names_in(text: str) -> list[str]:
+    """Finds the functions and globals that a text names, in its order."""
+    return _REFERENCE.findall(text)
+
+
 class Routine(Node, frozen=True):
     name: str
     text: str
@@ -55,7 +60,7 @@ def _split(text: str) -> Iterable[Routine]:
         if starts_next:
             body = "\n".join(lines).rstrip()
             head = next(m for m in map(_HEAD.match, lines) if m)
-            yield Routine(head[1], body, tuple(dict.fromkeys(_REFERENCE.findall(body))))
+            yield Routine(head[1], body, tuple(dict.fromkeys(names_in(body))))
             lines = []
         if line or lines:
             lines.append(line)

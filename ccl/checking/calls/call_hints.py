@@ -19,7 +19,7 @@ from ccl.prelude.functions import FUNCTIONS, METHODS, SPECIAL_FORMS, TEST_FORMS
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
-_ALL_METHODS = (*METHODS, *library_index.METHODS)
+ALL_METHODS = (*METHODS, *library_index.METHODS)
 _SHAPES = {
     ("Array", "fold"): "fold(start, (so_far, item) => …)",
     ("Map", "fold"): "fold(start, (so_far, key, value) => …)",
@@ -69,7 +69,7 @@ def unknown_function(body: Body, call: ast.Call, name: ast.Name) -> typed.Expr:
 def unknown_method(body: Body, call: ast.Call, member: ast.Field, kind: Type) -> typed.Expr:
     """Reports a call of a method that the receiver's type does not have."""
     name, group = member.name.text, library.group_of(kind) or ""
-    known = [each for owner, each in _ALL_METHODS if owner == group]
+    known = [each for owner, each in ALL_METHODS if owner == group]
     foreign = foreign_names.FOREIGN_METHODS.get(group, {}).get(name)
     near = (foreign,) if foreign else similar(name, (*known, *body.scope.function_names))
     shape = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from ccl.checking.builtins import special_calls, test_builtins
 from ccl.checking.calls import call_hints, function_calls, passed_calls, prelude_calls
+from ccl.checking.calls.call_hints import ALL_METHODS
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.environment import Body, is_invalid
 from ccl.checking.core.unification import is_rigid, prune, unify, variable_of
@@ -14,12 +15,10 @@ from ccl.checking.symbols.uses import note_function, note_passed, note_prelude
 from ccl.desugar.intrinsics import Intrinsic
 from ccl.ir import typed
 from ccl.ir.types import Type
-from ccl.prelude import library_index
 from ccl.prelude.functions import FUNCTIONS, METHODS, SPECIAL_FORMS, TEST_FORMS
 from ccl.syntax import ast
 from ccl.syntax.paths import path_of
 
-_ALL_METHODS = (*METHODS, *library_index.METHODS)
 _INTRINSICS: dict[str, Callable[[Body, ast.Call], typed.Expr]] = {
     Intrinsic.GRANTED_ROLE: roles.infer_granted,
     Intrinsic.INHERITED_REQUIREMENTS: roles.infer_inherited,
@@ -161,7 +160,7 @@ def _method(
         return function_calls.call_function(
             body, call, body.scope, name, call.arguments, receiver, expected
         )
-    if is_rigid(kind) and any(each == name for _, each in _ALL_METHODS):
+    if is_rigid(kind) and any(each == name for _, each in ALL_METHODS):
         return call_hints.unknown_method(
             body, call, member, kind
         )  # in general; its uses may have one

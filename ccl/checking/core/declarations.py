@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from ccl.checking.core.signatures import Signature
 from ccl.checking.core.unification import zonk
 from ccl.ir import typed
-from ccl.ir.types import EnumDef, Enumeration, Struct, StructDef, Type
+from ccl.ir.types import EnumDef, Enumeration, Prim, Result, Struct, StructDef, Type
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.support.node import Node, Record
 from ccl.syntax import ast
+
+EMITTED = Result(Prim.UNIT, Prim.STRING)
+"""The answer to an event: Ok, or the reason for its refusal."""
 
 
 class StructInfo(Record, kw_only=True):

@@ -8,7 +8,7 @@ from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
 from ccl.checking.core.variables import Origin
 from ccl.checking.handlers import outcomes
-from ccl.checking.lints.constant_conditions import report_endless
+from ccl.checking.lints.constant_conditions import is_true, report_endless
 from ccl.checking.lints.discarded_values import note_dropped
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
@@ -95,10 +95,6 @@ def _never_ends(body: Body, statement: typed.Statement) -> bool:
             return statement.span in body.endless
         case _:
             return False
-
-
-def _is_true(condition: typed.Expr) -> bool:
-    return isinstance(condition, typed.ScalarConst) and condition.value == 1
 
 
 def _has_break(block: ast.Block) -> bool:
@@ -197,7 +193,7 @@ def check_while(body: Body, expr: ast.While) -> typed.Statement:
     with body.loop(expr.span):
         condition = body.check(expr.condition, Prim.BOOL)
         inner = discard_block(body, expr.body)
-    if _is_true(condition) and not _has_break(expr.body):
+    if is_true(condition) and not _has_break(expr.body):
         body.endless.add(expr.span)
     loop = typed.While(condition=condition, body=inner, span=expr.span)
     report_endless(body, loop, expr)

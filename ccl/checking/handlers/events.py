@@ -7,6 +7,7 @@ from ccl.abi.text.suggest import nearest
 from ccl.checking.builtins import records
 from ccl.checking.core.citations import cite
 from ccl.checking.core.conversions import convert
+from ccl.checking.core.declarations import EMITTED
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import is_error_type, prune, variable_of, zonk
 from ccl.checking.expressions.literals import plain_text
@@ -15,11 +16,9 @@ from ccl.checking.rules import limits
 from ccl.diagnostics.model import Edit, Fix
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
-from ccl.ir.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+from ccl.ir.types import Array, Enumeration, Option, Prim, Struct, Type
 from ccl.source.spans import Span
 from ccl.syntax import ast
-
-EMITTED = Result(Prim.UNIT, Prim.STRING)
 
 
 def infer_emit(body: Body, expr: ast.Emit) -> typed.Expr:

@@ -6,15 +6,13 @@ one of a key counts; without any, no event is emitted.
 
 from ccl.checking.builtins import records, slots
 from ccl.checking.core.conversions import convert
-from ccl.checking.core.declarations import Outcome
+from ccl.checking.core.declarations import EMITTED, Outcome
 from ccl.checking.core.environment import Body, is_invalid
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
-from ccl.ir.types import Prim, Result
+from ccl.ir.types import Prim
 from ccl.source.spans import Span
 from ccl.syntax import ast
-
-EMITTED = Result(Prim.UNIT, Prim.STRING)
 
 
 def check_entry(body: Body, entry: ast.HandlerEntry) -> tuple[typed.Statement, ...]:

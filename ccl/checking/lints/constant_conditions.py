@@ -90,13 +90,13 @@ def report_endless(body: Body, loop: typed.While, expr: ast.While) -> None:
         if isinstance(node, typed.Convert) and node.conversion is typed.Conversion.UNWRAP_OK:
             return
         calls = calls or isinstance(node, typed.CallFunction | typed.CallHost)
-    if not tested and (calls or not _is_true(loop.condition)):
+    if not tested and (calls or not is_true(loop.condition)):
         return
     labels = tuple(Label(each.span, "set here, not in the loop") for each in variables[:1])
     body.sink.report("CCL0909", expr.condition.span, labels=labels)
 
 
-def _is_true(condition: Expr) -> bool:
+def is_true(condition: Expr) -> bool:
     return isinstance(condition, typed.ScalarConst) and condition.value == 1
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ccl.abi.test_calls import ASSERTION_FAILED, NOTHING_TRAPPED
 from ccl.cli.running.results.next_steps import less_memory
-from ccl.cli.running.results.traps import first_own, named_site
+from ccl.cli.running.results.traps import HEADS, first_own, named_site
 from ccl.cli.testing.rehearsals import Failure, Verdict, trap_text
 from ccl.cli.testing.suite import Broken, Suite
 from ccl.cli.testing.value_text import difference, value_lines
@@ -26,13 +26,6 @@ from runtime.terminal.escaping import printable
 
 WIDTH_MIN: Final = 40
 _SIGNS: Final = {" ": Ink.FAINT, "-": Ink.REMOVED, "+": Ink.ADDED}
-_HEADS: Final = {
-    OutcomeKind.TRAPPED: "trap",
-    OutcomeKind.FAILED: "failed",
-    OutcomeKind.OUT_OF_FUEL: "out of fuel",
-    OutcomeKind.LIMIT: "limit",
-    OutcomeKind.REJECTED: "rejected",
-}
 
 
 class Tested(Struct, frozen=True, kw_only=True):
@@ -150,7 +143,7 @@ def next_step(verdict: Verdict, fuel: int) -> str | None:
 def _why(failure: Failure, paint: Paint) -> Iterator[str]:
     outcome, expected = failure.outcome, failure.expected
     if expected is None:
-        head = _HEADS.get(outcome.kind, outcome.kind.value)
+        head = HEADS.get(outcome.kind, outcome.kind.value)
         text = outcome.explanation
         if outcome.reason == ASSERTION_FAILED:
             head, text = outcome.reason, outcome.detail

@@ -36,11 +36,7 @@ def _moved(f: FunctionBuilder, value: Expr, height: int) -> str | None:
 def _owned(f: FunctionBuilder, node: Expr) -> Ownership:
     """Lowers a value that outlives the variables around it."""
     f.own(node)
-    return _held(node.type)
-
-
-def _held(kind: Type) -> Ownership:
-    return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
+    return Ownership.of_fresh(node.type)
 
 
 def branch(f: FunctionBuilder, node: If) -> Ownership:
@@ -56,7 +52,7 @@ def branch(f: FunctionBuilder, node: If) -> Ownership:
         f.emit("end")
     if node.type is Prim.NEVER:
         f.emit("unreachable")
-    return _held(node.type)
+    return Ownership.of_fresh(node.type)
 
 
 def _compound_branch(f: FunctionBuilder, node: If) -> None:
@@ -111,7 +107,7 @@ def match_tag(f: FunctionBuilder, node: MatchTag) -> Ownership:
         f.free_temporary(subject.name)
     else:
         f.release_spilled([subject])
-    return _held(node.type)
+    return Ownership.of_fresh(node.type)
 
 
 def _arm(f: FunctionBuilder, arm: TagArm, subject: str) -> None:

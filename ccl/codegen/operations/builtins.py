@@ -73,7 +73,7 @@ def _library(name: str) -> "Callable[[FunctionBuilder, CallBuiltin], Ownership]"
         spilled = f.borrow(containers.operands(node))
         f.call(name)
         f.release_spilled(spilled)
-        return containers.held(node.type)
+        return Ownership.of_fresh(node.type)
 
     return lower
 

@@ -26,10 +26,6 @@ def operands(node: CallBuiltin) -> tuple[Expr, ...]:
     return tuple(argument.value for argument in node.arguments)
 
 
-def held(kind: Type) -> Ownership:
-    return Ownership.OWNED if is_reference(kind) else Ownership.PLAIN
-
-
 class _Target:
     """The first argument, which is changed: its object is pushed after the others are evaluated."""
 
@@ -122,7 +118,7 @@ def pop(f: FunctionBuilder, node: CallBuiltin) -> Ownership:
             f.emit(f"local.get ${array}", "i32.load offset=8", "i32.const 3", "i32.shl", "i32.add")
             f.emit(load(node.type))
     target.done()
-    return held(node.type)
+    return Ownership.of_fresh(node.type)
 
 
 def array_contains(f: FunctionBuilder, node: CallBuiltin) -> Ownership:

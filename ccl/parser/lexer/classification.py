@@ -7,18 +7,25 @@ code of handlers, and the kinds of contextual words.
 import re
 from typing import Final
 
-from ccl.parser.lexer.tokens import ITEM_KEYWORDS, ITEM_WORDS, KEYWORDS, LITERALS, Token, Tokens
+from ccl.parser.lexer.tokens import (
+    HEADS,
+    ITEM_KEYWORDS,
+    ITEM_WORDS,
+    KEYWORDS,
+    LITERALS,
+    NUMBERS,
+    Token,
+    Tokens,
+)
 from ccl.source.spans import Source
 
 _TYPE_ARGUMENTS: Final = re.compile(r"<[\w\s,.<>\[\]]*>(\(|\s*[;,}])")
-_HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
 _STATEMENT_STARTS: Final = frozenset({"SEMI", "LBRACE", "HBRACE", "RBRACE", "FATARROW", ""})
 _OBJECT_BEFORE: Final = frozenset(
     {"LPAREN", "LBRACKET", "COMMA", "COLON", "EQ", "FATARROW", "RETURN", "ASSIGNOP"}
 )
 _OBJECT_WITHOUT_COLON: Final = frozenset({"LPAREN", "LBRACKET", "COMMA", "COLON"})
 _STATEMENT_ENDS: Final = frozenset({"SEMI", "RBRACE", "LBRACE", "HBRACE"})
-_NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
 _VALUE_STARTS: Final = LITERALS | {"NAME", "STRING_HEAD"}
 _DECLARING: Final = frozenset({"LET", "CONST", "STATE"})
 _IN_TYPES: Final = frozenset(
@@ -131,7 +138,7 @@ class _Classifier:
             token.kind = "KWKEY"
             if self._starts_handler_entry(at, previous):
                 token.kind = "HNAME"
-        elif token.kind in _HEADS:
+        elif token.kind in HEADS:
             self._heads.append(self._depth)
 
     def _lacks_name(self, at: int) -> bool:
@@ -221,7 +228,7 @@ class _Classifier:
             return True
         first = self._kind(at)
         return self._after_bound(second) is not None or (
-            self._kind(second) == "LBRACE" and (first == "MINUS" or first in _NUMBERS)
+            self._kind(second) == "LBRACE" and (first == "MINUS" or first in NUMBERS)
         )
 
     def _after_bound(self, at: int) -> int | None:

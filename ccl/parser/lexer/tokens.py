@@ -76,6 +76,11 @@ PUNCTUATION: Final = {
 LITERALS: Final = frozenset(
     {"INT", "DECIMAL", "DURATION", "TIMESTAMP", "SIZE", "DID", "BOOL", "STRING"}
 )
+NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
+OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
+CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
+HEADS: Final = frozenset({"IF", "WHILE", "FOR", "MATCH"})
+"""Kinds of the keywords before an operand and a brace."""
 
 ITEM_KEYWORDS: Final = frozenset({"FN", "STRUCT", "ENUM", "CONST", "STATE", "IMPORT", "CONTRACT"})
 """Kinds of the tokens that begin an item."""

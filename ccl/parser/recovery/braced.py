@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from ccl.parser.lexer.tokens import Token
+from ccl.parser.lexer.tokens import CLOSING, OPENING, Token
 
-_OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
-_CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _STATEMENTS: Final = frozenset({"LET", "RETURN", "WHILE", "FOR", "MATCH", "REQUIRE", "EMIT", "TRY"})
 _GOES_ON: Final = frozenset({"LPAREN", "EQ", "ASSIGNOP", "DOT"})
 """After a name that begins a statement and no entry."""
@@ -29,7 +27,7 @@ def content_of(items: list[Token], opener: int) -> Iterator[tuple[Token, bool]]:
     begins = True
     for at in range(opener, len(items) - 1):
         token = items[at]
-        if token.kind in _CLOSING:
+        if token.kind in CLOSING:
             depth -= 1
             if depth == 0:
                 return
@@ -37,7 +35,7 @@ def content_of(items: list[Token], opener: int) -> Iterator[tuple[Token, bool]]:
             yield token, begins
         if depth == 1:
             begins = token.kind in ("SEMI", "RBRACE")
-        if token.kind in _OPENING:
+        if token.kind in OPENING:
             depth += 1
             begins = depth == 1
 

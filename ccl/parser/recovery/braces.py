@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ccl.diagnostics.model import Edit, Fix, Label, Sink
-from ccl.parser.lexer.tokens import Token, Tokens
+from ccl.parser.lexer.tokens import CLOSING, OPENING, Token, Tokens
 from ccl.source.spans import Source, Span
 
 _RESTARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", "LPAREN", "LBRACKET"})
 """Tokens before a part on a line of its own."""
-_OPENING: Final = frozenset({"LBRACE", "LPAREN", "LBRACKET", "STRING_HEAD"})
-_CLOSING: Final = frozenset({"RBRACE", "RPAREN", "RBRACKET", "STRING_TAIL"})
 _CONTINUES: Final = frozenset({"OP", "MINUS", "DOT", "ARROW", "RPAREN", "RBRACKET", "QUESTION"})
 """Tokens at the start of a continuation line."""
 _GIVE: Final = frozenset({"LET", "EQ", "ASSIGNOP", "COLON", "RETURN"})
@@ -111,13 +109,13 @@ class _Layout:
             restarts = token.kind in _RESTARTS
             if self._lacks_closers:
                 self._close_before(at, token, indent, is_first)
-            if token.kind in _OPENING:
+            if token.kind in OPENING:
                 is_brace = token.kind == "LBRACE"
                 self._stack.append(_Open(at, len(self._lines), part_indent, is_brace))
             elif token.kind == "RBRACE":
                 if not self._close(at, indent, is_first):
                     return ()
-            elif token.kind in _CLOSING:
+            elif token.kind in CLOSING:
                 self._close_group()
         return tuple(self._lost)
 
@@ -150,7 +148,7 @@ class _Layout:
         elif is_first:
             while top := self._top():
                 same = indent == top.indent
-                if indent > top.indent or (same and token.kind in _CLOSING):
+                if indent > top.indent or (same and token.kind in CLOSING):
                     return
                 self._lose(self._end_of_body(top, at), top)
 
@@ -230,6 +228,6 @@ class _Layout:
             before.kind == "ELSE"
             or before.text == "execution"
             or (here.kind in _KEYS and after.kind == "COLON" and before.kind in _BEFORE_ENTRIES)
-            or (before.kind == "STRING" and here.kind not in _RESTARTS | _CONTINUES | _CLOSING)
+            or (before.kind == "STRING" and here.kind not in _RESTARTS | _CONTINUES | CLOSING)
             or (before.kind == here.kind == "NAME" and before.text[:1].isupper())
         )

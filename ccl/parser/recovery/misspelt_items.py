@@ -9,7 +9,7 @@ from typing import Final
 
 from ccl.abi.text.suggest import distance
 from ccl.diagnostics.model import Edit, Fix, Sink
-from ccl.parser.lexer.tokens import KEYWORDS, Token, Tokens
+from ccl.parser.lexer.tokens import KEYWORDS, NUMBERS, Token, Tokens
 from ccl.parser.recovery.braced import content_of, has_statement, opener_of
 from ccl.source.spans import Source, Span
 
@@ -21,7 +21,6 @@ _WORDS: Final = (
 _LONG: Final = 7
 """Least length of a word with two misspelt letters."""
 _STARTS: Final = frozenset({"SEMI", "COMMA", "LBRACE", "RBRACE", ""})
-_NUMBERS: Final = frozenset({"INT", "DECIMAL", "DURATION", "SIZE", "TIMESTAMP"})
 _COMPARED: Final = frozenset({"OP", "LT", "GT", "BANG", "LPAREN", "DOT"})
 _PROPOSED: Final = frozenset({"electorate", "parameters", "threshold", "quorum"})
 _ROLE_TESTS: Final = frozenset({"caller_has_role", "caller"})
@@ -89,7 +88,7 @@ def _fits(items: list[Token], at: int, known: str, *, starts: bool) -> bool:
             return following.kind == "STRING"
         case "range":
             kinds = [each.kind for each in items[at + 1 : at + 4]]
-            return len(kinds) == 3 and {*kinds[:2]} <= _NUMBERS and kinds[2] == "LBRACE"
+            return len(kinds) == 3 and {*kinds[:2]} <= NUMBERS and kinds[2] == "LBRACE"
         case "extends":
             kinds = [each.kind for each in items[max(at - 2, 0) : at]]
             is_named = kinds in (["CONTRACT", "NAME"], ["NAME", "NAME"])

@@ -1,6 +1,7 @@
 """A failed execution as text: like a compile error, at the place in the source."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,13 +17,14 @@ from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_lines, backtrace_
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 
-_HEADS = {
+HEADS: Final = {
     OutcomeKind.TRAPPED: "trap",
     OutcomeKind.FAILED: "failed",
     OutcomeKind.OUT_OF_FUEL: "out of fuel",
     OutcomeKind.LIMIT: "limit",
     OutcomeKind.REJECTED: "rejected",
 }
+"""Of reports, by the kind of the outcome."""
 SITES_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -51,7 +53,7 @@ def outcome_lines(
 ) -> Iterator[str]:
     """Writes the end of an execution: its reason, place, calls and article."""
     outcome = execution.deterministic.outcome
-    head = _HEADS.get(outcome.kind, outcome.kind.value)
+    head = HEADS.get(outcome.kind, outcome.kind.value)
     reason = outcome.explanation
     yield paint(head, Ink.ERROR) + (paint(f": {printable(reason)}", Ink.TITLE) if reason else "")
     calls = calls_to(program.root.wasm, execution.metrics.frames)
