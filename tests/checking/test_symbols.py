@@ -1,4 +1,4 @@
-"""Symbols of programs: every name has one, and each knows its declaration, doc comment and type."""
+"""Symbols of programs: every name has one, with its declaration, doc comment and type."""
 
 from collections.abc import Iterator
 
