@@ -35,7 +35,7 @@ def test_byte_order_mark_is_skipped(value: Any) -> None:
 def test_repeated_key_is_reported_at_the_second(
     before: Any, first: Any, key: str, last: Any, depth: int, is_ascii: bool
 ) -> None:
-    """The object is inside of others; what stands around it is no matter."""
+    """The object is inside of others; what is around it does not matter."""
     head = json.dumps(before) + ',\n {"other": []' + '\n, "in": {"x": 1' * depth
     one = json.dumps(key + "!", ensure_ascii=is_ascii)
     two = json.dumps(key + "!")

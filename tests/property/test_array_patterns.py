@@ -20,7 +20,7 @@ LONGEST = 6
 """No pattern names more elements, so longer arrays fare like those of this length."""
 
 Written: TypeAlias = tuple[tuple[bool | None, ...], tuple[bool | None, ...] | None]
-"""What stands before the rest, and after it if there is one; None is `_`."""
+"""The elements before the rest, and after it if there is one; None is `_`."""
 
 _PARTS = st.lists(st.sampled_from([None, True, False]), max_size=3).map(tuple)
 _PATTERNS = st.lists(st.tuples(_PARTS, st.none() | _PARTS), max_size=6)

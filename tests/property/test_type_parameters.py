@@ -230,7 +230,7 @@ def test_body_without_errors_compiles_for_all_types(seed: int) -> None:
     assert count > 0
 
 
-def test_type_parameter_is_told_from_a_type_of_its_name() -> None:
+def test_type_parameter_differs_from_a_type_of_its_name() -> None:
     text = "struct Seat { n: Integer }\nfn f<Seat>(_x: Integer) -> Seat { Seat { n: 1 } }\n"
     (error,) = filter(is_error, check_text(text).sink.diagnostics)
     assert (error.facts["expected"], error.facts["found"]) == ("the type parameter Seat", "Seat")

@@ -164,7 +164,7 @@ Seccomp:\t2
 """
 
 
-def told(tmp_path: Path, text: str) -> dict[str, tuple[bool, str]]:
+def observed(tmp_path: Path, text: str) -> dict[str, tuple[bool, str]]:
     folder = tmp_path / "12"
     folder.mkdir()
     (folder / "status").write_text(text)
@@ -172,7 +172,7 @@ def told(tmp_path: Path, text: str) -> dict[str, tuple[bool, str]]:
 
 
 def test_confined_process_is_reported_as_such(tmp_path: Path) -> None:
-    assert all(holds for holds, _ in told(tmp_path, STATUS).values())
+    assert all(holds for holds, _ in observed(tmp_path, STATUS).values())
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_confined_process_is_reported_as_such(tmp_path: Path) -> None:
 )
 def test_each_weakness_of_a_process_is_named(tmp_path: Path, name: str, old: str, new: str) -> None:
     assert old in STATUS
-    found = told(tmp_path, STATUS.replace(old, new))
+    found = observed(tmp_path, STATUS.replace(old, new))
     assert [each for each, (holds, _) in found.items() if not holds] == [name]
     assert found[name][1].startswith("not confined: ")
 

@@ -199,7 +199,7 @@ def _items(draw: st.DrawFn) -> str:
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
-    """A program that can be read; what it means is nobody's business."""
+    """A program without syntax errors; its meaning is of no interest."""
     return " ".join(draw(st.lists(_items(), max_size=4)))
 
 

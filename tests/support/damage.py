@@ -105,7 +105,7 @@ def within(seconds: int, what: str) -> Iterator[None]:
 
 
 def check_prose(found: Diagnostic, sources: SourceMap, what: str) -> None:
-    """Every place is in its file, and the title has every fact that it asks for."""
+    """Every place is in its file, and the title has every fact that it names."""
     spans = [found.span, *(label.span for label in found.labels)]
     spans += [edit.span for fix in found.fixes for edit in fix.edits]
     for span in spans:

@@ -48,7 +48,7 @@ class Falsifying:
         self._of: dict[Ticket, Did] = {}
 
     def __call__(self, sandbox: Sandbox) -> "Falsifying":
-        """As LocalMesh asks for an executor."""
+        """An executor with the signature that LocalMesh needs."""
         self._inner = InSandbox(sandbox)
         return self
 

@@ -20,7 +20,7 @@ _ELEMENTS_MAX = 2
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Its text, and the test that it stands for. Names are not bound."""
+    """Its text, and the test that it represents. Names are not bound."""
 
     text: str
     takes: Callable[[Value], bool]

@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 
 Draw = Callable[[tuple[str, ...]], str]
-"""Takes one of several candidates whom nothing tells apart, for a surplus or an exclusion."""
+"""Takes one of several candidates who are tied in every respect, for a surplus or an exclusion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

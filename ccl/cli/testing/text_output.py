@@ -43,7 +43,7 @@ Outcomes = Sequence[Tested | Broken]
 
 
 def file_line(tested: Tested | Broken, paint: Paint, width: int) -> str:
-    """Writes the line of a file: `stdlib/core_test.ccl   12 passed`; `width`: of the longest
+    """Writes the line of a file: `stdlib/tests/core.ccl   12 passed`; `width`: of the longest
     path."""
     path = tested.path if isinstance(tested, Broken) else tested.suite.path
     shown = printable(path)
