@@ -5,7 +5,7 @@ incomplete when a class is added.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, assert_never, get_args
+from typing import Any, Final, Never, TypeAlias, assert_never, get_args
 
 from ccl.ir.typed import (
     Argument,
@@ -261,14 +261,36 @@ def writes_of(node: Statement | Expr) -> tuple[Root, ...]:
         case Evaluate() | While() | ForEach() | ForPairs():
             return ()
         case _:
-            return _writes_nothing(node)
+            return writes_nothing(node)
 
 
 def _binds_nothing(_: Leaf | Operation | Jump | Call | Block) -> tuple[Local, ...]:
     return ()
 
 
-def _writes_nothing(_: Leaf | Operation | Jump | Block | MatchTag) -> tuple[Root, ...]:
+def writes_nothing(_: Leaf | Operation | Jump | Block | MatchTag) -> tuple[Never, ...]:
+    """Returns no writes; mypy rejects it for a class that is not classified."""
+    return ()
+
+
+def writes_within(node: Expr) -> Iterator[Root]:
+    """Yields the same of the node and of the statements directly in it."""
+    yield from writes_of(node)
+    if type(node) is Block:
+        for each in node.statements:
+            yield from writes_of(each)
+
+
+def host_calls_of(node: Expr) -> tuple[CallHost | SubmitManifest, ...]:
+    """Returns the calls of the host by the node itself, not by a part of it."""
+    match node:
+        case CallHost() | SubmitManifest():
+            return (node,)
+        case _:
+            return _calls_no_host(node)
+
+
+def _calls_no_host(_: Leaf | Operation | Jump | Call | Block | MatchTag) -> tuple[Never, ...]:
     return ()
 
 

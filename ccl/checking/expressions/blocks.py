@@ -1,5 +1,7 @@
 """Blocks, branches, loops and jumps, as statements and as values."""
 
+from typing import assert_never
+
 from ccl.checking.builtins import data_access
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import fit
@@ -12,7 +14,18 @@ from ccl.checking.lints.constant_conditions import is_true, report_endless
 from ccl.checking.lints.discarded_values import note_dropped
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
-from ccl.ir.types import Array, Map, Prim, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.support.node import fields, is_node
 from ccl.syntax import ast
 
@@ -87,14 +100,17 @@ def _finished(
 
 def _never_ends(body: Body, statement: typed.Statement) -> bool:
     match statement:
-        case typed.Evaluate():
+        case typed.Evaluate() | typed.SetLocal() | typed.SetState():
             return prune(statement.value.type) is Prim.NEVER
-        case typed.SetLocal() | typed.SetState() | typed.Store():
-            return prune(statement.value.type) is Prim.NEVER
-        case typed.While():
-            return statement.span in body.endless
-        case _:
+        case typed.Store(steps=steps, value=value):
+            indices = (each.index for each in steps if isinstance(each, typed.IndexStep))
+            return any(prune(each.type) is Prim.NEVER for each in (value, *indices))
+        case typed.While(condition=condition):
+            return statement.span in body.endless or prune(condition.type) is Prim.NEVER
+        case typed.ForEach() | typed.ForPairs():  # Never is not iterated over
             return False
+        case _:
+            assert_never(statement)
 
 
 def _has_break(block: ast.Block) -> bool:
@@ -227,10 +243,12 @@ def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
             return _item_later(body, expr, iterable)
         case _ if variable_of(kind) is not None:
             body.sink.report("CCL0409", expr.iterable.span, what="this value")
-        case _ if not is_error_type(kind):
+        case Prim() | Option() | Result() | Token() | Struct() | Enumeration():
             body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
-        case _:
+        case ErrorType():
             pass
+        case _:
+            assert_never(kind)
     return invalid(expr.span).type
 
 

@@ -4,7 +4,7 @@ from ccl.checking.core.environment import Body
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.typed import BinaryOp, Builtin, Expr
-from ccl.ir.visit import children, place_root
+from ccl.ir.visit import children, writes_within
 from ccl.syntax import ast
 
 _LENGTHS = (Builtin.ARRAY_LEN, Builtin.STRING_LENGTH, Builtin.MAP_SIZE)
@@ -78,6 +78,8 @@ def report_endless(body: Body, loop: typed.While, expr: ast.While) -> None:
         match node:
             case typed.CallFunction() | typed.CallHost() | typed.StateGet() | typed.Block():
                 return
+            case typed.Return() | typed.Break() | typed.Continue():
+                return
             case typed.LocalGet(local=local) if local.index not in tested:
                 tested.add(local.index)
                 variables.append(local)
@@ -85,7 +87,7 @@ def report_endless(body: Body, loop: typed.While, expr: ast.While) -> None:
     for node in _all(loop.body):
         if isinstance(node, typed.Break | typed.Return | typed.Require):
             return
-        if _changes(node, tested):
+        if not tested.isdisjoint(writes_within(node)):
             return
         if isinstance(node, typed.Convert) and node.conversion is typed.Conversion.UNWRAP_OK:
             return
@@ -107,29 +109,3 @@ def _all(node: Expr) -> list[Expr]:
         found.append(at := pending.pop())
         pending.extend(children(at))
     return found
-
-
-def _changes(node: Expr, tested: set[int]) -> bool:
-    match node:
-        case typed.Block(statements=statements):
-            return any(_sets(each, tested) for each in statements)
-        case typed.CallFunction(arguments=arguments) | typed.CallBuiltin(arguments=arguments):
-            return any(_is_given(each, tested) for each in arguments)
-        case _:
-            return False
-
-
-def _sets(statement: typed.Statement, tested: set[int]) -> bool:
-    match statement:
-        case typed.SetLocal(local=local):
-            return local.index in tested
-        case typed.Store(root=typed.Local(index=index)):
-            return index in tested
-        case _:
-            return False
-
-
-def _is_given(argument: typed.Argument, tested: set[int]) -> bool:
-    """Returns whether it is passed to a function that mutates it."""
-    root = place_root(argument.value) if argument.mutated else None
-    return isinstance(root, typed.Local) and root.index in tested

@@ -40,8 +40,10 @@ def spill_keys(f: FunctionBuilder, steps: Sequence[Step]) -> list[Key]:
         if not isinstance(step, IndexStep):
             continue
         kind = value_type(step.index.type)
-        assert kind is not None
-        if is_reference(step.index.type):
+        if kind is None:
+            f.own(step.index)
+            keys.append(Key("", None))
+        elif is_reference(step.index.type):
             f.own(step.index)
             owned = f.spill(step.index.type)
             keys.append(Key(owned.name, owned))
@@ -56,6 +58,11 @@ def spill_keys(f: FunctionBuilder, steps: Sequence[Step]) -> list[Key]:
     return keys
 
 
+def jumps(steps: Sequence[Step]) -> bool:
+    """Returns whether an index jumps (`a[return]`), so that the path leads nowhere."""
+    return any(isinstance(step, IndexStep) and step.index.type is Prim.NEVER for step in steps)
+
+
 def free_keys(f: FunctionBuilder, steps: Sequence[Step], keys: Sequence[Key]) -> None:
     indices = [step.index for step in steps if isinstance(step, IndexStep)]
     for index_expr, key in zip(reversed(indices), reversed(keys), strict=True):
@@ -63,8 +70,8 @@ def free_keys(f: FunctionBuilder, steps: Sequence[Step], keys: Sequence[Key]) ->
             f.release_spilled([key.owned])
         else:
             kind = value_type(index_expr.type)
-            assert kind is not None
-            f.free_temporary(key.name, kind)
+            if kind is not None:
+                f.free_temporary(key.name, kind)
 
 
 def unique_root(f: FunctionBuilder, root: Local | StateGet, span: Span) -> None:

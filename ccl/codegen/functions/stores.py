@@ -18,7 +18,9 @@ def assign(f: FunctionBuilder, statement: Store) -> None:
     Keys, then with `+=` and its kin the old value, then the new one; traps occur in that order.
     """
     keys = lvalues.spill_keys(f, statement.steps)
-    if value_type(statement.value.type) is None:
+    if lvalues.jumps(statement.steps):
+        pass
+    elif value_type(statement.value.type) is None:
         f.own(statement.value)
     elif statement.op is None:
         _replace(f, statement, keys)
