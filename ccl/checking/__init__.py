@@ -3,12 +3,14 @@
 `ccl.pipeline` takes its steps in order; the charter is elaborated between the first two.
 """
 
+from typing import assert_never
+
 from ccl.checking.core.declarations import EnumInfo, StructInfo
 from ccl.checking.core.duplicates import report_repeats
 from ccl.checking.core.environment import Checker, Doors, PackedModules
 from ccl.checking.core.signatures import Generic
 from ccl.checking.core.type_names import read_type
-from ccl.checking.core.unification import fresh
+from ccl.checking.core.unification import fresh, is_constructed
 from ccl.checking.expressions import expressions
 from ccl.checking.expressions.statements import check_statement
 from ccl.checking.functions import bodies as functions
@@ -31,7 +33,18 @@ from ccl.checking.symbols.table import symbol_table
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter, Tree
-from ccl.ir.types import Enumeration, Result, Struct, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.resolver.scopes import Scoped
 from ccl.source.spans import Span
 from ccl.support.cancellation import Cancellation
@@ -242,6 +255,8 @@ def _report_recursive(checker: Checker) -> None:
 
 def _ends(checker: Checker, kind: Type, around: frozenset[str]) -> bool:
     """Returns whether a value of the type can be made without one of those around it."""
+    if not is_constructed(kind):
+        return True
     match kind:
         case Struct(id=identity) | Enumeration(id=identity) if (
             identity in around or len(around) > instances.INSTANCES_MAX
@@ -259,8 +274,10 @@ def _ends(checker: Checker, kind: Type, around: frozenset[str]) -> bool:
             )
         case Result(ok, err):
             return _ends(checker, ok, around) or _ends(checker, err, around)
-        case _:
+        case Prim() | Array() | Map() | Option() | Token() | ErrorType():
             return True
+        case _:
+            assert_never(kind)
 
 
 def _reaches(checker: Checker, kind: Struct, goal: str, seen: set[str]) -> bool:

@@ -51,10 +51,11 @@ def key_of(
 ) -> ast.Key | None:
     """Returns the key that an entry sets for the first time; None after reporting."""
     misplaced = _misplaced(entry)
-    if misplaced is not None or not isinstance(entry, ast.Entry | ast.Section):
-        span, what, advice = misplaced or (entry.span, "code", "code")
+    if misplaced is not None:
+        span, what, advice = misplaced
         body.sink.report("CCL0331", span, what=what, where=where, advice=advice)
         return None
+    assert isinstance(entry, ast.Entry | ast.Section), "the others are misplaced"
     key = entry.key
     if key.text in seen:
         label = Label(seen[key.text], "first set here")
@@ -77,8 +78,14 @@ def _misplaced(entry: ast.Item) -> tuple[Span, str, str] | None:
             return entry.span, "a range", "range"
         case ast.IfRule():
             return entry.condition.span, "a condition", "rule"
-        case _:
+        case ast.Entry() | ast.Section():
             return None
+        case _:
+            return _misplaced_code(entry)
+
+
+def _misplaced_code(item: ast.Article | ast.Import | ast.Code) -> tuple[Span, str, str]:
+    return item.span, "code", "code"
 
 
 def _of_entry(body: Body, entry: ast.Item) -> typed.Expr:
@@ -137,7 +144,7 @@ def _keys(entries: Sequence[ast.Item]) -> Iterator[str]:
             case ast.IfRule():
                 yield from _keys(entry.then)
                 yield from _keys(entry.otherwise)
-            case _:
+            case _:  # `key_of` reports it
                 pass
 
 
@@ -201,7 +208,7 @@ def with_words(body: Body, value: ast.Expr) -> ast.Expr:
             return replace(value, elements=tuple(with_words(body, e) for e in value.elements))
         case ast.Name() | ast.Field():
             return _word(body, value)
-        case _:
+        case _:  # a value of code
             return value
 
 
@@ -217,7 +224,7 @@ def _entry_with_words(body: Body, entry: _Item) -> _Item:
                 then=tuple(_entry_with_words(body, each) for each in entry.then),
                 otherwise=tuple(_entry_with_words(body, each) for each in entry.otherwise),
             )
-        case _:
+        case _:  # `key_of` reports it
             return entry
 
 

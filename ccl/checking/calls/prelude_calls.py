@@ -8,12 +8,21 @@ from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.environment import Body, invalid
-from ccl.checking.core.unification import fresh, has_error_type, is_open, may_be_key, unify, zonk
+from ccl.checking.core.unification import (
+    fresh,
+    has_error_type,
+    is_open,
+    may_be_key,
+    parts,
+    unify,
+    with_parts,
+    zonk,
+)
 from ccl.checking.expressions import lvalues
 from ccl.checking.functions import closures
 from ccl.ir import typed
 from ccl.ir.typed import Builtin
-from ccl.ir.types import Array, Map, Option, Result, Type
+from ccl.ir.types import Map, Type
 from ccl.prelude.functions import NUMBER, Placeholder, PreludeFunction
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -94,14 +103,5 @@ def _prelude_node(
 def _instance(kind: Type, variables: dict[str, Type]) -> Type:
     if isinstance(kind, Placeholder):
         return variables.setdefault(kind.name, fresh())
-    match kind:
-        case Array(element):
-            return Array(_instance(element, variables))
-        case Map(key, value):
-            return Map(_instance(key, variables), _instance(value, variables))
-        case Option(value):
-            return Option(_instance(value, variables))
-        case Result(ok, err):
-            return Result(_instance(ok, variables), _instance(err, variables))
-        case _:
-            return kind
+    made_of = parts(kind)
+    return with_parts(kind, tuple(_instance(each, variables) for each in made_of))

@@ -6,7 +6,7 @@ never leaves this package. `ErrorType` unifies with everything.
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import is_
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, assert_never, cast, get_args
 
 from ccl.ir.types import (
     ERROR_TYPE,
@@ -155,18 +155,35 @@ def parts(kind: Type) -> tuple[Type, ...]:
     return () if made_of is None else made_of(kind)
 
 
+def is_constructed(kind: Type) -> bool:
+    """Returns whether it is neither a variable nor a type parameter, which no match over types
+    expects."""
+    return type(kind) in _PARTS
+
+
 def _arguments(kind: Struct | Enumeration) -> tuple[Type, ...]:
     return () if kind.instance is None else kind.instance.arguments
 
 
+def _parts_reader(kind: type[Type]) -> Callable[[Any], tuple[Type, ...]] | None:
+    if issubclass(kind, Array):
+        return lambda kind: (kind.element,)
+    if issubclass(kind, Option):
+        return lambda kind: (kind.value,)
+    if issubclass(kind, Map):
+        return lambda kind: (kind.key, kind.value)
+    if issubclass(kind, Result):
+        return lambda kind: (kind.ok, kind.err)
+    if issubclass(kind, Struct | Enumeration):
+        return _arguments
+    if issubclass(kind, Prim | Token | ErrorType):
+        return None
+    assert_never(kind)
+
+
 # By the class: types are looked into for nearly every expression.
-_PARTS: Final[Mapping[type, Callable[[Any], tuple[Type, ...]]]] = {
-    Array: lambda kind: (kind.element,),
-    Option: lambda kind: (kind.value,),
-    Map: lambda kind: (kind.key, kind.value),
-    Result: lambda kind: (kind.ok, kind.err),
-    Struct: _arguments,
-    Enumeration: _arguments,
+_PARTS: Final[Mapping[type, Callable[[Any], tuple[Type, ...]] | None]] = {
+    kind: _parts_reader(kind) for kind in get_args(Type)
 }
 
 
@@ -181,12 +198,14 @@ def with_parts(kind: Type, made_of: tuple[Type, ...]) -> Type:
             return Map(made_of[0], made_of[1])
         case Result():
             return Result(made_of[0], made_of[1])
-        case Struct(instance=instance) if instance is not None:
-            return Struct(*_applied(instance, made_of))
-        case Enumeration(instance=instance) if instance is not None:
-            return Enumeration(*_applied(instance, made_of))
-        case _:
+        case Struct(instance=instance):
+            return kind if instance is None else Struct(*_applied(instance, made_of))
+        case Enumeration(instance=instance):
+            return kind if instance is None else Enumeration(*_applied(instance, made_of))
+        case Prim() | Token() | ErrorType():
             return kind
+        case _:
+            assert_never(kind)
 
 
 def _applied(generic: Instance, arguments: tuple[Type, ...]) -> tuple[str, str, Instance]:
@@ -208,7 +227,7 @@ def type_id(kind: Type) -> str:
             return f"{owner}'{name}"
         case _ if parts(kind):
             return f"{type(kind).__name__}<{', '.join(map(type_id, parts(kind)))}>"
-        case _:
+        case _:  # without components, a type is all in its text
             return str(kind)
 
 
@@ -311,10 +330,14 @@ def _unify(a: Type, b: Type, trail: list[Var]) -> bool:
 def _constructor(kind: Type) -> object:
     """Returns the part that two types must share when only their components may differ."""
     match kind:
-        case Struct(instance=instance) | Enumeration(instance=instance) if instance is not None:
-            return instance.id
-        case _:
+        case Array() | Map() | Option() | Result():
             return type(kind)
+        case Struct(instance=instance) | Enumeration(instance=instance):
+            return kind.id if instance is None else instance.id
+        case Prim() | Token() | ErrorType():
+            return kind
+        case _:
+            assert_never(kind)
 
 
 def _bind(var: Var, kind: Type, trail: list[Var]) -> bool:

@@ -1,10 +1,12 @@
 """Lvalues: fields and elements at any depth, and the mutation of what they are part of."""
 
+from typing import assert_never
+
 from ccl.abi.text.suggest import listed, nearest
 from ccl.checking.builtins import data_access
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.environment import Body, invalid, is_invalid
-from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.unification import prune, unify, variable_of, zonk
 from ccl.checking.core.variables import Mutation, Origin, Variable
 from ccl.checking.expressions import charter_values, enums, names
 from ccl.checking.functions import instances, library
@@ -13,7 +15,18 @@ from ccl.checking.state import variables
 from ccl.checking.symbols.uses import note_field
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
-from ccl.ir.types import Array, Map, Option, Prim, Result, Struct, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.prelude.functions import HANDLER_PARAMETER, HOST_RECORDS
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -180,10 +193,12 @@ def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type
             body.sink.report("CCL0409", expr.base.span, what="this value")
         case Prim.STRING:
             body.sink.report("CCL0416", expr.span)
-        case _ if not is_error_type(kind):
+        case Prim() | Option() | Result() | Token() | Struct() | Enumeration():
             body.sink.report("CCL0410", expr.base.span, found=str(kind))
-        case _:
+        case ErrorType():
             pass
+        case _:
+            assert_never(kind)
     return None, None
 
 

@@ -5,9 +5,22 @@ looked up here only after the program's own.
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from ccl.checking.core.environment import Checker
-from ccl.ir.types import Array, Enumeration, Map, Option, Prim, Result, Type
+from ccl.checking.core.unification import is_constructed
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.prelude.functions import METHODS as PRELUDE_METHODS
 from ccl.prelude.library_index import FUNCTIONS, METHODS, TYPES, LibraryFunction
 from ccl.resolver.scopes import FileScope
@@ -75,6 +88,8 @@ def is_prelude_enum(checker: Checker, kind: Enumeration) -> bool:
 
 def group_of(kind: Type) -> str | None:
     """Returns the kind of a receiver, by which the tables name methods."""
+    if not is_constructed(kind):
+        return None
     match kind:
         case Array():
             return "Array"
@@ -86,8 +101,10 @@ def group_of(kind: Type) -> str | None:
             return "Result"
         case Prim():
             return kind.value
-        case _:
+        case Token() | Struct() | Enumeration() | ErrorType():
             return None
+        case _:
+            assert_never(kind)
 
 
 def _targets(checker: Checker, rows: Sequence[LibraryFunction]) -> tuple[Target, ...]:

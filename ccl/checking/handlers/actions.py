@@ -5,6 +5,7 @@ function or host call with the entries as named arguments. The label is the firs
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from ccl.abi.text.suggest import nearest
 from ccl.checking.builtins import records
@@ -89,8 +90,10 @@ def _value(body: Body, entry: ast.AnyEntry) -> ast.Expr:
             return records.with_words(body, records.as_object(entry))
         case ast.Entry():
             return records.with_words(body, entry.value)
+        case ast.CallEntry() | ast.IfRule() | ast.RangeRule():
+            raise AssertionError("only the others have a key")
         case _:
-            raise AssertionError("only these have a key")
+            assert_never(entry)
 
 
 def labelled(body: Body, label: ast.Expr, name: str | None) -> ast.Argument:

@@ -251,6 +251,6 @@ def _is_spelled(checker: Checker, scope: FileScope, kind: Type) -> bool:
             own = is_visible and checker.type_id(scope, name) == identity
         case Prim():
             own = str(kind) not in scope.type_names
-        case _:
+        case _:  # any other class has the name that the language gives it
             own = type(kind).__name__ not in scope.type_names
     return own and all(_is_spelled(checker, scope, each) for each in parts(kind))

@@ -7,6 +7,7 @@ instances share is reported if it has an effect in none.
 
 from collections.abc import Iterable, Mapping
 from itertools import count
+from typing import assert_never
 
 from ccl.abi.call_forms import Effect
 from ccl.abi.host_calls import HOST_CALLS
@@ -16,7 +17,7 @@ from ccl.checking.core.variables import Origin, Variable
 from ccl.diagnostics.model import Edit, Fix, Label
 from ccl.ir import typed
 from ccl.ir.types import Prim, Result
-from ccl.ir.visit import everything, root_of
+from ccl.ir.visit import everything, root_of, writes_nothing, writes_of
 from ccl.source.spans import Span
 from ccl.support.node import nodes_of
 from ccl.syntax import ast
@@ -239,17 +240,9 @@ def _is_act(node: typed.Expr) -> bool:
         case typed.CallFunction() | typed.CallBuiltin():
             return any(isinstance(root, typed.StateGet) for root in _mutated(node))
         case typed.Block(statements=statements):
-            return any(map(_sets_state, statements))
+            return any(isinstance(root, str) for each in statements for root in writes_of(each))
         case _:
-            return False
-
-
-def _sets_state(statement: typed.Statement) -> bool:
-    match statement:
-        case typed.SetState() | typed.Store(root=typed.StateGet()):
-            return True
-        case _:
-            return False
+            return bool(writes_nothing(node))
 
 
 def _mutated(call: typed.CallFunction | typed.CallBuiltin) -> Iterable[typed.Expr | None]:
@@ -271,15 +264,19 @@ def _reaches_out(node: typed.Expr, within: Span) -> bool:
         case typed.Block(statements=statements):
             return any(_sets_outside(each, within) for each in statements)
         case _:
-            return False
+            return bool(writes_nothing(node))
 
 
 def _sets_outside(statement: typed.Statement, within: Span) -> bool:
     match statement:
         case typed.SetLocal(local=local) | typed.Store(root=typed.Local() as local):
             return _is_outside(local, within)
-        case _:
+        case typed.SetState() | typed.Store() | typed.Evaluate():
             return False
+        case typed.While() | typed.ForEach() | typed.ForPairs():
+            return False
+        case _:
+            assert_never(statement)
 
 
 def _is_outside(local: typed.Local, within: Span) -> bool:

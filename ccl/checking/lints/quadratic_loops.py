@@ -6,7 +6,7 @@ mutates. Loops of few iterations, and windows of few elements, are left alone.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from ccl.checking.core.environment import Checker
 from ccl.checking.core.signatures import Signature
@@ -121,7 +121,7 @@ class _Walk(Node, frozen=True):
                 self._call(node, loops)
             case typed.CallBuiltin() | typed.IndexGet() if loops:
                 self._whole(node, loops)
-            case _:
+            case _:  # its parts may be reported
                 pass
         for child in children(node):
             self.expression(child, loops)
@@ -151,8 +151,10 @@ class _Walk(Node, frozen=True):
                 of = root if isinstance(root, typed.Local) else root.state
                 span = Span(statement.span.file, statement.span.start, value.span.end)
                 self._set(of, steps, value, span, loops)
-            case _:
+            case typed.Evaluate() | typed.SetLocal() | typed.SetState() | typed.Store():
                 pass
+            case _:
+                assert_never(statement)
         for child in statement_children(statement):
             self.expression(child, loops)
 

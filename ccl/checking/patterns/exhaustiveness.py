@@ -8,7 +8,7 @@ the ranges written.
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from ccl.checking.patterns.patterns import VariantTypes, plain_name
 from ccl.checking.patterns.rows import INTEGER_MAX, INTEGER_MIN, ByGroup, Row, ends_of
@@ -23,7 +23,18 @@ from ccl.checking.patterns.shapes import (
     Within,
 )
 from ccl.ir import typed
-from ccl.ir.types import Array, Enumeration, Option, Prim, Result, Struct, Type
+from ccl.ir.types import (
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.support.node import Node
 
 WITNESSES_MAX = 3
@@ -175,8 +186,12 @@ class _Search:
                 for text in sorted(texts):
                     yield _text(text)
                 yield _other_texts()
-            case _:
+            case Prim() | Token():
                 yield from _numbers(kind, heads, target)
+            case Map() | ErrorType():
+                raise AssertionError("only names and `_` fit it")
+            case _:
+                assert_never(kind)
 
 
 def _identities(rows: Sequence[Row]) -> tuple[tuple[int, ...], ...]:

@@ -4,7 +4,7 @@ Rule: a pattern that does not fit is reported here, and nowhere else.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from ccl.checking.calls.arguments import counted
 from ccl.checking.constants import inlining
@@ -14,6 +14,7 @@ from ccl.checking.core.operands import is_ordered
 from ccl.checking.core.type_names import declared_type
 from ccl.checking.core.unification import (
     has_error_type,
+    is_constructed,
     is_rigid,
     open_number,
     unify,
@@ -42,7 +43,19 @@ from ccl.checking.symbols.uses import note_prelude, note_value, note_variant
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.symbols import SymbolKind
-from ccl.ir.types import ERROR_TYPE, Array, Enumeration, Option, Prim, Result, Struct, Token, Type
+from ccl.ir.types import (
+    ERROR_TYPE,
+    Array,
+    Enumeration,
+    ErrorType,
+    Map,
+    Option,
+    Prim,
+    Result,
+    Struct,
+    Token,
+    Type,
+)
 from ccl.source.spans import Span
 from ccl.syntax import ast
 
@@ -52,6 +65,8 @@ VariantTypes: TypeAlias = tuple[tuple[str, tuple[Type, ...]], ...]
 
 def variants(body: Body, kind: Type) -> VariantTypes:
     """Returns names and payloads by tag; nothing for a type without variants."""
+    if not is_constructed(kind):
+        return ()
     match kind:
         case Option(value):
             return (("None", ()), ("Some", (value,)))
@@ -59,8 +74,10 @@ def variants(body: Body, kind: Type) -> VariantTypes:
             return (("Ok", (ok,)), ("Err", (err,)))
         case Enumeration():
             return instances.enum_of(body.checker, kind).variants
-        case _:
+        case Prim() | Array() | Map() | Token() | Struct() | ErrorType():
             return ()
+        case _:
+            assert_never(kind)
 
 
 def read(body: Body, pattern: ast.Pattern, kind: Type) -> Shape:
@@ -343,7 +360,7 @@ def patterns_of(body: Body, kind: Type) -> str:
             return "literals, names and `_`"
         case Prim() | Token() if is_ordered(kind) and kind is not Prim.JOB:
             return "literals, ranges, names and `_`"
-        case _:
+        case _:  # these fit any type
             return "names and `_`"
 
 

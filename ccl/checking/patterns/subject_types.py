@@ -1,5 +1,7 @@
 """Types of subjects that are still open, inferred from the patterns of the arms."""
 
+from typing import assert_never
+
 from ccl.checking.core.environment import Body
 from ccl.checking.core.type_names import declared_type
 from ccl.checking.core.unification import fresh, is_error_type
@@ -39,8 +41,10 @@ def suggested_by(body: Body, pattern: ast.Pattern) -> Type | None:
         case ast.OrPattern():
             found = (suggested_by(body, each) for each in alternatives(pattern))
             return next((each for each in found if each is not None), None)
-        case _:
+        case ast.WildcardPattern() | ast.NamePattern() | ast.VariantPattern():
             return None
+        case _:
+            assert_never(pattern)
 
 
 def written(pattern: ast.LiteralPattern) -> ast.Expr:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ccl.abi.call_forms import Effect
 from ccl.abi.test_calls import ALL_CALLS
 from ccl.ir import typed
-from ccl.support.node import nodes_of
+from ccl.ir.visit import everything, host_calls_of
 
 
 def changing_call(
@@ -14,17 +14,29 @@ def changing_call(
     """Finds a host call that changes the world among those that a function reaches."""
     pending, seen = [start], {start}
     while pending:
-        for node in nodes_of(functions[pending.pop()].body):
-            match node:
-                case typed.SubmitManifest():
-                    return node
-                case typed.CallHost() if ALL_CALLS[node.call].effect is Effect.CHANGES:
-                    return node
-                case typed.CallFunction(function=callee) if (
-                    callee not in seen and callee in functions
-                ):
-                    seen.add(callee)
-                    pending.append(callee)
-                case _:
-                    pass
+        calls: list[typed.CallHost | typed.SubmitManifest] = []
+        callees: list[typed.CallFunction] = []
+        for node in everything(functions[pending.pop()].body):
+            calls += filter(_changes, host_calls_of(node))
+            if isinstance(node, typed.CallFunction) and node.function in functions:
+                callees.append(node)
+        if calls:
+            return min(calls, key=_place)
+        for each in sorted(callees, key=_place):
+            if each.function not in seen:
+                seen.add(each.function)
+                pending.append(each.function)
     return None
+
+
+def _changes(call: typed.CallHost | typed.SubmitManifest) -> bool:
+    match call:
+        case typed.CallHost(call=name):
+            return ALL_CALLS[name].effect is Effect.CHANGES
+        case typed.SubmitManifest():
+            return True
+
+
+def _place(node: typed.Expr) -> tuple[int, int, int]:
+    """Sorts calls as written, an outer one before its arguments."""
+    return node.span.file, node.span.start, -node.span.end

@@ -6,12 +6,12 @@ object in place.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from ccl.analysis.survey import Use
 from ccl.ir import typed
 from ccl.ir.types import Array, Map, Struct
-from ccl.ir.visit import LEAVES, children, everything
+from ccl.ir.visit import LEAVES, children, everything, writes_nothing
 from ccl.source.spans import Span
 from ccl.support.node import Node, Record, field
 
@@ -87,7 +87,7 @@ def _path_of(node: typed.Expr) -> Path | None:
             before, step = _path_of(base), ("field", index)
         case typed.IndexGet(base=base, index=index):
             before, step = _path_of(base), _element(index)
-        case _:
+        case _:  # no other class refers to what is there already
             return None
     return None if before is None else Path(before.root, (*before.steps, step))
 
@@ -96,7 +96,7 @@ def _element(index: typed.Expr) -> Step:
     match index:
         case typed.ScalarConst(value=value) | typed.TextConst(value=value):
             return ("element", value)
-        case _:
+        case _:  # known at run time only
             return None
 
 
@@ -125,7 +125,7 @@ def _own_changes(node: typed.Expr) -> Iterator[tuple[Change, Span]]:
                 if path is not None:
                     yield Change(path, is_replaced=True), statement.span
         case _:
-            pass
+            yield from writes_nothing(node)
 
 
 def _assigned(statement: typed.Statement) -> Path | None:
@@ -142,8 +142,10 @@ def _assigned(statement: typed.Statement) -> Path | None:
             if isinstance(root, typed.StateGet):
                 return Path(("state", root.state), inner)
             return Path(("variable", root.index), inner)
-        case _:
+        case typed.Evaluate() | typed.While() | typed.ForEach() | typed.ForPairs():
             return None
+        case _:
+            assert_never(statement)
 
 
 # --- state ------------------------------------------------------------------------------

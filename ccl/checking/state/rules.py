@@ -15,7 +15,7 @@ from ccl.checking.state.stored_shape import shape_of
 from ccl.diagnostics.model import Label
 from ccl.ir import typed
 from ccl.ir.types import EnumDef, Prim, StructDef
-from ccl.ir.visit import everything, root_of
+from ccl.ir.visit import everything, root_of, writes_nothing, writes_of
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -208,15 +208,10 @@ def _uses_in(body: typed.Expr, state: str, *, written: bool) -> Iterator[Span]:
                         yield argument.value.span
             case typed.Block(statements=statements):
                 for statement in statements:
-                    match statement:
-                        case typed.SetState() if statement.state == state:
-                            yield statement.span
-                        case typed.Store(root=typed.StateGet(state=changed)) if changed == state:
-                            yield statement.span
-                        case _:
-                            pass
+                    if state in writes_of(statement):
+                        yield statement.span
             case _:
-                pass
+                yield from writes_nothing(node)
 
 
 # --- the program ------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ccl.checking.symbols.interface_types import TypeTexts, constant_text
 from ccl.ir import typed
 from ccl.ir.interface import INTERFACE_VERSION, Interface
 from ccl.ir.types import Type
-from ccl.ir.visit import everything, writes_of
+from ccl.ir.visit import everything, writes_within
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import FileId, Span
 from ccl.support.node import fields, is_node
@@ -234,8 +234,7 @@ class _Effects:
                     callees.add(callee)
                 case _:
                     pass
-            changing = (node, *(node.statements if isinstance(node, typed.Block) else ()))
-            written = (root for each in changing for root in writes_of(each))
+            written = writes_within(node)
             effects |= {_Effect("writes", root) for root in written if isinstance(root, str)}
         return frozenset(effects), frozenset(callees)
 

@@ -3,19 +3,22 @@
 import json
 import posixpath
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from ccl.checking.core.environment import Checker
-from ccl.checking.core.unification import is_open, zonk
+from ccl.checking.core.unification import is_constructed, is_open, zonk
 from ccl.ir import typed
 from ccl.ir.types import (
     ERROR_TYPE,
     Array,
     Enumeration,
+    ErrorType,
     Map,
     Option,
+    Prim,
     Result,
     Struct,
+    Token,
     Type,
 )
 from ccl.resolver.scopes import FileScope
@@ -35,6 +38,8 @@ class TypeTexts:
         kind = zonk(kind)
         if id(kind) in names:
             return names[id(kind)]
+        if not is_constructed(kind):
+            return str(ERROR_TYPE if is_open(kind) else kind)
         match kind:
             case Array(element):
                 return f"Array<{self.of(element, names)}>"
@@ -49,8 +54,10 @@ class TypeTexts:
                 inside = ", ".join(self.of(each, names) for each in given)
                 name = self._declared(kind)
                 return f"{name}<{inside}>" if inside else name
+            case Prim() | Token() | ErrorType():
+                return str(kind)
             case _:
-                return str(ERROR_TYPE if is_open(kind) else kind)
+                assert_never(kind)
 
     def _declared(self, kind: Struct | Enumeration) -> str:
         checker = self._checker
