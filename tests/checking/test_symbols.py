@@ -253,3 +253,8 @@ def test_nothing_is_at_a_place_without_a_name() -> None:
     assert compilation.symbols.symbols_at(source.file, 12) == ()
     assert compilation.symbols.definition_at(source.file, 12) is None
     assert compilation.symbols.type_at(source.file, 0) is None
+
+
+def test_missing_key_is_no_symbol() -> None:
+    compilation = check_text("spending { : 5; limit: 3; }", "a.ccl")
+    assert [each.name for each in compilation.symbols.symbols] == ["spending", "limit"]

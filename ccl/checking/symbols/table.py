@@ -43,10 +43,11 @@ def _collected(checker: Checker, program: typed.Program, sources: SourceMap) -> 
 
 def _is_written(checker: Checker, use: Use, sources: SourceMap) -> bool:
     """Returns whether the text of the span is the name: generated declarations have the span of
-    what they come from. A method of the library has another name in its file."""
+    what they come from, a missing name has none. A method of the library has another name in its
+    file."""
     text, symbol = normalize("NFC", sources.text(use.span)), use.symbol
     if text == symbol.name:
-        return True
+        return text != ""
     is_function = symbol.kind is SymbolKind.FUNCTION and text.isidentifier()
     return is_function and symbol.span is not None and symbol.span.file in checker.library_files
 
