@@ -260,6 +260,7 @@ def _reads(node: Expr, place: Place) -> bool:
     path = path_of(node)
     return (
         path is not None
+        and is_reference(node.type)
         and _root(path[0]) == place.root
         and len(path[1]) == len(place.steps)
         and all(map(_same_step, path[1], place.steps))
