@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from ccl.ir import typed
 from ccl.ir.typed import Builtin, Expr
 from ccl.ir.types import Array, Map, Prim, is_reference
-from ccl.ir.visit import children, everything, place_root
+from ccl.ir.visit import bindings_of, children, everything, place_root
 from ccl.source.spans import Span
 from ccl.support.node import Node, Record, field, fields
 
@@ -43,6 +43,8 @@ class Copied(Record):
     sets: dict[int, list[Expr]] = field(default_factory=dict)
     matched: dict[int, tuple[Expr, int]] = field(default_factory=dict)
     """Subjects and positions, by the variables that parts are bound to."""
+    bound: set[int] = field(default_factory=set)
+    """Variables with a value that no assignment gives: of callers, loops and patterns."""
     grown: set[int] = field(default_factory=set)
     """Variables with a collection in them that is mutated in place."""
     has_loops: bool = False
@@ -57,10 +59,10 @@ class Copied(Record):
         if isinstance(node, typed.Local):
             return node.index
         if isinstance(node, typed.LocalGet):
-            sets = self.sets.get(node.local.index, ())
-            if len(sets) == 1 and isinstance(sets[0], _PLACES):
-                return self.shape(sets[0])
-            if not sets and node.local.index in self.matched:
+            only = self.only_value(node.local)
+            if isinstance(only, _PLACES):
+                return self.shape(only)
+            if node.local.index not in self.sets and node.local.index in self.matched:
                 return self._part(*self.matched[node.local.index])
         if isinstance(node, typed.CallFunction):
             entry = looked_up(node, self.callees)
@@ -78,6 +80,11 @@ class Copied(Record):
             return ("IndexGet", *map(self.shape, entry))
         return ("Part", self.shape(subject), position)
 
+    def only_value(self, local: typed.Local) -> Expr | None:
+        """Returns the value of a variable that never has another one."""
+        sets = self.sets.get(local.index, ())
+        return sets[0] if len(sets) == 1 and local.index not in self.bound else None
+
     def is_few(self, node: Expr) -> bool:
         """Returns whether a value has few elements, as a literal."""
         match node:
@@ -86,8 +93,8 @@ class Copied(Record):
             case typed.TextConst(value=text):
                 return len(text) <= FEW
             case typed.LocalGet(local=local) if local.index not in self.grown:
-                sets = self.sets.get(local.index, ())
-                return len(sets) == 1 and self.is_few(sets[0])
+                only = self.only_value(local)
+                return only is not None and self.is_few(only)
             case _:
                 return False
 
@@ -105,6 +112,7 @@ class Copied(Record):
 def copied(function: typed.Function, callees: Callees) -> Copied:
     found = Copied(function, callees)
     for parameter in function.parameters:
+        found.bound.add(parameter.index)
         if is_reference(parameter.type) and parameter.index in function.mutated:
             found.grown.add(parameter.index)
     for node in everything(function.body):
@@ -117,7 +125,9 @@ def copied(function: typed.Function, callees: Callees) -> Copied:
                         _note_store(found, statement)
                     elif isinstance(statement, typed.While | typed.ForEach | typed.ForPairs):
                         found.has_loops = True
+                        found.bound.update(local.index for local in bindings_of(statement))
             case typed.MatchTag(subject=subject, arms=arms):
+                found.bound.update(local.index for local in bindings_of(node))
                 for arm in arms:
                     found.matched.update(
                         (local.index, (subject, position)) for position, local in arm.bindings
