@@ -15,6 +15,7 @@ from ccl.checking.core.operands import (
 from ccl.checking.core.unification import (
     NUMBERS,
     is_number,
+    is_open,
     is_rigid,
     open_number,
     prune,
@@ -212,6 +213,9 @@ def _comparison(
         body.sink.report(
             "CCL0402", expr.operator_span, operator=expr.operator, types=f"{a} and {b}"
         )
+    elif body.final and variable_of(a) is None and is_open(a):
+        body.sink.report("CCL0409", expr.left.span, what="this value")
+        return invalid(expr.span)
     node = typed.Binary(op=op, left=left, right=right, type=Prim.BOOL, span=expr.span)
     report_comparison(body, expr, node)
     return node

@@ -9,6 +9,7 @@ from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.unification import (
     has_error_type,
     is_error_type,
+    is_open,
     is_unknown,
     prune,
     unify,
@@ -119,7 +120,7 @@ def _of_subject(body: Body, expr: ast.Match, bodies: _Bodies, subject: typed.Exp
     kind = zonk(subject.type)
     if is_unknown(kind) and not body.final:
         return _match_later(body, expr, bodies, subject)
-    if variable_of(kind) is not None and body.final:
+    if is_open(kind) and body.final:
         body.sink.report("CCL0409", expr.subject.span, what="this value")
         kind = ERROR_TYPE
     arms = [_arm(body, arm, kind, bodies) for arm in expr.arms]
