@@ -197,6 +197,10 @@ class ModuleBuilder:
             self._queue.append((writer, kind, name))
         return name
 
+    def routines_of(self, verb: str) -> frozenset[str]:
+        """Returns the names of the routines `verb` of all types."""
+        return frozenset(name for (each, _), name in self._routines.items() if each == verb)
+
     def grave(self, dropper: str) -> int:
         """Returns the address of a recursive type's words (see `memory.wat`), by what frees its
         objects.

@@ -16,6 +16,7 @@ from ccl.abi.test_calls import ALL_CALLS, import_module
 from ccl.analysis.analyses import Analyses, FunctionAnalyses
 from ccl.codegen import charter_export, exports
 from ccl.codegen.call_sites import call_sites
+from ccl.codegen.codecs import decoding
 from ccl.codegen.function_builder import Callee, FunctionBuilder
 from ccl.codegen.functions import expressions
 from ccl.codegen.module_builder import DATA_START, ModuleBuilder, Sites
@@ -56,6 +57,8 @@ class Lowered(Node, frozen=True, kw_only=True):
     """By name of a function of the module."""
     behind: Mapping[str, Function]
     """By name of the function that an export names, the program's function behind it."""
+    decoders: frozenset[str]
+    """Names of the routines that read a value of any length."""
 
 
 def lower(analyses: Analyses, sources: SourceMap, cancellation: Cancellation) -> Lowered:
@@ -90,6 +93,7 @@ def lower(analyses: Analyses, sources: SourceMap, cancellation: Cancellation) ->
         calls=call_sites(made, sources),
         notes=notes,
         behind=behind,
+        decoders=module.routines_of(decoding.DECODE),
     )
 
 

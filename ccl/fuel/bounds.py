@@ -77,6 +77,7 @@ class _Counter:
         self._sources = sources
         self._routines = routine_fuel(module, self._plain_call)
         self._behind = lowered.behind
+        self._decoders = lowered.decoders
         self._found: dict[str, Formula | Obstacle] = {}
         self._running: set[str] = set()
 
@@ -234,8 +235,8 @@ class _Counter:
         def of_call(called: str, before: Sequence[Op]) -> Formula:
             if called in self._notes:
                 return self._program_function(called)
-            if called.startswith("decode.") and arrays:
-                return self._reading(called, arrays[0].type, symbols)
+            if called in self._decoders and arrays:
+                return self._reading(called, symbols)
             return self._foreign(called, before)
 
         def iterations(label: str) -> Formula:
@@ -308,11 +309,11 @@ class _Counter:
             raise Unbounded("the result has parts of any length")
         return total + self._longest(function)
 
-    def _reading(self, routine: str, kind: object, length: Formula) -> Formula:
+    def _reading(self, routine: str, length: Formula) -> Formula:
         """Counts reading an array of numbers, as long as all array arguments together."""
 
         def of_call(called: str, before: Sequence[Op]) -> Formula:
-            if called.startswith("decode.") or called in ("take_text", "take_data"):
+            if called in self._decoders or called in ("take_text", "take_data"):
                 raise Unbounded("an argument has parts of any length")
             return self._foreign(called, before)
 

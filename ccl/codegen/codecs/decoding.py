@@ -22,6 +22,8 @@ from ccl.ir.types import (
 )
 
 MALFORMED = "not canonical DAG-CBOR"
+DECODE = "decode"
+"""The verb of the routines that read values of any length."""
 AFTER_INTEGERS = 0x40
 """The first byte of an Integer is below: major types 0 and 1."""
 _LIST, _MAP = 4, 5
@@ -53,7 +55,7 @@ def decode(module: ModuleBuilder, kind: Type) -> str:
         case Prim() | Token():
             return _call(module, "take_integer", expected)
         case Array() | Map() | Struct() | Option() | Result() | Enumeration():
-            return f"(call ${module.routine('decode', kind, _decode)})"
+            return f"(call ${module.routine(DECODE, kind, _decode)})"
         case ErrorType():
             raise AssertionError("a program with errors has no module")
         case _:
