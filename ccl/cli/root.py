@@ -14,7 +14,7 @@ from runtime.terminal.streams import note_text, say
 def root(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version and stop.")
+        bool, typer.Option("--version", "-V", help="Print the version and exit.")
     ] = False,
     verbose: Verbose = False,
 ) -> None:

@@ -69,7 +69,7 @@ COMMANDS: Final[Mapping[str, Load]] = {
 def _options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", "-V", help="Print the version and stop.")
+        bool, typer.Option("--version", "-V", help="Print the version and exit.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")

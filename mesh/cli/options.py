@@ -71,7 +71,7 @@ TimeoutOption: TypeAlias = Annotated[
     typer.Option(
         "--timeout",
         metavar="SECONDS",
-        help="Stop waiting after so long (exit 7).",
+        help="Stop waiting after this time, with exit code 7.",
         parser=_seconds,
     ),
 ]

@@ -109,7 +109,7 @@ def _color_option() -> TyperOption:
         metavar="WHEN",
         default=Color.AUTO.value,
         expose_value=False,
-        help="Colours: auto, always or never; it counts more than NO_COLOR and FORCE_COLOR.",
+        help="Colours: auto, always or never; overrides NO_COLOR and FORCE_COLOR.",
     )
 
 
