@@ -34,13 +34,6 @@ class Page:
         )
 
 
-def page_names() -> tuple[str, ...]:
-    """Codes that have a page, sorted."""
-    folder = files("ccl.diagnostics.codes") / "pages"
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(n.removesuffix(".md") for n in names if n.endswith(".md")))
-
-
 def load_page(code: str) -> Page | None:
     """Loads the page of a full code; None if there is none.
 
