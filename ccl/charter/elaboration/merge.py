@@ -26,7 +26,7 @@ def merge(
 
     rivals: takes what `report_rivals` has to decide; without it, nothing is left open.
     """
-    joined = _joined(sink, entries, guards)
+    joined = _joined(sink, entries)
     ordered = _ordered(sink, joined, guards, rivals)
     return tuple(
         replace(each, entries=merge(sink, each.entries, guards, rivals))
@@ -52,7 +52,7 @@ def _identity(entry: Setting) -> Identity:
     return key_of(entry), None if label is None else identity_of(label)
 
 
-def _joined(sink: Sink, entries: tuple[Entry, ...], guards: Guards) -> list[Entry]:
+def _joined(sink: Sink, entries: tuple[Entry, ...]) -> list[Entry]:
     """Joins the sections of one name into one."""
     found: list[Entry] = []
     places: dict[Identity, int] = {}

@@ -39,7 +39,7 @@ def _let(body: Body, let: ast.Let) -> typed.Statement:
     """Declares a local, or assigns the visible one of the same name and type."""
     name = let.name.text
     if let.type is not None:
-        declared = _declared(body, let, let.type)
+        declared = _declared(body, let.type)
         labels = (Label(let.type.span, "the type is declared here"),)
         value = body.check(let.value, declared, labels=labels)
         kind = zonk(declared)
@@ -85,7 +85,7 @@ def _same_later(body: Body, visible: Variable, kind: Type) -> bool:
     return True
 
 
-def _declared(body: Body, let: ast.Let, written: ast.TypeExpr) -> Type:
+def _declared(body: Body, written: ast.TypeExpr) -> Type:
     """Returns the declared type; the error type that a Result omits is inferred like an omitted
     type."""
     if body.final and (solved := body.solved.get(written.span)) is not None:

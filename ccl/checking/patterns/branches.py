@@ -54,9 +54,7 @@ def is_flat(arms: list[Arm]) -> bool:
     )
 
 
-def by_tag(
-    body: Body, expr: ast.Match, subject: typed.Expr, arms: list[Arm], kind: Type
-) -> typed.Expr:
+def by_tag(expr: ast.Match, subject: typed.Expr, arms: list[Arm], kind: Type) -> typed.Expr:
     tagged: list[typed.TagArm] = []
     otherwise: typed.Expr | None = None
     whole: typed.Local | None = None

@@ -141,7 +141,7 @@ def _of_subject(body: Body, expr: ast.Match, bodies: _Bodies, subject: typed.Exp
         body.sink.report("CCL0505", expr.subject.span, missing=shown)
         return invalid(expr.span)
     if branches.is_flat(arms):
-        return branches.by_tag(body, expr, subject, arms, bodies.type)
+        return branches.by_tag(expr, subject, arms, bodies.type)
     return branches.by_tests(body, expr, subject, arms, bodies.type)
 
 

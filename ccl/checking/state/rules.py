@@ -144,9 +144,9 @@ def _circle(functions: Mapping[str, typed.Function], start: str) -> tuple[Span, 
 def _report_invariants(
     checker: Checker, functions: Mapping[str, typed.Function], uses: Mapping[str, Use]
 ) -> None:
-    for scope, item, identity in tuple(_invariants(checker)):
+    for _, item, identity in tuple(_invariants(checker)):
         if item.article is not None:
-            _cite(checker, scope, item.article)
+            _cite(checker, item.article)
         use = uses.get(identity, NO_USE)
         subject = ("an invariant", item.name.span)
         changes = _report_changes(checker, functions, use, identity, subject)
@@ -154,7 +154,7 @@ def _report_invariants(
             checker.sink.report("CCL0912", item.name.span)
 
 
-def _cite(checker: Checker, scope: FileScope, article: ast.StringLiteral) -> None:
+def _cite(checker: Checker, article: ast.StringLiteral) -> None:
     text = plain_text(article)
     if text is not None:
         cite(checker, text, article.span)

@@ -30,7 +30,7 @@ Value = dict[str, Any]
 def interfaces_of(checker: Checker, program: typed.Program) -> Callable[[FileId], Interface]:
     """Returns a function from a file of the program, not of the library, to its interface."""
     templates = {each.id: each for each in checker.templates}
-    effects = _Effects(checker, program.functions)
+    effects = _Effects(program.functions)
 
     def interface_of(file: FileId) -> Interface:
         writing = _Writing(checker, checker.scoped.files[file], templates, effects)
@@ -197,7 +197,7 @@ class _Writing:
 class _Effects:
     """The side effects of functions, through their callees."""
 
-    def __init__(self, checker: Checker, functions: Mapping[str, typed.Function]) -> None:
+    def __init__(self, functions: Mapping[str, typed.Function]) -> None:
         self._functions = functions
         self._own: dict[str, tuple[frozenset[_Effect], frozenset[str]]] = {}
 

@@ -136,7 +136,7 @@ class _Classifier:
             token.kind = "NAME"
         elif self._kind(at + 1) == "COLON" and previous != "LET" and not self._lacks_name(at):
             token.kind = "KWKEY"
-            if self._starts_handler_entry(at, previous):
+            if self._starts_handler_entry(previous):
                 token.kind = "HNAME"
         elif token.kind in HEADS:
             self._heads.append(self._depth)
@@ -150,12 +150,12 @@ class _Classifier:
             at += 1
         return self._kind(at) == "EQ"
 
-    def _starts_handler_entry(self, at: int, previous: str) -> bool:
+    def _starts_handler_entry(self, previous: str) -> bool:
         return bool(self._handlers) and self._handlers[-1] and previous in _STATEMENT_STARTS
 
     def _name(self, at: int, token: Token, previous: str) -> None:
         following = self._kind(at + 1)
-        if self._starts_handler_entry(at, previous):
+        if self._starts_handler_entry(previous):
             if following in _VALUE_STARTS or following in ("COLON", "LBRACE"):
                 token.kind = "HNAME"
             return
