@@ -3,6 +3,8 @@
 The items that they mean are in `ccl.desugar.proposal_items`.
 """
 
+from typing import assert_never
+
 from ccl.desugar import ast_builders
 from ccl.desugar.keys import PROPOSAL_KEYS, check_key, keys_in, refuse
 from ccl.desugar.proposal_items import Parts, items_of
@@ -171,3 +173,5 @@ def type_words(kind: ast.TypeExpr) -> str:
             name = ".".join(each.text for each in path)
             inside = ", ".join(map(type_words, arguments))
             return f"{name}<{inside}>" if inside else name
+        case _:
+            assert_never(kind)

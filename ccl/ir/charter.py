@@ -5,7 +5,7 @@ An entry is part of the charter where its guard holds. Code reads only entries u
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, assert_never
 
 from ccl.ir import typed
 from ccl.ir.typed import ALWAYS, Guard
@@ -47,7 +47,7 @@ class Tree(Node, frozen=True, kw_only=True, dict=True):
     key: str
     label: typed.CharterValue | None
     span: Span
-    entries: tuple["Property | Tree | typed.CharterDecision", ...]
+    entries: tuple["Entry", ...]
     when: tuple[Guard, ...] = (ALWAYS,)
     extends: ast.QualifiedName | None = None
     inherited: int = 0
@@ -74,7 +74,7 @@ class Tree(Node, frozen=True, kw_only=True, dict=True):
 
 
 Setting: TypeAlias = Property | Tree
-Entry: TypeAlias = Property | Tree | typed.CharterDecision
+Entry: TypeAlias = Setting | typed.CharterDecision
 
 
 def key_of(entry: Setting) -> str:
@@ -178,3 +178,5 @@ def node_of(entry: Entry) -> typed.CharterNode:
             )
         case typed.CharterDecision():
             return entry
+        case _:
+            assert_never(entry)

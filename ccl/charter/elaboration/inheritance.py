@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import chain
+from typing import assert_never
 
 from ccl.abi.text.suggest import nearest
 from ccl.diagnostics.model import Label, Sink
@@ -166,3 +167,5 @@ def _inherited(entry: Entry, guard: Guard) -> Entry:
             )
         case typed.CharterDecision():
             return replace(entry, when=entry.when | guard)
+        case _:
+            assert_never(entry)

@@ -1,6 +1,7 @@
 """Application of the schemas (`ccl.prelude.schemas`) to the charter."""
 
 from collections.abc import Iterator, Mapping
+from typing import assert_never
 
 from ccl.abi.text.suggest import distance, nearest
 from ccl.charter.elaboration.inheritance import HEAD_KEYS
@@ -194,6 +195,8 @@ def _described(entry: Property) -> str:
             return "a range"
         case typed.CharterCall():
             return "a call"
+        case _:
+            assert_never(value)
 
 
 def _wrong_kind(sink: Sink, path: str, entry: Setting, field: Field, found: str) -> None:

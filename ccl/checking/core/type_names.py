@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from ccl.abi.text.suggest import nearest
 from ccl.checking.core.declarations import EnumInfo, StructInfo
@@ -117,6 +118,8 @@ def _read(checker: Checker, scope: FileScope, written: ast.TypeExpr, given: _Giv
             return Array(_read(checker, scope, written.element, given))
         case ast.NamedType():
             return _named(checker, scope, written, given)
+        case _:
+            assert_never(written)
 
 
 def _named(checker: Checker, scope: FileScope, written: ast.NamedType, given: _Given) -> Type:

@@ -4,6 +4,8 @@
 `check` requires it, `discard` drops the value.
 """
 
+from typing import assert_never
+
 from ccl.checking.builtins import records, special_calls
 from ccl.checking.calls import calls
 from ccl.checking.core.conversions import convert, fit, to_text
@@ -104,6 +106,8 @@ def _infer(body: Body, expr: ast.Expr, expected: Type | None) -> typed.Expr:
             return invalid(expr.span)
         case ast.Emit():
             return events.infer_emit(body, expr)
+        case _:
+            assert_never(expr)
 
 
 def discard(body: Body, expr: ast.Expr) -> typed.Statement:

@@ -1,5 +1,7 @@
 """Statements other than expressions: `let`, assignment, `return`."""
 
+from typing import assert_never
+
 from ccl.checking.core.constraints import solve_ready, wait_for
 from ccl.checking.core.environment import Body, invalid
 from ccl.checking.core.type_names import read_type
@@ -33,6 +35,8 @@ def check_statement(body: Body, statement: ast.Statement) -> tuple[typed.Stateme
             return actions.check_action(body, statement)
         case ast.HandlerEntry():
             return outcomes.check_entry(body, statement)
+        case _:
+            assert_never(statement)
 
 
 def _let(body: Body, let: ast.Let) -> typed.Statement:

@@ -120,6 +120,8 @@ class _Reader:
                 return self._array(pattern, kind)
             case ast.OrPattern():
                 return self._either(pattern, kind)
+            case _:
+                assert_never(pattern)
 
     # --- names
 
