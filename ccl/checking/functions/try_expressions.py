@@ -3,7 +3,14 @@
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import convert, fit
 from ccl.checking.core.environment import Body, invalid
-from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.unification import (
+    is_error_type,
+    is_open,
+    prune,
+    unify,
+    variable_of,
+    zonk,
+)
 from ccl.checking.core.variables import Origin
 from ccl.ir import typed
 from ccl.ir.typed import Conversion
@@ -94,6 +101,9 @@ def _with_handler(
         handler = body.infer(expr.handler, value)
         handler = fit(body, handler, value)
     del expected
+    if body.final and is_open(subject.type):
+        body.sink.report("CCL0409", expr.body.span, what="this value")
+        return invalid(expr.span)
     rescue = typed.TagArm(tag=bad, bindings=bindings, body=handler)
     return typed.MatchTag(
         subject=subject,
