@@ -1,4 +1,4 @@
-"""What holds for the process of the tests: room for deep programs, and codes of the table for the
+"""Settings of the process of the tests: room for deep programs, and codes of the table for the
 errors of commands."""
 
 import gc

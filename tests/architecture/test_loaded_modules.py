@@ -1,4 +1,4 @@
-"""What a command may load: a short one takes as long as its imports.
+"""Modules that a command loads: a short one takes as long as its imports.
 
 Rule: a process runs commands and names what it has loaded besides; nothing is timed.
 """
@@ -25,7 +25,7 @@ DRIVING: Final = (
     "runtime.host",
     "runtime.sandbox.pool",
 )
-"""What drives a mesh and executes modules; who only reads has no use for it."""
+"""Modules that drive a mesh and execute programs; commands that only read need none of them."""
 START: Final = """
 import os, sys
 from mesh.cli.app import run

@@ -1,7 +1,7 @@
 """The words of the code: docstrings of modules begin with a noun phrase, of functions with a verb.
 
 Words that the field has better ones for are not used in names, docstrings and comments of the
-compiler and the runtime.
+compiler and the runtime. Modules of tests begin as those of the code do, but for the mesh's.
 """
 
 import ast
@@ -15,6 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("ccl", "runtime") for path in (ROOT / top).rglob("*.py"))
+OF_THE_MESH = frozenset({"adapters", "local", "mesh", "simulation"})
+TESTS = sorted(
+    path
+    for path in (ROOT / "tests").rglob("*.py")
+    if path.relative_to(ROOT / "tests").parts[0] not in OF_THE_MESH
+)
 QUESTIONS = frozenset({"What", "How", "Which", "Where", "Whether", "Who", "Whose", "When", "Why"})
 VERB = re.compile(r"[A-Z][a-z]+s$")
 ATTRIBUTES = frozenset({"property", "cached_property"})
@@ -36,6 +42,11 @@ def test_words_of_a_module_are_those_of_the_field(path: Path) -> None:
     ]
     assert sentences == [], "a function's docstring begins with a verb in the third person"
     assert [each for each in prose(text) if STILTED.search(each)] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_of_tests_begins_with_a_noun_phrase(path: Path) -> None:
+    assert first_word(ast.parse(path.read_text("utf-8"))) not in QUESTIONS
 
 
 def first_word(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:

@@ -1,4 +1,4 @@
-"""How long the compiler takes, cold (a new process) and warm (in this one), over mixed programs."""
+"""Time of the compiler, cold (a new process) and warm (in this one), over mixed programs."""
 
 import os
 import subprocess

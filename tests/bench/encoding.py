@@ -1,4 +1,4 @@
-"""How fast blocks are written, read and counted: CPU time, the least of several rounds.
+"""Speed of writing, reading and counting blocks: CPU time, the least of several rounds.
 
 A receipt is what a mesh handles most; the others are the largest that a record may be, of one kind
 each. ADR 11 has the same figures of two libraries.

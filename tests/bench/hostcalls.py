@@ -37,7 +37,7 @@ SIZES = {"sieve": 400_000, "matrix": 160, "queens": 9, "crc": 60_000}
 RATIO_MAX = 3.0
 REPEATS = 4
 AGAIN_MAX = 3
-"""How often what is over the ratio is measured again: a neighbour on the machine is no verdict."""
+"""Repetitions of a measurement over the ratio, which other load on the machine may have caused."""
 FUEL = 1 << 50
 FRAME_BYTES_MAX = 1 << 28
 

@@ -1,4 +1,4 @@
-"""How long a job takes from submission to a verified receipt, in one warm process.
+"""Time of a job from submission to a verified receipt, in one warm process.
 
 Nothing is left out: manifest, bids, hold, award, execution, receipt, anchor, three
 re-executions, attestations and settlement, in a real store with real worker processes.
@@ -45,7 +45,7 @@ STAGES: Mapping[tuple[str, str], str] = {
     ("mesh/local/closing.py", "vote"): "attestations, besides",
     ("mesh/local/submitting.py", "submit"): "submission, besides",
 }
-"""Where a sample is counted: under the innermost of these functions that it is in."""
+"""A sample is counted under the innermost of these functions that it is in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

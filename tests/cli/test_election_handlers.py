@@ -13,7 +13,7 @@ _VARYING = (
     (re.compile(r"baf[a-z0-9]{50,}"), "CID"),
     (re.compile(r'"at": \d+'), '"at": TIME'),
 )
-"""What differs from run to run, or with the code that is generated."""
+"""Texts that differ from run to run, or with the code that is generated."""
 
 
 def steady(text: str) -> str:

@@ -25,7 +25,7 @@ READERS = (
 OF_SOURCES = [each for each in READERS if each[0] != "meshctl" and each[1] != "inspect"]
 
 WITHOUT_OPTION = [each for each in READERS if not each[each.index("FILE") - 1].startswith("--")]
-"""What comes after an option is its value, whatever it begins with."""
+"""The word after an option is its value, whatever it begins with."""
 
 
 def command(words: tuple[str, ...], file: str) -> list[str]:

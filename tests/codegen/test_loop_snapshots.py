@@ -18,7 +18,7 @@ PLACES = {
     "t.a": "t = H { a: FIRST, n: 0 };",
     "u[1]": "u = [FIRST, FIRST];",
 }
-"""How each is initialised; those without a declaration are state."""
+"""The initial value of each; those without a declaration are state."""
 BEFORE = """
 struct H { a: KIND, n: Integer }
 state s: KIND = FIRST;

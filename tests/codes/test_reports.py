@@ -1,4 +1,4 @@
-"""Where the compiler reports a code, the template exists and gets the facts its title needs."""
+"""Reports of codes in the compiler: each has its template, with the facts that the title needs."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What `cclc compile --emit` prints: the tree, the charter, the signatures."""
+"""Outputs of `cclc compile --emit`: the tree, the charter, the signatures."""
 
 from pathlib import Path
 

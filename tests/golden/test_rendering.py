@@ -1,4 +1,4 @@
-"""How diagnostics look: each snapshot holds the source and the whole rendering.
+"""Renderings of diagnostics: each snapshot holds the source and the whole rendering.
 
 The diagnostics are made by hand, to reach every shape that a layout has to deal with.
 """

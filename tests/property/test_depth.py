@@ -1,4 +1,4 @@
-"""However deep or long a construct is, it compiles, or an error says why not."""
+"""Constructs of any depth and length: they compile, or are reported as too deep."""
 
 import random
 import re

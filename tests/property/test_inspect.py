@@ -1,4 +1,4 @@
-"""Whatever the bytes are, `inspect_module` describes them or says where they stop making sense."""
+"""Inspection of any bytes: a description, or the offset of the first that is malformed."""
 
 import pytest
 import wasmtime

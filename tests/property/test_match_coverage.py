@@ -1,4 +1,4 @@
-"""Which matches are covered and which arms are taken, as the values themselves say."""
+"""Coverage of matches and choice of arms, against the values themselves."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What handlers' entries set is what is emitted: a model of handlers, the module, the interpreter.
+"""Events from the entries of handlers: a model of handlers, the module, the interpreter.
 
 A handler is generated as statements over one counter `n`; the model runs them as Python.
 """

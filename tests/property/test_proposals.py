@@ -1,4 +1,4 @@
-"""What a vote decides, against exact fractions."""
+"""Decisions of votes, against exact fractions."""
 
 from decimal import Decimal
 from fractions import Fraction

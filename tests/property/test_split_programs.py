@@ -59,10 +59,10 @@ USES = (
     "caller_has_role(@Keper)",
 )
 WAYS = {"files": "a.", "contract": "C.", "contract of a file": "a.C."}
-"""How the uses reach the declarations where these stand elsewhere."""
+"""The prefix of uses whose declarations are in another file."""
 USES_TOGETHER = 5
 UNKNOWN = {"CCL0201": "CCL0207", "CCL0202": "CCL0207"}
-"""What is not there is no name of the file, or no member of the other."""
+"""A missing name is unknown in the file, or no member of the other."""
 
 
 def program(uses: list[str], way: str) -> str:

@@ -1,4 +1,4 @@
-"""What is read, changed and written back stays a value: earlier copies are as they were."""
+"""Values that are read, changed and written back: earlier copies are as they were."""
 
 from drawn_source import StatementWriter
 from effort import examples

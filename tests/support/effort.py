@@ -1,4 +1,4 @@
-"""How hard the random tests try: a bounded, repeatable share by default, more by `make fuzz`.
+"""Effort of the random tests: a bounded, repeatable share by default, more by `make fuzz`.
 
 FUZZ_FACTOR multiplies examples and seeds. At 1 the examples follow from the test itself, so
 that a run of CI can be repeated; above it they differ from run to run.

@@ -1,4 +1,4 @@
-"""What operators and functions of numbers mean, in the integers of Python, which have no bounds.
+"""Operators and functions of numbers, in the integers of Python, which have no bounds.
 
 Decimals are in millionths, as in the typed tree.
 """

@@ -1,4 +1,4 @@
-"""What the functions of std/voting refuse, with the reason."""
+"""Refusals of the functions of std/voting, with their reasons."""
 
 import pytest
 from ccl_machine import run

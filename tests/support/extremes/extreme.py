@@ -15,7 +15,7 @@ from runtime.content.heads import weighed_items
 from runtime.host.wasi.calls import WASI_FUNCTIONS, WASI_MODULE
 
 AT: Final = 65_536
-"""Where the payload lies, the input of the execution."""
+"""The address of the payload, the input of the execution."""
 BUFFER: Final = 16
 ROOM: Final = 32_768
 """An answer's buffer ends before the payload."""
