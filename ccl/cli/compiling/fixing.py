@@ -1,6 +1,6 @@
 """Fixes of `cclc check --fix`, applied in rounds as long as each leaves less to fix.
 
-Invariant: the remaining work (`_Burden`) shrinks with every round, so that fixing ends and a second
+Invariant: the remaining work (`_burden`) shrinks with every round, so that fixing ends and a second
 pass changes nothing. Safe fixes besides never change which items the file has.
 """
 
