@@ -47,7 +47,7 @@ class Fault(Enum):
     VERDICT_WRONG = "the verdict does not follow from the two results"
     NO_QUORUM = "no quorum confirms it"
     MISSING = "a block that is needed is not there"
-    UNREADABLE = "a block is not what it should be"
+    UNREADABLE = "a block is malformed"
 
 
 class Finding(Struct, frozen=True, kw_only=True):

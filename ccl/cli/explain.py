@@ -38,7 +38,7 @@ def _unknown_code(given: str, name: str) -> CommandError:
     return CommandError(
         ExitCode.NOT_FOUND,
         "unknown-code",
-        f"there is no diagnostic {name}",
+        f"there is no diagnostic {given}",
         hint=f"{suggestion}`cclc explain` lists all of them",
         details={"given": given},
     )

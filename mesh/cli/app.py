@@ -72,7 +72,7 @@ def _options(
         bool, typer.Option("--version", "-V", help="Print the version and exit.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="With --version: what it is built from.")
+        bool, typer.Option("--verbose", "-v", help="With --version: print build details.")
     ] = False,
 ) -> None:
     if version or (verbose and context.invoked_subcommand is None):

@@ -211,6 +211,7 @@ def _confirm(mesh: "LocalMesh", cid: "Cid", *, may_ask: bool) -> None:
         ExitCode.FAILED,
         "block-in-use",
         needed,
-        hint="nothing was removed; with --yes it is, and what needs it says that it is missing",
+        hint="nothing was removed; --yes removes it, and commands that need it then report it as "
+        "missing",
         details={"cid": str(cid)},
     )

@@ -107,7 +107,7 @@ def one_job(argument: str | None, option: str | None, *, noun: str = "job") -> s
         raise CommandError(
             ExitCode.USAGE,
             "job-missing",
-            f"the {noun} is missing",
+            f"no {noun} is named",
             hint="give its id; `meshctl list-jobs` lists them",
         )
     return job

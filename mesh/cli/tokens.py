@@ -179,7 +179,7 @@ def set_policy(
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
-    """Set the issuer's policy for a resource; it is asked before anything is held.
+    """Set the issuer's policy for a resource; it is checked before tokens are held.
 
     \b
     Examples:

@@ -79,7 +79,7 @@ def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
         raise CommandError(
             ExitCode.VERIFICATION,
             "not-trusted",
-            f"{target} is trusted by nobody here: it is of a mesh that is unknown to you, "
+            f"{target} is not trusted here: it is of a mesh that is unknown to you, "
             f"{proof.genesis.cid}",
             hint="ask the cooperative for the CID of its mesh (`meshctl identity show` prints "
             "it there), and verify with --mesh CID",

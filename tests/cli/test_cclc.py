@@ -240,6 +240,21 @@ def test_folder_that_is_missing_is_named(cclc: Shell) -> None:
     assert "`mkdir -p 'no such'` makes it" in err
 
 
+def test_output_in_place_of_a_folder_needs_a_file_name(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    Path("folder").mkdir()
+    code, _, err = cclc("compile", "good.ccl", "-o", "folder")
+    assert (code, "help: name a file in it" in err) == (2, True)
+
+
+def test_folder_that_exists_is_not_reported_as_missing(cclc: Shell) -> None:
+    Path("good.ccl").write_text(GOOD)
+    Path("link").symlink_to("gone/x.wasm")
+    code, _, err = cclc("compile", "good.ccl", "-o", "link")
+    assert code == 2
+    assert "mkdir" not in err
+
+
 def test_common_ending_is_no_similarity(cclc: Shell) -> None:
     for name in ("bom.csv", "ward.csv", "rules.ccl"):
         Path(name).touch()

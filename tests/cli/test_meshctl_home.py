@@ -85,7 +85,7 @@ def test_proof_is_verified_where_there_is_no_mesh(
     assert found.code == 8, found
     assert "Executed again here, same result ✓" in found.out
     assert "Federation agrees (3/3) (the file's own word)" in found.out
-    assert "error[not-trusted]: job.proof.car is trusted by nobody here" in found.err
+    assert "error[not-trusted]: job.proof.car is not trusted here" in found.err
     assert not (tmp_path / "elsewhere").exists()
 
 

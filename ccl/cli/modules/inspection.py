@@ -37,7 +37,7 @@ def inspect_bytes(data: bytes, path: Path) -> Inspection:
         raise CommandError(
             ExitCode.USAGE,
             "module-refused" if data.startswith(WASM_MAGIC) else "not-a-module",
-            f"{shown(path)} is not a WebAssembly module: {error.reason} (byte {error.offset})",
+            f"{shown(path)} cannot be read as a module: {error.reason} (byte {error.offset})",
             hint=hint,
             details={"path": str(path), "offset": error.offset},
         ) from None

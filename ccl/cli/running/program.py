@@ -177,7 +177,7 @@ def entry_signature(program: Program, entry: str) -> ExportSignature:
     names = sorted({*exports, *program.functions})
     if entry == RUN_EXPORT:
         message = f"{program.root.path} has no `execution {{ }}` and no `fn run`"
-        hint = "write one"
+        hint = 'add one, for instance `execution { log("Hello"); }`'
     else:
         message = f"{program.root.path} has no function or handler '{entry}'"
         hint = _of_a_proposal(entry, program) or _suggestion(entry, names)

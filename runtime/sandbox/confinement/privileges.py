@@ -1,8 +1,8 @@
 """Surrender of the rights that a process of the sandbox inherits: namespaces, user, capabilities.
 
 Rule: each measure is taken where the system allows it, and refusals are no errors; the result is
-read back from the system (`give_up_identity`, `runtime.sandbox.confinement.process_status`). Sources:
-namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
+read back from the system (`give_up_identity`, `runtime.sandbox.confinement.process_status`).
+Sources: namespaces(7), user_namespaces(7), credentials(7), capabilities(7).
 """
 
 from __future__ import annotations

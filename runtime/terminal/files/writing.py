@@ -78,7 +78,9 @@ def _unwritable(path: Path, error: OSError) -> CommandError:
     from shlex import quote
 
     hint = "choose another place, or check the folder's permissions"
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, IsADirectoryError):
+        hint = "name a file in it"
+    elif isinstance(error, FileNotFoundError) and not path.parent.exists():
         hint = f"its folder does not exist: `mkdir -p {quote(str(path.parent))}` makes it"
     return disk_full_error(error, path) or CommandError(
         ExitCode.USAGE,

@@ -89,8 +89,8 @@ def argument_block(
 def _instead(signature: ExportSignature, words: Sequence[str]) -> str | None:
     """Suggests the input option for a file that is given to an entry without arguments."""
     if not signature.parameters and len(words) == 1 and os.path.isfile(words[0]):  # noqa: PTH113
-        return f"it takes none; to have it read the file: --input {quote(words[0])}"
-    return None if signature.parameters else "it takes none"
+        return f"call it without arguments; to have it read the file: --input {quote(words[0])}"
+    return None if signature.parameters else "call it without arguments"
 
 
 def _reason(error: ValueMismatch | CodecError, abi: Abi) -> str:
