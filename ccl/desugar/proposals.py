@@ -79,7 +79,7 @@ def _read(section: ast.Section, sink: Sink) -> Parts:
                 sink.report("CCL0701", item.span, labels=(label,))
             case ast.Execution():
                 parts.execution = item
-            case _:
+            case _:  # the charter's, as anywhere
                 parts.shown.append(item)
     return parts
 
@@ -114,7 +114,7 @@ def _words(value: ast.Expr) -> str | None:
         case ast.Call(callee=ast.Name(text=word), arguments=(ast.Argument(value=share),)):
             inside = _words(share)
             return None if inside is None else f"{word}({inside})"
-        case _:
+        case _:  # shown as it is
             return None
 
 
@@ -161,7 +161,7 @@ def _type(value: ast.Expr) -> ast.TypeExpr | None:
             callee=ast.Name(text=text), type_arguments=(_, *_) as inner, arguments=(), span=span
         ):
             return ast_builders.named_type([text], inner, span)
-        case _:
+        case _:  # it spells no type
             return None
 
 

@@ -44,7 +44,7 @@ def read_role(
             case ast.Entry(key=key) | ast.Section(key=key):
                 check_key(key, "role", ROLE_KEYS, given, sink)
                 left.append(item)
-            case _:
+            case _:  # the charter's, as anywhere
                 left.append(item)
     role = Role(name=name, parent=section.extends, span=section.span)
     functions = _functions(role, conditions, section)

@@ -304,5 +304,7 @@ def _flat_width(doc: Doc) -> int:
             return len(doc)
         case Concat(parts=parts):
             return sum(map(_flat_width, parts))
-        case _:
+        case Line() | Remark() | Verbatim() | Choice() | Indent() | Group() | Hug() | Fill():
             raise AssertionError("only words are filled in")
+        case _:
+            assert_never(doc)

@@ -14,7 +14,7 @@ def path_of(expr: ast.Expr) -> tuple[ast.Ident, ...] | None:
             return (ast.Ident(text=text, span=span), *reversed(after))
         case ast.PathName(segments=segments):
             return (*segments, *reversed(after))
-        case _:
+        case _:  # it is no path
             return None
 
 

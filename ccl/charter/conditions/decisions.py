@@ -77,7 +77,7 @@ def _decide(deciding: _Deciding, node: typed.Expr) -> typed.Expr:
             opposite = _arithmetic(BinaryOp.SUBTRACT, _integer(1, node.span), known)
             decided = _compare(BinaryOp.LESS, known, _integer(UNDECIDED, node.span))
             return _block(set_, _if(decided, opposite, known))
-        case _:
+        case _:  # decided as a whole
             return _leaf(deciding, node)
 
 
@@ -146,7 +146,7 @@ def _record_path(node: object) -> tuple[str, ...] | None:
         case typed.DataGet():
             before = _record_path(node.base)
             return None if before is None else (*before, node.name)
-        case _:
+        case _:  # it reads more than a path
             return None
 
 

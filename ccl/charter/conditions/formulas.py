@@ -131,7 +131,7 @@ class ConditionReader:
                 "has" not in self._scope.functions and (path := self._record(argument.value))
             ):
                 return Every(present(path)) if holds else absent(path)
-            case _:
+            case _:  # a leaf of the formula
                 return Every((self._leaf(expr, holds=holds), *self._read_by(expr)))
 
     def _leaf(self, expr: ast.Expr, *, holds: bool) -> Formula:
@@ -190,7 +190,7 @@ class ConditionReader:
                     value=claimed,
                     reading=str(constant.type),
                 )
-            case _:
+            case _:  # no claim is made of it
                 return NOTHING
         return Claim(subject=subject, sort=sort, operator=operator, value=value, reading=reading)
 
@@ -296,7 +296,7 @@ class ConditionReader:
                 match self._declared(base):
                     case Array(element) | Map(_, element):
                         return zonk(element)
-            case _:
+            case _:  # unknown before bodies are checked
                 pass
         return None
 
@@ -326,7 +326,7 @@ class ConditionReader:
                 before, step = self._record(base), name.text
             case ast.Index(base=base, index=ast.StringLiteral(parts=(str(step),))):
                 before = self._record(base)
-            case _:
+            case _:  # it is no path
                 return None
         return None if before is None else (*before, step)
 

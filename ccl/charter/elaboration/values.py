@@ -52,7 +52,7 @@ def read_value(checker: Checker, scope: FileScope, expr: ast.Expr, objects: Read
             text = ".".join(words_of(expr))
             word = typed.CharterText(value=text, symbol=True, span=expr.span)
             return word, typed.TextConst(value=text, type=Prim.STRING, span=expr.span)
-        case _:
+        case _:  # any other value is a constant
             constant = _constant(checker, scope, expr)
             if isinstance(constant, typed.ScalarConst) and _is_beyond(constant):
                 problem = f"a time outside {YEARS}"
@@ -86,7 +86,7 @@ def _is_of_percentages(checker: Checker, scope: FileScope, expr: ast.Expr) -> bo
                 if constant is not None and id(constant) not in seen:
                     seen.add(id(constant))
                     waiting.append((home, constant.value))
-            case _:
+            case _:  # computed by other rules
                 pass
     return False
 
@@ -195,7 +195,7 @@ def from_constant(node: typed.Expr | None) -> typed.CharterValue | None:
             if len(known) != len(items):
                 return None
             return typed.CharterList(items=known, span=node.span)
-        case _:
+        case _:  # reported by the caller
             return None
 
 

@@ -78,7 +78,7 @@ def _last_step(node: typed.Expr) -> tuple[typed.Expr, typed.Expr] | None:
             builtin=Builtin.DATA_ITEM | Builtin.DATA_KEY, arguments=(base, part)
         ):
             return base.value, part.value
-        case _:
+        case _:  # a path begins with it
             return None
 
 

@@ -226,7 +226,7 @@ def _constant_text(value: ast.Expr) -> str | None:
             | ast.PathName(segments=(ast.Ident(text="ResourceType"), variant))
         ):
             return variant.text.lower()
-        case _:
+        case _:  # computed when it runs
             return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from ccl.checking.calls.argument_order import after, in_order
 from ccl.checking.calls.arguments import Callee, bind
@@ -9,6 +10,7 @@ from ccl.checking.calls.passing import call_instance, pass_outer
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.environment import Body, invalid, is_invalid
 from ccl.checking.core.signatures import (
+    AnyFunction,
     Generic,
     InlineFunction,
     NamedFunction,
@@ -142,8 +144,10 @@ def _identity(function: PassedFunction) -> tuple[object, ...]:
             return scope.file, name
         case InlineFunction(function=identity, outer=outer):
             return identity, len(outer)
-        case _:
+        case AnyFunction():
             return (function,)
+        case _:
+            assert_never(function)
 
 
 def _inside(parameter: str, function: PassedFunction) -> PassedFunction:

@@ -25,5 +25,5 @@ def plain(node: typed.Expr) -> object | None:
         case typed.ArrayNew():
             elements = [plain(each) for each in node.elements]
             return None if None in elements else tuple(elements)
-        case _:
+        case _:  # computed when it runs, or not compared
             return None

@@ -87,7 +87,7 @@ class _Folding:
             case typed.CallBuiltin():
                 arguments = self._all(tuple(each.value for each in node.arguments))
                 return _settled(compute(node, arguments))
-            case _:
+            case _:  # it has an effect, or reads what only a run has
                 raise _not_constant(node, "this expression")
 
     def _all(self, nodes: tuple[typed.Expr, ...]) -> tuple[typed.Expr, ...]:
@@ -128,7 +128,7 @@ class _Folding:
                     self._locals[local.index] = self.value(value)
                 case typed.Evaluate(value=value):
                     self.value(value)
-                case _:
+                case _:  # it has an effect, or iterates
                     raise _not_constant(statement, "this statement")
         return typed.UnitConst(span=node.span) if node.value is None else self.value(node.value)
 

@@ -12,6 +12,7 @@ from ccl.checking.core.unification import is_error_type, is_open, zonk
 from ccl.diagnostics.model import Label, Sink
 from ccl.ir import typed
 from ccl.ir.types import ERROR_TYPE, Prim, Type
+from ccl.ir.visit import LEAVES, children
 from ccl.resolver.scopes import FileScope
 from ccl.source.spans import Span
 from ccl.support.node import nodes_of, replace
@@ -162,14 +163,9 @@ def _measured(node: typed.Expr) -> tuple[int, int]:
     A constant is copied where it is named, so that names make it large and deep though its text is
     not.
     """
-    match node:
-        case typed.ArrayNew(elements=inner) | typed.StructNew(values=inner):
-            pass
-        case typed.VariantNew(payload=inner):
-            pass
-        case _:
-            return 1, 0
-    parts = [_measured(each) for each in inner]
+    if type(node) in LEAVES:
+        return 1, 0
+    parts = [_measured(each) for each in children(node)]
     return 1 + sum(size for size, _ in parts), 1 + max((depth for _, depth in parts), default=0)
 
 

@@ -72,7 +72,7 @@ def _plain(node: typed.Expr) -> Value | None:
             return list(node.elements)
         case typed.CallBuiltin(builtin=Builtin.MAP_NEW):
             return {}
-        case _:
+        case _:  # of no type that the functions take
             return None
 
 

@@ -75,7 +75,7 @@ def implicit(actual: Type, wanted: Type) -> Conversion | None:
             return Conversion.DATA_TO
         case (Result(), Prim.BOOL):
             return Conversion.IS_OK
-        case _:
+        case _:  # all other conversions are written out
             return None
 
 
@@ -154,7 +154,7 @@ def _advice(wanted: Type, actual: Type) -> str | None:
             return "unwrap option"
         case (_, Result(ok, _)) if ok == wanted:
             return "unwrap result"
-        case _:
+        case _:  # the message names both types
             return None
 
 

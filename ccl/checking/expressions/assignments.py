@@ -165,6 +165,6 @@ def _steps(place: typed.Expr) -> tuple[typed.Step, ...] | None:
         case typed.IndexGet():
             before = _steps(place.base)
             step = typed.IndexStep(index=place.index, of=zonk(place.base.type), span=place.span)
-        case _:
+        case _:  # Data is not changed in part
             return () if variable_of(prune(place.type)) is not None else None
     return None if before is None else (*before, step)

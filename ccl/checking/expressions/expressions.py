@@ -127,7 +127,7 @@ def discard(body: Body, expr: ast.Expr) -> typed.Statement:
             node = blocks.discard_block(body, expr)
         case ast.Match():
             node = match.discard_match(body, expr)
-        case _:
+        case _:  # it has no branches to discard
             node = unwrapped(infer(body, expr))
     return typed.Evaluate(value=node, span=expr.span)
 

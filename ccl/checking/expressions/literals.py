@@ -58,7 +58,7 @@ def text(body: Body, value: str, span: Span, expected: Type | None) -> typed.Exp
             return cid(body.sink, value, span)
         case Enumeration() as kind if library.is_prelude_enum(body.checker, kind):
             return enums.variant_by_text(body, kind, value, span)
-        case _:
+        case _:  # no other type is written as a text
             return typed.TextConst(value=value, type=Prim.STRING, span=span)
 
 

@@ -120,7 +120,7 @@ def takes_context(expr: ast.Expr) -> bool:
             return takes_context(expr.left) and takes_context(expr.right)
         case ast.Call(callee=ast.Name(text="None" | "map_new")):
             return True
-        case _:
+        case _:  # it has a type of its own
             return _is_time(expr)
 
 

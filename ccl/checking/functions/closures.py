@@ -54,7 +54,7 @@ def passed_function(body: Body, expr: ast.Expr) -> PassedFunction | None:
                 return _inline(body, _calling(expr, arity))
         case ast.Field() | ast.PathName():
             return _passed_member(body, expr)
-        case _:
+        case _:  # a value is no function
             pass
     return None
 

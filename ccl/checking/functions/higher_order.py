@@ -60,7 +60,7 @@ def _used_as_functions(checker: Checker, scope: FileScope, body: ast.Block) -> I
                 else:
                     skipped = 1
                     targets = library.methods_named(checker, member.text)
-            case _:
+            case _:  # only paths name functions
                 continue
         for owner, name in targets:
             if name in owner.functions:

@@ -52,7 +52,7 @@ def _of_subject(
             good, bad, err = SOME, NONE, None
         case _ if variable_of(kind) is not None and not body.final:
             return _try_later(body, expr, subject, expected)
-        case _:
+        case _:  # no other type can fail
             return _not_fallible(body, expr, subject, expected)
     if expr.handler is not None:
         return _with_handler(body, expr, subject, expected, (good, value, bad, err))

@@ -70,7 +70,7 @@ def _of_value(body: Body, expr: ast.Emit, event: typed.Expr, article: str | None
             return _of_variant(body, event, kind, span, article)
         case _ if variable_of(kind) is not None and not body.final:
             return typed.UnitConst(span=span)
-        case _:
+        case _:  # no other value names an event
             if not is_error_type(kind):
                 body.sink.report("CCL0451", expr.event.span, found=str(zonk(kind)))
             return invalid(span)

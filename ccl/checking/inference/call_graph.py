@@ -50,7 +50,7 @@ def _mentioned(checker: Checker, signature: Signature) -> Iterator[str]:
                 owner = checker.owner_named(scope, before)
                 if owner is not None:
                     yield checker.function_id(owner, last.text)
-            case _:
+            case _:  # only paths name functions
                 pass
 
 

@@ -56,7 +56,7 @@ def _same_place(a: Expr, b: Expr) -> bool:
         case typed.IndexGet(), typed.IndexGet():
             same = a.index == b.index or _same_place(a.index, b.index)
             return same and _same_place(a.base, b.base)
-        case _:
+        case _:  # only variables and paths are places
             return False
 
 

@@ -71,7 +71,7 @@ class Copies(Record):
                 return Copy("variant", node.span) if changed else None
             case typed.FieldGet(base=base, index=index):
                 return self._of_field(here, base, index, place)
-            case _:
+            case _:  # it makes its value without a copy of the place
                 return None
 
     def _of_local(self, here: Copied, node: typed.LocalGet, place: object) -> Copy | None:

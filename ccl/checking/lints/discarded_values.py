@@ -110,7 +110,7 @@ def _path(base: ast.Expr) -> tuple[str, ...] | None:
         case ast.Field(base=inner, name=name):
             before = _path(inner)
             return None if before is None else (*before, name.text)
-        case _:
+        case _:  # it is no lvalue
             return None
 
 

@@ -39,5 +39,5 @@ def _ends(expr: ast.Expr) -> Iterator[Span | None]:
             yield expr.span
         case _ if isinstance(expr, ast.AnyLiteral):
             yield expr.span
-        case _:
+        case _:  # it may have an effect
             yield None

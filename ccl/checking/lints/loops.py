@@ -73,7 +73,7 @@ def reads(node: Expr, root: Root) -> bool:
                 return True
             case typed.StateGet(state=state) if state == root:
                 return True
-            case _:
+            case _:  # its parts are visited too
                 pass
     return False
 
@@ -114,7 +114,7 @@ def counts_few(loop: typed.While) -> bool:
                 return True
             case typed.LocalGet(local=local):
                 tested.add(local.index)
-            case _:
+            case _:  # its parts are visited too
                 pass
     return any(
         isinstance(each, typed.SetLocal)

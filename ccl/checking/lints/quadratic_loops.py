@@ -330,7 +330,7 @@ def _key(node: Expr) -> str:
             return local.name
         case typed.TextConst(value=value):
             return f'"{value}"'
-        case _:
+        case _:  # any key may be left out
             return "…"
 
 

@@ -95,7 +95,7 @@ class Copied(Record):
             case typed.LocalGet(local=local) if local.index not in self.grown:
                 only = self.only_value(local)
                 return only is not None and self.is_few(only)
-            case _:
+            case _:  # it may have many
                 return False
 
     def is_read_whole(self, local: typed.Local) -> bool:
@@ -200,5 +200,5 @@ def results(value: Expr) -> Iterator[Expr]:
                 yield from results(arm.body)
             if otherwise is not None:
                 yield from results(otherwise)
-        case _:
+        case _:  # it makes its value itself
             yield value

@@ -84,7 +84,7 @@ def key_of(shape: Shape) -> object:
             return ("variant", tag)
         case Equal(value=value):
             return value.value
-        case _:
+        case _:  # it may take several
             return None
 
 
@@ -95,5 +95,5 @@ def ends_of(shape: Shape) -> tuple[int, int]:
             return value, value
         case Within(low=low, high=high, inclusive=inclusive):
             return low.value, high.value if inclusive else high.value - 1
-        case _:
+        case _:  # it may take any number
             return INTEGER_MIN, INTEGER_MAX

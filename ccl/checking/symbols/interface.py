@@ -232,7 +232,7 @@ class _Effects:
                     effects.add(_Effect("reads", state))
                 case typed.CallFunction(function=callee):
                     callees.add(callee)
-                case _:
+                case _:  # its parts are visited too
                     pass
             written = writes_within(node)
             effects |= {_Effect("writes", root) for root in written if isinstance(root, str)}

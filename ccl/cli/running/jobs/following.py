@@ -96,7 +96,7 @@ class _Progress(Struct):
                 self.say("Job execution progress:")
             case StatusChanged():
                 self.say(f"{self._mark(news.job_id)}Status: {news.phase.value}")
-            case _:
+            case _:  # progress is of these only
                 pass
 
     def _mark(self, job_id: JobId) -> str:
