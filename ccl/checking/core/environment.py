@@ -17,7 +17,7 @@ from ccl.checking.core.variables import Origin, Variable
 from ccl.diagnostics.model import Diagnostic, Fix, Label, Sink
 from ccl.ir import typed
 from ccl.ir.charter import Charter
-from ccl.ir.symbols import Symbol, Use
+from ccl.ir.symbols import Symbol
 from ccl.ir.types import Enumeration, Prim, Struct, StructDef, Type
 from ccl.resolver.scopes import FileScope, Role, Scoped, ScopeId
 from ccl.source.spans import FileId, Span
@@ -156,7 +156,7 @@ class Checker(Record, kw_only=True):
     used_imports: set[tuple[int, str]] = field(default_factory=set)
     mutation_facts: dict[str, MutationFacts] = field(default_factory=dict)
     dropped_values: list[DroppedValue] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
+    uses: list[tuple[Span, Symbol]] = field(default_factory=list)
     """See `ccl.checking.symbols.uses`; a place may be noted more than once."""
     captured: dict[tuple[Span, str], Symbol] = field(default_factory=dict)
     """By inline function and name, the variable around it that it reads."""
@@ -330,7 +330,7 @@ class Body(Record, kw_only=True):
 
     def _note(self, variable: Variable, span: Span) -> None:
         if self.checker.final:
-            self.checker.uses.append(Use(span, variable.symbol))
+            self.checker.uses.append((span, variable.symbol))
 
     def temporary(self, kind: Type, span: Span) -> typed.Local:
         return self.declare("_", kind, span, Origin.TEMPORARY).local

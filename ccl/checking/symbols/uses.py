@@ -7,7 +7,7 @@ types known.
 from collections.abc import Sequence
 
 from ccl.checking.core.environment import Checker
-from ccl.ir.symbols import Symbol, SymbolKind, Use
+from ccl.ir.symbols import Symbol, SymbolKind
 from ccl.resolver.scopes import FileScope, ImportedFile, Proposal, Role
 from ccl.source.spans import Span
 from ccl.syntax import ast
@@ -16,7 +16,7 @@ from ccl.syntax.imports import import_alias
 
 def note(checker: Checker, span: Span, kind: SymbolKind, name: str, declared: Span | None) -> None:
     if checker.final:
-        checker.uses.append(Use(span, Symbol(kind, name, declared)))
+        checker.uses.append((span, Symbol(kind, name, declared)))
 
 
 def note_value(checker: Checker, scope: FileScope, name: ast.Ident | ast.Name) -> None:
@@ -61,7 +61,7 @@ def note_path(checker: Checker, scope: FileScope, path: Sequence[ast.Ident]) -> 
         imported = scope.imports.get(step.text)
         if imported is None or (i > 0 and imported.item is not None):
             return
-        checker.uses.append(Use(step.span, symbol_of_import(imported)))
+        checker.uses.append((step.span, symbol_of_import(imported)))
         scope = checker.scoped.files[imported.file]
 
 
@@ -82,8 +82,8 @@ def note_proposal(checker: Checker, path: Sequence[ast.Ident], proposal: Proposa
     """Notes `Proposal.member` at the end of a path."""
     *_, name, member = path
     symbol = Symbol(SymbolKind.PROPOSAL, name.text, proposal.name.span)
-    checker.uses.append(Use(name.span, symbol))
-    checker.uses.append(Use(member.span, Symbol(SymbolKind.PRELUDE_VALUE, member.text, None)))
+    checker.uses.append((name.span, symbol))
+    checker.uses.append((member.span, Symbol(SymbolKind.PRELUDE_VALUE, member.text, None)))
 
 
 def note_field(checker: Checker, name: ast.Ident, struct: ast.Struct) -> None:
@@ -103,14 +103,14 @@ def note_declared_type(
 ) -> None:
     """Notes a struct or an enum. Also outside of bodies, as `note_path`."""
     kind = SymbolKind.STRUCT if isinstance(item, ast.Struct) else SymbolKind.ENUM
-    checker.uses.append(Use(name.span, Symbol(kind, item.name.text, item.name.span)))
+    checker.uses.append((name.span, Symbol(kind, item.name.text, item.name.span)))
 
 
 def note_type_parameter(checker: Checker, name: ast.Ident) -> None:
     """Notes a type parameter of the declaration around; also outside of bodies."""
-    checker.uses.append(Use(name.span, Symbol(SymbolKind.TYPE_PARAMETER, name.text, None)))
+    checker.uses.append((name.span, Symbol(SymbolKind.TYPE_PARAMETER, name.text, None)))
 
 
 def note_prelude_type(checker: Checker, name: ast.Ident) -> None:
     """Notes a type that the language declares, as `note_declared_type`."""
-    checker.uses.append(Use(name.span, Symbol(SymbolKind.PRELUDE_TYPE, name.text, None)))
+    checker.uses.append((name.span, Symbol(SymbolKind.PRELUDE_TYPE, name.text, None)))
