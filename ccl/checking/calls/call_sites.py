@@ -5,7 +5,7 @@ outermost call in the program's files, or to the function that it passes. An err
 the program keeps its place, with a label at the call.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ccl.checking.core.environment import CallSite, Checker
@@ -31,8 +31,11 @@ def check_function(checker: Checker, signature: Signature) -> typed.Function:
     report_to, checker.sink = checker.sink, Sink()
     function = bodies.check_function(checker, signature)
     found, checker.sink = checker.sink, report_to
-    for each in sorted(found.diagnostics, key=lambda each: not _is_of_passed(signature, each.span)):
-        report_to.add(_led_back(checker, signature, each))
+    if not found.diagnostics:
+        return function
+    passed = _passed_calls(signature)
+    for each in sorted(found.diagnostics, key=lambda each: _around(passed, each.span) is None):
+        report_to.add(_led_back(checker, signature, passed, each))
     return function
 
 
@@ -66,7 +69,9 @@ def leave_out_repeated(checker: Checker) -> None:
     )
 
 
-def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diagnostic:
+def _led_back(
+    checker: Checker, signature: Signature, passed: Sequence[ast.Call], found: Diagnostic
+) -> Diagnostic:
     if not (is_error(found) and signature.item.span.contains(found.span)):
         return found
     sites = tuple(_sites(checker, signature.id))
@@ -84,7 +89,7 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
         return replace(found, labels=(*found.labels, *calls))
     if not own:
         return found
-    moved = _at_function(checker, signature, found, own) or _at_call(checker, found, own)
+    moved = _at_function(checker, signature, passed, found, own) or _at_call(checker, found, own)
     file = next(path for path, file in checker.scoped.library.items() if file == found.span.file)
     between = tuple(
         Label(site.call.span, f"`{_name(site)}` is called here")
@@ -92,7 +97,7 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
         if not site.call.span.contains(moved.span)
     )
     kept = tuple(each for each in found.labels if each.span.file not in library)
-    verb = "called" if _is_of_passed(signature, found.span) else "needed"
+    verb = "needed" if _around(passed, found.span) is None else "called"
     place = Label(found.span, f"{verb} here, in {file}")
     moved = replace(moved, labels=(*between, *kept, place), fixes=())
     checker.attributed_errors.setdefault((moved.code, moved.span), own[-1].call.span)
@@ -100,11 +105,15 @@ def _led_back(checker: Checker, signature: Signature, found: Diagnostic) -> Diag
 
 
 def _at_function(
-    checker: Checker, signature: Signature, found: Diagnostic, own: tuple[CallSite, ...]
+    checker: Checker,
+    signature: Signature,
+    passed: Sequence[ast.Call],
+    found: Diagnostic,
+    own: tuple[CallSite, ...],
 ) -> Diagnostic | None:
     """Attributes an error in a call of a passed function to that function; None for any other
     error."""
-    call = _passed_call(signature, found.span)
+    call = _around(passed, found.span)
     if call is None:
         return None
     assert isinstance(call.callee, ast.Name), "a function that is passed is called by its name"
@@ -156,21 +165,23 @@ def _result(checker: Checker, function: PassedFunction) -> str | None:
     return None if known is None else str(zonk(known.result))
 
 
-def _is_of_passed(signature: Signature, span: Span) -> bool:
-    return _passed_call(signature, span) is not None
-
-
-def _passed_call(signature: Signature, span: Span) -> ast.Call | None:
-    """Returns the innermost call of a passed function around a place."""
-    calls = [
+def _passed_calls(signature: Signature) -> tuple[ast.Call, ...]:
+    """Returns the calls of passed functions in a body: found once, for all of its errors."""
+    if not signature.functions:
+        return ()
+    return tuple(
         node
         for node in nodes_of(signature.item.body)
         if isinstance(node, ast.Call)
         and isinstance(node.callee, ast.Name)
         and node.callee.text in signature.functions
-        and node.span.contains(span)
-    ]
-    return min(calls, key=lambda each: each.span.end - each.span.start, default=None)
+    )
+
+
+def _around(calls: Sequence[ast.Call], span: Span) -> ast.Call | None:
+    """Returns the innermost of the calls around a place."""
+    around = (each for each in calls if each.span.contains(span))
+    return min(around, key=lambda each: each.span.end - each.span.start, default=None)
 
 
 def _place(
