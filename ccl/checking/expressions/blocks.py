@@ -7,7 +7,7 @@ from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.conversions import fit
 from ccl.checking.core.duplicates import report_repeats
 from ccl.checking.core.environment import Body, invalid, is_invalid
-from ccl.checking.core.unification import is_error_type, prune, unify, variable_of, zonk
+from ccl.checking.core.unification import is_error_type, is_rigid, prune, unify, variable_of, zonk
 from ccl.checking.core.variables import Origin
 from ccl.checking.handlers import outcomes
 from ccl.checking.lints.constant_conditions import is_true, report_endless
@@ -243,6 +243,8 @@ def _item_type(body: Body, expr: ast.For, iterable: typed.Expr) -> Type:
             return _item_later(body, expr, iterable)
         case _ if variable_of(kind) is not None:
             body.sink.report("CCL0409", expr.iterable.span, what="this value")
+        case _ if is_rigid(kind):
+            body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
         case Prim() | Option() | Result() | Token() | Struct() | Enumeration():
             body.sink.report("CCL0421", expr.iterable.span, found=str(kind))
         case ErrorType():

@@ -6,7 +6,7 @@ from ccl.abi.text.suggest import listed, nearest
 from ccl.checking.builtins import data_access
 from ccl.checking.core.constraints import wait_for
 from ccl.checking.core.environment import Body, invalid, is_invalid
-from ccl.checking.core.unification import prune, unify, variable_of, zonk
+from ccl.checking.core.unification import is_rigid, prune, unify, variable_of, zonk
 from ccl.checking.core.variables import Mutation, Origin, Variable
 from ccl.checking.expressions import charter_values, enums, names
 from ccl.checking.functions import instances, library
@@ -191,6 +191,8 @@ def _indexed(body: Body, kind: Type, expr: ast.Index) -> tuple[Type | None, Type
             return key, value
         case _ if variable_of(kind) is not None:
             body.sink.report("CCL0409", expr.base.span, what="this value")
+        case _ if is_rigid(kind):
+            body.sink.report("CCL0410", expr.base.span, found=str(kind))
         case Prim.STRING:
             body.sink.report("CCL0416", expr.span)
         case Prim() | Option() | Result() | Token() | Struct() | Enumeration():
