@@ -39,6 +39,7 @@ lint: install  ## ruff, mypy --strict, the import rules.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m lint tests/architecture
 
 check: lint test  ## What to run before a commit; CI runs .ci/run.
 

@@ -213,6 +213,7 @@ def _function_at(root: Path, path: str, line: int) -> str:
     return f"{module}.{name}"
 
 
+@pytest.mark.lint
 @pytest.mark.parametrize("name", EXPECTED)
 def test_new_class_is_a_type_error_wherever_it_matters(
     errors: dict[str, set[str]], name: str
