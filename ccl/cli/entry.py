@@ -52,10 +52,15 @@ def _ccl() -> Command:
 
 
 def _cclc() -> Command:
+    import gc
+
     import runtime.terminal.boundary.run  # noqa: F401
     from ccl.support.recursion import make_room_for_nesting
 
     make_room_for_nesting()
+    # The trees of a compilation live until it ends, so that collections would find nothing and take
+    # a tenth of the time of a long program; `check --watch` collects between its rounds.
+    gc.disable()
     return run_cclc
 
 

@@ -4,6 +4,7 @@ Files are polled a few times a second; that needs no help from the operating sys
 every file system.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -84,6 +85,7 @@ def watch_files(
         changed = sorted(shown(path) for path in now if now[path] != stamps[path])
         note("")
         note(f"Changed: {', '.join(changed)}")
+        gc.collect()  # (nothing else does in this process)
         stamps = settled(stamps)
 
 
