@@ -83,6 +83,7 @@ def create_file(path: Path) -> int:
         _correct(descriptor)
     except BaseException:
         os.close(descriptor)
+        path.unlink(missing_ok=True)
         raise
     return descriptor
 

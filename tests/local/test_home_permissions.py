@@ -1,5 +1,6 @@
 """A home is its owner's alone: what is made in it, and what is refused before anything is read."""
 
+import errno
 import os
 import shutil
 import stat
@@ -291,3 +292,19 @@ def test_file_is_read_into_no_more_memory_than_it_has_bytes(tmp_path: Path) -> N
     finally:
         tracemalloc.stop()
     assert peak < 1 << 20
+
+
+def test_file_whose_rights_cannot_be_set_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    previous = os.umask(0o277)
+    try:
+        with pytest.raises(PermissionError):
+            create_file(tmp_path / "key")
+    finally:
+        os.umask(previous)
+    assert not (tmp_path / "key").exists()
