@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mesh.findings import Fault, Finding, differing
-from mesh.ids import execution_seed, hold_id
+from mesh.core.findings import Fault, Finding, differing
+from mesh.core.ids import execution_seed, hold_id
 from mesh.job import HOLD_MARGIN_SECONDS
 from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest

@@ -7,7 +7,7 @@ equivocates. A member commits its next link to its own store before it publishes
 from collections.abc import Iterable
 from typing import Final
 
-from mesh.findings import Fault, Finding, differing
+from mesh.core.findings import Fault, Finding, differing
 from mesh.ports import Head
 from mesh.records import Anchor
 from runtime.content.cid import Cid

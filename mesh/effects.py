@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from mesh.fields import REASON_BYTES_MAX
+from mesh.core.fields import REASON_BYTES_MAX
 from mesh.records import AppliedEffect, PendingEffect
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did

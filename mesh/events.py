@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Struct
 
-from mesh.fields import JobIdField, NodeIdField, Reason
+from mesh.core.fields import JobIdField, NodeIdField, Reason
 from mesh.records import Priority, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did

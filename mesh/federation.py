@@ -11,7 +11,7 @@ from typing import Final
 from blake3 import blake3
 from msgspec import Struct
 
-from mesh.findings import Fault, Finding, differing
+from mesh.core.findings import Fault, Finding, differing
 from mesh.records import Attestation, Engine, Receipt, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 from msgspec import Struct
 
 from mesh import events as ev
+from mesh.core.fields import NodeIdField, Reason
 from mesh.events import Event, JobKey
-from mesh.fields import NodeIdField, Reason
 from mesh.records import Priority, Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.fields import MICRO, REASON_BYTES_MAX, NodeId
+from mesh.core.fields import MICRO, REASON_BYTES_MAX, NodeId
 from mesh.records import Bid, Decline, DeclineReason, JobManifest
 from mesh.reputation import Reputation
 from runtime.content.cid import Cid

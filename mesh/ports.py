@@ -11,64 +11,17 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mesh.core.fields import JobId
+from mesh.core.ports.blocks import Blocks
 from mesh.events import JobKey, Stored
-from mesh.fields import JobId
 from mesh.job import Effect, Job, Phase
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Change, LedgerView
 from runtime.tokens.register import Register
 from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import Account, PolicyInForce, Transfer
-
-
-class BlockFault(Enum):
-    MISMATCH = "the bytes are not what the CID names"
-    TAMPERED = "the stored bytes are not what the CID names any more"
-    QUOTA = "the block store's disk quota is full"
-
-
-class BlockError(CommandError):
-    """A block that cannot be stored, or not be given out: a problem that names the block."""
-
-    def __init__(self, fault: BlockFault, cid: Cid, detail: str = "") -> None:
-        super().__init__(
-            ExitCode.VERIFICATION if fault is BlockFault.TAMPERED else ExitCode.FAILED,
-            f"block-{fault.name.lower()}",
-            f"block {cid}: {fault.value}" + (f" ({detail})" if detail else ""),
-            hint=(
-                "raise block_store_bytes in config.toml, or remove blocks with `meshctl block rm`"
-                if fault is BlockFault.QUOTA
-                else f"meshctl block rm {cid}, then store the true bytes with `meshctl block put`"
-            ),
-            details={"cid": str(cid)},
-        )
-        self.fault = fault
-        self.cid = cid
-
-
-class Blocks(Protocol):
-    """Blocks by CID. Bytes are hashed again on the way in and on the way out."""
-
-    def get(self, cid: Cid) -> bytes | None:
-        """The block, or None if it is not here. Raises BlockError(TAMPERED)."""
-        ...
-
-    def put(self, cid: Cid, data: bytes) -> None:
-        """Store a block; a repeat is harmless. Raises BlockError(MISMATCH or QUOTA)."""
-        ...
-
-    def has(self, cid: Cid) -> bool: ...
-
-    def size(self, cid: Cid) -> int | None:
-        """Bytes of the block, or None if it is not here."""
-        ...
-
-    def delete(self, cid: Cid) -> bool:
-        """Whether there was such a block."""
-        ...
 
 
 class Jobs(Protocol):

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mesh.car import Car, CarError, car_parts, open_car
-from mesh.findings import Fault, Finding
+from mesh.core.findings import Fault, Finding
 from mesh.job import Job
 from mesh.proofblocks import Contents, Fetch, Missing, contents_of
 from mesh.records import (

@@ -10,9 +10,9 @@ from typing import Final
 from msgspec import Struct
 
 from mesh.award import check_terms
+from mesh.core.findings import Fault, Finding, differing
 from mesh.effects import record_of
 from mesh.federation import check_attestation
-from mesh.findings import Fault, Finding, differing
 from mesh.job import quorum_of
 from mesh.proof import Proof
 from mesh.proofblocks import MODULE, STATE, Missing, module_bytes, token_chain

@@ -4,7 +4,7 @@ Whether the result itself is right is for verifiers to say, by executing again.
 """
 
 from mesh.award import check_context
-from mesh.findings import Fault, Finding, differing
+from mesh.core.findings import Fault, Finding, differing
 from mesh.market import fuel_of
 from mesh.records import Award, Bid, JobManifest, Receipt
 from runtime.content.cid import Cid

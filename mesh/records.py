@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args
 from msgspec import Struct
 
 from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
-from mesh.fields import MICRO, Amount, Dids, JobIdField, NodeIdField, Reason, Word, Words
+from mesh.core.fields import MICRO, Amount, Dids, JobIdField, NodeIdField, Reason, Word, Words
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did

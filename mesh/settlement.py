@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from mesh import events as ev
+from mesh.core.fields import REASON_BYTES_MAX
+from mesh.core.findings import Fault, Finding, differing
 from mesh.effects import NO_EFFECTS, EffectsDone
 from mesh.events import Event
-from mesh.fields import REASON_BYTES_MAX
-from mesh.findings import Fault, Finding, differing
 from mesh.job import (
     FINAL,
     Job,

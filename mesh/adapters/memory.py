@@ -10,17 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from msgspec.structs import replace
 
+from mesh.core.fields import JobId
+from mesh.core.ports.blocks import BlockError, BlockFault
 from mesh.events import JobKey, Stored
-from mesh.fields import JobId
 from mesh.job import Job, Phase
-from mesh.ports import (
-    BlockError,
-    BlockFault,
-    ChainKind,
-    Head,
-    Transaction,
-    Work,
-)
+from mesh.ports import ChainKind, Head, Transaction, Work
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did

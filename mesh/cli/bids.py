@@ -12,7 +12,7 @@ from mesh.cli.naming import find_job, resolve
 from mesh.cli.output import Column, Output, field
 from mesh.cli.progress import Progress, finish
 from mesh.cli.session import make_output, open_mesh
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobView, LocalMesh
 from mesh.local.views import obstacle

@@ -1,7 +1,7 @@
 """Errors of jobs: paused on the way, unfinished, or ended without a verified result."""
 
 from mesh.cli.describing import describe
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.job import Phase
 from mesh.local import JobView
 from runtime.execution.execution import Outcome, OutcomeKind

@@ -7,7 +7,7 @@ from ccl.abi.text.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
-from mesh.fields import MICRO
+from mesh.core.fields import MICRO
 from mesh.job import Phase
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ccl.abi.text.suggest import nearest_beginning
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -8,8 +8,8 @@ from mesh.adapters.sqlite import StoreError
 from mesh.cli.describing import job_to_value, outcome_text
 from mesh.cli.job_errors import ended_badly, has_succeeded, interrupted, paused, unfinished
 from mesh.cli.output import CHECK, CROSS, Output
-from mesh.fields import JobId
-from mesh.findings import Finding
+from mesh.core.fields import JobId
+from mesh.core.findings import Finding
 from mesh.job import Phase
 from mesh.local import JobView, LocalMesh
 from mesh.local.checking import FederationCheck, check_anchored, check_federation

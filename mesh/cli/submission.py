@@ -20,7 +20,7 @@ from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.admission import check_callable, module_facts
 from mesh.local.views import obstacle

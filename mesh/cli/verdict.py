@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mesh.cli.output import CHECK, CROSS
-from mesh.findings import Fault, Finding
+from mesh.core.findings import Fault, Finding
 from mesh.proof import Proof
 from mesh.proofcheck import NOT_ASKED, Verification
 from mesh.records import Verdict as Vote

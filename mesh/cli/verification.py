@@ -12,8 +12,8 @@ from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.naming import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
-from mesh.fields import JobId
-from mesh.findings import Fault, Finding
+from mesh.core.fields import JobId
+from mesh.core.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh
 from mesh.local.archive import how_to_supply
 from mesh.local.checking import executed_again, proof_of, verify_here

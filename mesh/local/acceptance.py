@@ -6,8 +6,8 @@ awarded unless it is dearer.
 
 from typing import TYPE_CHECKING
 
+from mesh.core.fields import JobId, NodeId
 from mesh.events import JobKey
-from mesh.fields import JobId, NodeId
 from mesh.local import awarding, bidding
 from mesh.local.admission import admit_jobs
 from mesh.local.news import Awarded

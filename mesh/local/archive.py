@@ -6,7 +6,7 @@ what was verified need not be verified again.
 
 from typing import Any, Final, Protocol, TypeVar
 
-from mesh.ports import Blocks
+from mesh.core.ports.blocks import Blocks
 from mesh.records import read_as
 from runtime.content.cid import Cid, Codec, Hash, cid_of
 from runtime.content.codec import CodecError

@@ -7,8 +7,8 @@ job awarded and is refused by name.
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings, check_award, context_for
-from mesh.fields import NodeId
-from mesh.ids import hold_id
+from mesh.core.fields import NodeId
+from mesh.core.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job, Offer, Phase
 from mesh.journal import Recorded, record
 from mesh.local.candidates import candidate_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.fields import MICRO
+from mesh.core.fields import MICRO
 from mesh.job import Effect, Job, StepRefusal, has_lapsed, takes_answers
 from mesh.journal import Recorded, record
 from mesh.local.admission import FIT, Fitness, fitness_of

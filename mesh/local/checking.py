@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mesh.core.fields import JobId
+from mesh.core.findings import Fault, Finding
+from mesh.core.ports.blocks import BlockError
 from mesh.dag import check_anchor
 from mesh.federation import check_attestation
-from mesh.fields import JobId
-from mesh.findings import Fault, Finding
 from mesh.job import Job, Phase
 from mesh.local.archive import Archive
-from mesh.ports import BlockError, ChainKind, Head
+from mesh.ports import ChainKind, Head
 from mesh.proof import Proof, ProofError, collect
 from mesh.proofcheck import Impossible, Reexecute, Verification, verify_proof
 from mesh.receipts import verify_receipt

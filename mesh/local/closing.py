@@ -8,10 +8,10 @@ from functools import partial
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.core.fields import REASON_BYTES_MAX
+from mesh.core.ids import effect_id
 from mesh.effects import NO_EFFECTS, EffectsDone, carry_out
 from mesh.federation import attest, check_attestation, escalation
-from mesh.fields import REASON_BYTES_MAX
-from mesh.ids import effect_id
 from mesh.job import TRANSITIONS, Effect, HoldAction, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block

@@ -12,8 +12,8 @@ from typing import Final
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction, StoreError
+from mesh.core.fields import REASON_BYTES_MAX, JobId
 from mesh.events import JobKey
-from mesh.fields import REASON_BYTES_MAX, JobId
 from mesh.home import Home
 from mesh.job import Job, Phase, turn_of
 from mesh.journal import record

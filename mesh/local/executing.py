@@ -6,10 +6,10 @@ is never signed twice.
 
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.core.findings import Finding
 from mesh.dag import check_anchor, next_anchor
 from mesh.federation import Ticket as Lot
 from mesh.federation import draw
-from mesh.findings import Finding
 from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
 from mesh.local.archive import missing_block

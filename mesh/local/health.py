@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mesh.fields import MICRO
+from mesh.core.fields import MICRO
 from mesh.local.archive import how_to_supply
 from mesh.local.audit import HELD, audit
 from mesh.permissions import doubtful_parents, weak_files

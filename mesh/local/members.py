@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
+from mesh.core.fields import MICRO, NodeId
+from mesh.core.ids import issue_id
 from mesh.federation import SECRET_BYTES, commitment_of
-from mesh.fields import MICRO, NodeId
 from mesh.home import Home, remembered_mesh
-from mesh.ids import issue_id
 from mesh.local.archive import Archive
 from mesh.local.keyring import load, load_or_create
 from mesh.local.roster import (

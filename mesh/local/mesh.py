@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
 from mesh.config import Config, load_config
+from mesh.core.fields import REASON_BYTES_MAX, JobId, NodeId
+from mesh.core.findings import Finding
+from mesh.core.ids import RANDOM_BYTES, new_job_id
 from mesh.events import JobKey
-from mesh.fields import REASON_BYTES_MAX, JobId, NodeId
-from mesh.findings import Finding
 from mesh.home import Home, find_home, remember_mesh
-from mesh.ids import RANDOM_BYTES, new_job_id
 from mesh.job import Job
 from mesh.local.archive import Archive, missing_block
 from mesh.local.content import Content

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import Phase
 from mesh.records import Verdict
 from mesh.reputation import Reputation

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ccl.abi.sections import Abi
 from ccl.abi.text.values import ValueMismatch, parse_type, to_json, untyped_to_json
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.job import Phase
 from mesh.local.archive import missing_block
 from mesh.local.checking import check_federation

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.job import Job
 from mesh.journal import Recorded
 from runtime.terminal.errors import CommandError, ExitCode

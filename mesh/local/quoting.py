@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 from mesh.local import bidding, submitting
 from mesh.local.candidates import BUSY
 from mesh.local.limits import check_limits

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.records import Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.tokens.token import ResourceType

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mesh.fields import MICRO, NodeId
+from mesh.core.fields import MICRO, NodeId
 from mesh.local.candidates import BUSY, awarded_work
 from mesh.local.members import profile_of
 from mesh.local.speed import known_speed, pace_of

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 
 GIB: Final = 1 << 30
 MESH_NAME: Final = "local"

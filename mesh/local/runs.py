@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.award import Surroundings
+from mesh.core.fields import JobId, JobIdField
+from mesh.core.ids import followed_job_id, run_effect_id
 from mesh.effects import NEEDS_SUBMITTER, carry_out
-from mesh.fields import JobId, JobIdField
-from mesh.ids import followed_job_id, run_effect_id
 from mesh.local import submitting
 from mesh.local.awarding import surroundings
 from mesh.local.owned import standing_of, surrounding, write_effects

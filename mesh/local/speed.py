@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from blake3 import blake3
 
 from mesh.adapters.sqlite import SqliteStore, SqliteTransaction
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 from mesh.pace import Pace, learned
 from mesh.records import Engine, Receipt
 from runtime.content.typed import from_value, to_value

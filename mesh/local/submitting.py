@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
+from mesh.core.fields import JobId
 from mesh.events import JobKey
-from mesh.fields import JobId
 from mesh.job import Effect, Job
 from mesh.journal import Recorded, record
 from mesh.local.limits import check_limits

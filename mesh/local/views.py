@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import Job, Phase, count
 from mesh.local.archive import how_to_supply
 from mesh.local.candidates import candidates

@@ -62,12 +62,12 @@ class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
     cid: Cid
 
 
-def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
-    """Signs a record. The same body, mesh and key give the same bytes. Raises ShapeError."""
+def sign(body: T, *, mesh: Cid | None, key: SigningKey, version: int = RECORD_VERSION) -> Signed[T]:
+    """Signs a record. The same arguments give the same bytes. Raises ShapeError."""
     name = type(body).__name__
     value = to_value(body)
     assert not _ENVELOPE & value.keys(), "the envelope's names are not a record's"
-    value |= {"version": RECORD_VERSION, "type": name, "mesh": mesh, "signer": key.did}
+    value |= {"version": version, "type": name, "mesh": mesh, "signer": key.did}
     value["sig"] = key.sign(_message(name, encode(value)))
     block = encode(value)
     return Signed(
@@ -76,16 +76,21 @@ def sign(body: T, *, mesh: Cid | None, key: SigningKey) -> Signed[T]:
 
 
 def read(
-    data: bytes, kinds: Mapping[str, type[T]], *, bytes_max: int = RECORD_BYTES_MAX
+    data: bytes,
+    kinds: Mapping[str, type[T]],
+    *,
+    version: int = RECORD_VERSION,
+    bytes_max: int = RECORD_BYTES_MAX,
 ) -> Signed[T]:
-    """Reads and verifies one signed record of one of `kinds` (by type name). Raises RecordError."""
+    """Reads and verifies one signed record of one of `kinds` (by type name), of one version. Raises
+    RecordError."""
     try:
         value = decode(data, bytes_max=bytes_max)
     except CodecError as error:
         raise RecordError(RecordFault.NOT_CANONICAL, str(error)) from None
     if type(value) is not dict or not value.keys() >= _ENVELOPE:
         raise RecordError(RecordFault.NOT_A_RECORD, f"it needs {', '.join(sorted(_ENVELOPE))}")
-    if type(value["version"]) is not int or value["version"] != RECORD_VERSION:
+    if type(value["version"]) is not int or value["version"] != version:
         raise RecordError(RecordFault.WRONG_VERSION, f"version {value['version']!r:.40}")
     kind = kinds.get(value["type"]) if type(value["type"]) is str else None
     if kind is None:

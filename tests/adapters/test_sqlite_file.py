@@ -10,10 +10,11 @@ from mesh.adapters.sqlite.blocks import SqliteBlocks
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
 from mesh.adapters.sqlite.store import SqliteStore
+from mesh.core.ids import new_job_id
+from mesh.core.ports.blocks import BlockError, BlockFault
 from mesh.events import JobKey
-from mesh.ids import new_job_id
 from mesh.job import Effect
-from mesh.ports import BlockError, BlockFault, ChainKind, Head, Work
+from mesh.ports import ChainKind, Head, Work
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Codec, cid_of
 from runtime.terminal.errors import CommandError

@@ -6,10 +6,11 @@ from meshnet import CALM, Weather
 from village import Village
 
 from mesh import events as ev
+from mesh.core.ids import new_job_id
+from mesh.core.ports.blocks import BlockError, BlockFault
 from mesh.events import JobKey, Stored
-from mesh.ids import new_job_id
 from mesh.job import Effect, Job, Phase
-from mesh.ports import BlockError, BlockFault, ChainKind, Head, Store, Work
+from mesh.ports import ChainKind, Head, Store, Work
 from mesh.records import Priority
 from mesh.reputation import Evidence, Tally
 from mesh.step import Step, step

@@ -10,7 +10,7 @@ import pytest
 from localmesh import ANSWER, ENDLESS_CID, found, open_at
 
 from mesh.cli.app import run
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.local import JobRequest, LocalMesh
 from mesh.records import read
 from runtime.content.cid import Cid, Codec

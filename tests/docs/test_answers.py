@@ -11,8 +11,8 @@ import pytest
 from answers import COMMANDS
 from commandlines import LINES, commands_of
 
+from mesh.core.ports.blocks import BlockFault
 from mesh.job import FINAL, Phase
-from mesh.ports import BlockFault
 from mesh.submission import SubmissionFault
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.codes import CODES

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from mesh import events as ev
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.jobs import SqliteJobs
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import TRANSITIONS, Job, Phase
 from mesh.local import JobRequest, LocalMesh, closing
 from mesh.local.audit import audit

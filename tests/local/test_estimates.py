@@ -6,7 +6,7 @@ from localmesh import ENDLESS_CID, Falsifying, Opener, bids, work
 from msgspec.structs import replace
 from wasm_modules import wasm
 
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.audit import audit

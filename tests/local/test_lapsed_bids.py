@@ -4,7 +4,7 @@ import pytest
 from localmesh import ANSWER_CID, Opener
 
 from mesh.adapters.sqlite import SqliteTransaction
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit

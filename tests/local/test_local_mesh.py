@@ -20,7 +20,7 @@ from localmesh import (
     work,
 )
 
-from mesh.fields import REASON_BYTES_MAX, JobId, NodeId
+from mesh.core.fields import REASON_BYTES_MAX, JobId, NodeId
 from mesh.job import Phase
 from mesh.local import JobRequest, JobView, LocalMesh
 from mesh.local.audit import audit

@@ -3,8 +3,8 @@
 import pytest
 from localmesh import ANSWER_CID, Opener
 
-from mesh.fields import JobId
-from mesh.ids import execution_seed
+from mesh.core.fields import JobId
+from mesh.core.ids import execution_seed
 from mesh.job import Phase
 from mesh.local import JobRequest, LocalMesh
 from mesh.local.news import Awarded, News

@@ -16,7 +16,7 @@ from mesh.adapters.sqlite import StoreError
 from mesh.adapters.sqlite.reading import open_to_read
 from mesh.adapters.sqlite.store import SqliteStore
 from mesh.cli.app import run
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.home import find_home
 from mesh.local import JobRequest, LocalMesh
 from mesh.locks import actor_lock, passing_lock

@@ -6,7 +6,7 @@ import pytest
 from localmesh import ANSWER_CID, Opener
 
 from mesh import events as ev
-from mesh.fields import JobId, NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.job import Job, Phase
 from mesh.journal import Recorded, record
 from mesh.local import JobRequest, LocalMesh

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from village import Village
 
 from mesh.award import check_award, check_context
+from mesh.core.findings import Fault, Finding
 from mesh.dag import check_anchor, next_anchor
 from mesh.federation import (
     Ticket,
@@ -19,7 +20,6 @@ from mesh.federation import (
     escalation,
     judge,
 )
-from mesh.findings import Fault, Finding
 from mesh.job import Phase
 from mesh.ports import Head
 from mesh.receipts import check_previous, verify_receipt

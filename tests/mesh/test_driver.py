@@ -6,9 +6,9 @@ from meshnet import Message
 from msgspec.structs import replace
 from village import Village
 
+from mesh.core.fields import MICRO
+from mesh.core.ids import hold_id
 from mesh.events import JobKey
-from mesh.fields import MICRO
-from mesh.ids import hold_id
 from mesh.job import ATTEMPTS_MAX, VERIFY_SECONDS, Job, Phase, StepRefusal
 from mesh.journal import Conflict, Recorded
 from mesh.market import BID_SECONDS

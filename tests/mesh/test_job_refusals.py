@@ -7,9 +7,9 @@ from meshfolk import START, key
 from msgspec.structs import replace
 
 from mesh import events as ev
+from mesh.core.fields import NodeId
+from mesh.core.ids import hold_id, new_job_id
 from mesh.events import Event, JobKey
-from mesh.fields import NodeId
-from mesh.ids import hold_id, new_job_id
 from mesh.job import (
     ATTEMPTS_MAX,
     BIDS_MAX,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from meshfolk import START, Folk, key
 from msgspec.structs import replace
 
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 from mesh.market import (
     Candidate,
     Enquiry,

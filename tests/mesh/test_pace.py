@@ -6,7 +6,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.fields import NodeId
+from mesh.core.fields import NodeId
 from mesh.pace import MEASURABLE_MS, OFF_MOST, Pace, learned
 from mesh.records import Engine, Receipt
 from runtime.content.cid import Codec, cid_of

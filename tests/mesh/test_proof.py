@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from village import Village
 
 from mesh.car import read_car, write_car
+from mesh.core.findings import Fault
 from mesh.events import JobKey
-from mesh.findings import Fault
 from mesh.job import Phase
 from mesh.proof import Proof, ProofError, collect, read_proof, to_car
 from mesh.proofcheck import LACKING, NOT_ASKED, Impossible, Verification, verify_proof

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from village import Village
 
 from mesh.car import car_parts, read_car
-from mesh.findings import Fault
+from mesh.core.findings import Fault
 from mesh.local.checking import executed_again
 from mesh.proof import REPEATED, UNREACHED, Ignored, Proof, ProofError, read_proof, to_car
 from mesh.proofcheck import LACKING, Verification, verify_proof

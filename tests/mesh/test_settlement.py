@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from village import Village
 
 from mesh.adapters.memory import MemoryStore
+from mesh.core.findings import Fault
+from mesh.core.ids import effect_id, execution_seed, hold_id, issue_id, new_job_id
 from mesh.diagram import diagram
 from mesh.effects import (
     NEEDS_SUBMITTER,
@@ -17,8 +19,6 @@ from mesh.effects import (
     Standing,
     carry_out,
 )
-from mesh.findings import Fault
-from mesh.ids import effect_id, execution_seed, hold_id, issue_id, new_job_id
 from mesh.job import FINAL, TRANSITIONS, Job, Phase, Vote
 from mesh.records import AppliedEffect, Hold, HoldEnd, PendingEffect, Verdict
 from mesh.settlement import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from meshfolk import key
 
 from mesh.adapters.memory import MemoryStore
+from mesh.core.ids import run_effect_id
 from mesh.effects import NEEDS_SUBMITTER, STATE_MOVED, EffectsDone, Standing, carry_out
-from mesh.ids import run_effect_id
 from mesh.ports import Transaction
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.effects import (

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import Folk, key
 
-from mesh.fields import MICRO, NodeId
-from mesh.ids import hold_id, new_job_id
+from mesh.core.fields import MICRO, NodeId
+from mesh.core.ids import hold_id, new_job_id
 from mesh.records import (
     RECORDS,
     SURCHARGE_PPM_MAX,

@@ -6,7 +6,7 @@ from meshfolk import Folk
 
 from mesh import events as ev
 from mesh.award import NO_SURROUNDINGS, context_for
-from mesh.ids import hold_id
+from mesh.core.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job
 from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest

@@ -12,10 +12,10 @@ from meshfolk import Folk
 from meshnet import Message, Network
 
 from mesh import events as ev
+from mesh.core.findings import Fault
 from mesh.dag import check_anchor
 from mesh.events import JobKey
 from mesh.federation import check_attestation, draw, escalation
-from mesh.findings import Fault
 from mesh.job import FINAL, Effect, Job, Phase, StepRefusal, turn_of
 from mesh.journal import Recorded, Refusal, record
 from mesh.market import Candidate, rank

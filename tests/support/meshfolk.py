@@ -11,9 +11,9 @@ from typing import Final
 from blake3 import blake3
 from msgspec.structs import replace
 
+from mesh.core.fields import NodeId
+from mesh.core.ids import issue_id, new_job_id
 from mesh.federation import Ticket, commitment_of
-from mesh.fields import NodeId
-from mesh.ids import issue_id, new_job_id
 from mesh.market import NodeState
 from mesh.ports import Store
 from mesh.records import Engine, Genesis, JobManifest, Priority, Requirements, Trust

@@ -9,8 +9,8 @@ from meshnet import CALM, COORDINATOR, Crash, Execute, Network, Node, Verifier, 
 
 from mesh import events as ev
 from mesh.adapters.memory import MemoryStore
+from mesh.core.ids import hold_id
 from mesh.events import JobKey
-from mesh.ids import hold_id
 from mesh.job import Job, Phase
 from mesh.ports import Store, Transaction
 from mesh.records import HoldEnd, Settlement, read_as

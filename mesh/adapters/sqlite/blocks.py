@@ -7,7 +7,7 @@ name is never given to anyone.
 from collections.abc import Iterator
 
 from mesh.adapters.sqlite.connection import Database
-from mesh.ports import BlockError, BlockFault
+from mesh.core.ports.blocks import BlockError, BlockFault
 from runtime.content.cid import Cid
 
 

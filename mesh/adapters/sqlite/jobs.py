@@ -7,8 +7,8 @@ is kept in memory between transactions is dropped when another process has writt
 from typing import Final
 
 from mesh.adapters.sqlite.connection import Database
+from mesh.core.fields import JobId
 from mesh.events import JobKey, Stored, event_from_value, event_to_value
-from mesh.fields import JobId
 from mesh.job import Job, Phase
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.kept import ROWS_KEPT_MAX
+from mesh.core.fields import JobId
 from mesh.events import JobKey
-from mesh.fields import JobId
 from mesh.job import Effect
 from mesh.ports import Work
 from runtime.content.did import Did

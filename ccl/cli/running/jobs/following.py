@@ -15,7 +15,7 @@ from mesh.cli.bids import BID_COLUMNS
 from mesh.cli.describing import bid_rows, describe
 from mesh.cli.job_errors import interrupted
 from mesh.cli.output import table
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.job import Phase
 from mesh.local import JobView, LocalMesh
 from mesh.local.checking import check_anchored, check_federation

@@ -9,7 +9,7 @@ from ccl.abi.events import JOB_FIELDS
 from ccl.cli.running.execution import Run
 from ccl.cli.running.jobs.following import Followed
 from ccl.cli.running.results.effects_output import effects_to_json
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.job import Phase
 from mesh.local import LocalMesh
 from mesh.local.runs import RunJob

@@ -21,7 +21,7 @@ from ccl.cli.running.jobs.following import Followed, follow_jobs
 from ccl.cli.running.jobs.handlers import Handling, handler_payload, handler_results, is_completed
 from ccl.cli.running.options import Options
 from ccl.cli.running.results.effects_output import effect_lines
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from mesh.local import LocalMesh
 from mesh.local.runs import (
     Handled,

@@ -4,7 +4,7 @@ from typing import Final
 
 from blake3 import blake3
 
-from mesh.fields import JobId
+from mesh.core.fields import JobId
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.tokens.transfers import TransferId

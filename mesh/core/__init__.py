@@ -1,0 +1,1 @@
+"""The protocol core: records, rules and state machines of the mesh, without any I/O."""

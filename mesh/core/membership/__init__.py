@@ -1,0 +1,1 @@
+"""Membership: who belongs to a mesh, in which role, and how that changes."""

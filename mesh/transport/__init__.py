@@ -1,0 +1,1 @@
+"""Transports: how envelopes and blocks get from one actor to another."""
