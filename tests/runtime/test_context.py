@@ -16,6 +16,14 @@ from runtime.execution.context import Context, Limits
         ("entry", 5),
         ("caller", None),
         ("caller", "did:key:" + "z" * 505),
+        ("owner", 5),
+        ("owner", "did:key:" + "z" * 505),
+        ("member", 1),
+        ("rules", "text"),
+        ("received_at", -1),
+        ("received_at", None),
+        ("arguments_commitment", bytes(31)),
+        ("arguments_commitment", "c" * 32),
         ("now", -1),
         ("now", True),
         ("now", "today"),
@@ -75,7 +83,45 @@ def test_invalid_context_cannot_be_made() -> None:
         replace(context(), limits=Limits(fuel=-1))
 
 
+FIXED = replace(context(), engine="wasmtime 50.0.1 0123456789abcdef x86_64")
+
+
 def test_block_of_a_context_is_stable() -> None:
     """Awards name this CID for this context."""
-    fixed = replace(context(), engine="wasmtime 50.0.1 0123456789abcdef x86_64")
-    assert str(fixed.cid) == "bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm"
+    assert str(FIXED.cid) == "bafyr4ib7yph2j2tzlgu6d55xjzlens27nowm2ylk3zl45z7emrmjbyzsaa"
+
+
+def test_context_of_version_2_keeps_its_cid_and_has_the_caller_as_owner() -> None:
+    before = replace(FIXED, version=2)
+    assert str(before.cid) == "bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm"
+    again = Context.from_block(before.to_block())
+    assert again == before
+    assert (again.owner, again.received_at) == (again.caller, again.now)
+    assert (again.member, again.rules, again.arguments_commitment) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("owner", "did:icn:bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm"),
+        ("member", "did:icn:bafyr4igk47yomkva7ocui25yhxvbixubu6vozvqsbxx2opfylfqnthboqm:7"),
+        ("rules", FIXED.cid),
+        ("received_at", FIXED.now - 1),
+        ("arguments_commitment", bytes(32)),
+    ],
+)
+def test_field_of_version_3_is_kept_and_refused_in_version_2(name: str, value: Any) -> None:
+    changed = replace(FIXED, **{name: value})
+    again = Context.from_block(changed.to_block())
+    assert again == changed and getattr(again, name) == value
+    assert again.cid != FIXED.cid
+    with pytest.raises(ValueError, match="version is not what a context holds"):
+        replace(changed, version=2)
+    fields = decode(replace(FIXED, version=2).to_block())
+    with pytest.raises(CodecError, match="fields of version 3"):
+        Context.from_block(encode(fields | {name: value}))
+
+
+def test_arguments_are_in_the_context_or_committed_to_and_never_both() -> None:
+    with pytest.raises(ValueError, match="arguments is not what a context holds"):
+        replace(FIXED, arguments=encode([1]), arguments_commitment=bytes(32))

@@ -98,8 +98,10 @@ def run(
     data = None if text is None else text.encode()
     context = Context(
         entry=entry,
+        owner=CALLER,
         caller=CALLER,
         now=now,
+        received_at=now,
         seed=bytes(32),
         limits=Limits(fuel=fuel),
         engine=engine_text(),

@@ -31,8 +31,10 @@ def execution(loaded: Loaded, entry: str, *, entering: int | None, fuel: int) ->
     """`entering`: None for a context that is not of a test."""
     context = Context(
         entry=entry,
+        owner=CALLER,
         caller=CALLER,
         now=NOW,
+        received_at=NOW,
         seed=SEED,
         limits=Limits(fuel=fuel),
         engine=engine_text(),

@@ -80,8 +80,10 @@ def found(home: Path) -> None:
             cid = mesh.put_block(module)
             context = Context(
                 entry="run",
+                owner=mesh.submitter.did,
                 caller=mesh.submitter.did,
                 now=mesh.now,
+                received_at=mesh.now,
                 seed=bytes(SEED_BYTES),
                 limits=Limits(fuel=1000),
                 engine=mesh.engine.text,

@@ -48,8 +48,10 @@ def context(**changes: Any) -> Context:
     arguments = changes.pop("arguments", None)
     base = Context(
         entry="run",
+        owner=CALLER,
         caller=CALLER,
         now=NOW,
+        received_at=NOW,
         seed=bytes(range(32)),
         limits=limits,
         engine=engine_text(),

@@ -189,10 +189,13 @@ def _did(text: str) -> Did:
 
 
 def _execute(program: Program, caller: Did, records: dict[str, Any]) -> Execution:
+    now = int(time.time())
     context = Context(
         entry=CHARTER_EXPORT,
+        owner=caller,
         caller=caller,
-        now=int(time.time()),
+        now=now,
+        received_at=now,
         seed=bytes(SEED_BYTES),
         limits=Limits(fuel=FUEL),
         engine=engine_text(),

@@ -246,8 +246,10 @@ def build_context(
     return Context(
         entry=entry,
         arguments=arguments,
+        owner=caller,
         caller=caller,
         now=now,
+        received_at=now,
         seed=seed,
         limits=limits,
         engine=engine,

@@ -92,8 +92,10 @@ class Rehearsals(Struct):
     def _submit(self, running: _Running) -> None:
         context = Context(
             entry=TEST_PREFIX + running.name,
+            owner=CALLER,
             caller=CALLER,
             now=NOW,
+            received_at=NOW,
             seed=SEED,
             limits=Limits(fuel=self.fuel),
             engine=engine_text(),

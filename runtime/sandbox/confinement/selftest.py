@@ -148,10 +148,13 @@ def _execute(sandbox: Sandbox, entry: str, *arguments: int) -> Result:
     )
 
 
+_NOBODY: Final = Did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 _KERNEL_CONTEXT: Final = Context(
     entry="run",
-    caller=Did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"),
+    owner=_NOBODY,
+    caller=_NOBODY,
     now=0,
+    received_at=0,
     seed=bytes(32),
     limits=Limits(fuel=1_000_000, memory_bytes=_PAGES * MIB // 16),
     engine="",

@@ -84,8 +84,10 @@ def _ours(machine: Executor, loaded: Loaded) -> Round:
         data = ward.read_bytes()
         context = Context(
             entry="run",
+            owner=CALLER,
             caller=CALLER,
             now=0,
+            received_at=0,
             seed=bytes(32),
             limits=Limits(fuel=2_000_000_000),
             engine=engine_text(),
