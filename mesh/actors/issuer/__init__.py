@@ -1,0 +1,1 @@
+"""The issuer: the only writer of its own issue; it holds, draws, and settles."""

@@ -1,0 +1,1 @@
+"""Settlement: the issuer's attempts, when they end, what each end pays, and the ledger's books."""
