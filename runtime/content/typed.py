@@ -51,28 +51,29 @@ _SHAPES: Final[dict[Any, Shape]] = {}
 
 def to_value(record: Any) -> dict[str, Any]:
     """Writes a record as a map. Raises ShapeError if a field is out of its range."""
-    value: dict[str, Any] = _shape(type(record)).write(record)
+    value: dict[str, Any] = shape_of(type(record)).write(record)
     return value
 
 
 def from_value(kind: type[T], value: Any) -> T:
     """Reads a record from its map. Raises ShapeError with the place of the error."""
-    record: T = _shape(kind).read(value)
+    record: T = shape_of(kind).read(value)
     return record
 
 
 def union_to_value(union: Any, record: Any) -> dict[str, Any]:
     """Writes one member of a union of records as a map, with its `kind`."""
-    value: dict[str, Any] = _shape(union).write(record)
+    value: dict[str, Any] = shape_of(union).write(record)
     return value
 
 
 def union_from_value(union: Any, value: Any) -> Any:
     """Reads a member of a union of records. Raises ShapeError."""
-    return _shape(union).read(value)
+    return shape_of(union).read(value)
 
 
-def _shape(hint: Any) -> Shape:
+def shape_of(hint: Any) -> Shape:
+    """Gives the shape of any annotation that a field may have."""
     shape = _SHAPES.get(hint)
     if shape is None:
         shape = _SHAPES[hint] = _build(hint)
@@ -128,7 +129,7 @@ def _counted(value: Any, size: Size) -> None:
 
 def _sequence(arguments: tuple[Any, ...], size: Size) -> Shape:
     assert len(arguments) == 2 and arguments[1] is Ellipsis, "tuples are written tuple[X, ...]"
-    item = _shape(arguments[0])
+    item = shape_of(arguments[0])
 
     def each(value: Any, kind: type[Any], step: Step) -> list[Any]:
         if not isinstance(value, kind):
@@ -149,7 +150,7 @@ def _sequence(arguments: tuple[Any, ...], size: Size) -> Shape:
 
 
 def _mapping(arguments: tuple[Any, ...], size: Size) -> Shape:
-    key, item = _shape(arguments[0]), _shape(arguments[1])
+    key, item = shape_of(arguments[0]), shape_of(arguments[1])
 
     def each(value: Any, key_step: Step, step: Step) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
@@ -173,13 +174,13 @@ def _union(members: tuple[Any, ...]) -> Shape:
     others = tuple(member for member in members if member is not type(None))
     if len(others) < len(members):
         # A union that contains None is an optional first.
-        inner = _shape(others[0]) if len(others) == 1 else _union(others)
+        inner = shape_of(others[0]) if len(others) == 1 else _union(others)
         return Shape(
             lambda value: None if value is None else inner.write(value),
             lambda value: None if value is None else inner.read(value),
         )
     assert all(issubclass(member, Struct) for member in others), "a union is of records"
-    shapes = {member.__name__: _shape(member) for member in others}
+    shapes = {member.__name__: shape_of(member) for member in others}
     words = ", ".join(shapes)
 
     def write(value: Any) -> Any:
@@ -201,7 +202,7 @@ def _union(members: tuple[Any, ...]) -> Shape:
 
 def _record(kind: type[Struct]) -> Shape:
     hints = get_type_hints(kind, include_extras=True)
-    shapes = [(name, _shape(hints[name])) for name in kind.__struct_fields__]
+    shapes = [(name, shape_of(hints[name])) for name in kind.__struct_fields__]
     writers = [(name, shape.write) for name, shape in shapes]
     readers = [(name, shape.read) for name, shape in shapes]
     wanted = frozenset(name for name, _ in shapes)

@@ -35,21 +35,25 @@ class BlockError(CommandError):
         self.cid = cid
 
 
-class Blocks(Protocol):
-    """Blocks by CID. Bytes are hashed again on the way in and on the way out."""
+class BlockReader(Protocol):
+    """Blocks by CID, to be read. Bytes are hashed again on the way out."""
 
     def get(self, cid: Cid) -> bytes | None:
         """The block, or None if it is not here. Raises BlockError(TAMPERED)."""
-        ...
-
-    def put(self, cid: Cid, data: bytes) -> None:
-        """Store a block; a repeat is harmless. Raises BlockError(MISMATCH or QUOTA)."""
         ...
 
     def has(self, cid: Cid) -> bool: ...
 
     def size(self, cid: Cid) -> int | None:
         """Bytes of the block, or None if it is not here."""
+        ...
+
+
+class Blocks(BlockReader, Protocol):
+    """Blocks by CID. Bytes are hashed again on the way in and on the way out."""
+
+    def put(self, cid: Cid, data: bytes) -> None:
+        """Store a block; a repeat is harmless. Raises BlockError(MISMATCH or QUOTA)."""
         ...
 
     def delete(self, cid: Cid) -> bool:

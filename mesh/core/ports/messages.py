@@ -29,7 +29,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """A message to send. record, attached: CIDs of blocks in the sender's own store.
 
     until: where given, the message is sent again (after 1 s, doubling to 60 s) until `answered` is
-    called with the same word; a later message with the same word takes its place.
+    called with the same word; a later message to the same receiver with the same word takes its
+    place.
     """
 
     to: tuple[Did, ...]

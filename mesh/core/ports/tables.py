@@ -17,7 +17,8 @@ class Table(Struct, Generic[T], frozen=True, kw_only=True):
 
     row: a frozen Struct, each field a column. key: names of the fields that identify a row; their
     types are int, str, Did, Enum, bytes or Cid. indexes: tuples of field names that `select` and
-    `due` look up; fields of the same types, or None.
+    `due` look up; fields of the same types, or None. No field is named `actor`: that is whose row
+    it is.
     """
 
     name: str
@@ -26,19 +27,11 @@ class Table(Struct, Generic[T], frozen=True, kw_only=True):
     indexes: tuple[tuple[str, ...], ...] = ()
 
 
-class Rows(Protocol[T]):
-    """The rows of one table of one actor."""
+class RowReader(Protocol[T_co]):
+    """The rows of one table of one actor, to be read."""
 
-    def get(self, *key: Any) -> T | None:
+    def get(self, *key: Any) -> T_co | None:
         """The row with these key fields, in the order of `Table.key`."""
-        ...
-
-    def put(self, row: T) -> None:
-        """Write a row, in place of the one with the same key."""
-        ...
-
-    def delete(self, *key: Any) -> bool:
-        """Whether there was such a row."""
         ...
 
     def select(
@@ -48,15 +41,30 @@ class Rows(Protocol[T]):
         descending: bool = False,
         limit: int | None = None,
         **equal: Any,
-    ) -> tuple[T, ...]:
+    ) -> tuple[T_co, ...]:
         """The rows whose fields equal these (a frozenset: any of its values), by `order` (the key
-        where None), ties by the key. `limit`: at most so many."""
+        where None), None first, ties by the key; `descending`: all of that the other way round.
+        `limit`: at most so many. Texts are ordered by their UTF-8 bytes, enums by their values."""
         ...
 
-    def due(self, field: str, at: int, **equal: Any) -> tuple[T, ...]:
+    def due(self, field: str, at: int, **equal: Any) -> tuple[T_co, ...]:
         """The rows whose `field` is not None and at most `at`, the least first, ties by the key."""
         ...
 
     def count(self, **equal: Any) -> int:
         """How many rows have these fields (a frozenset: any of its values)."""
+        ...
+
+
+class Rows(RowReader[T], Protocol[T]):
+    """The rows of one table of one actor. A row, and all that it holds, is never changed in place:
+    another is put."""
+
+    def put(self, row: T) -> None:
+        """Write a row, in place of the one with the same key. Raises ShapeError for a field that
+        is not of its type, or out of its bounds."""
+        ...
+
+    def delete(self, *key: Any) -> bool:
+        """Whether there was such a row."""
         ...
