@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias, assert_never
 
-from runtime.content.cid import Cid
+from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import CodecError
 from runtime.execution.execution import Execution
 from runtime.platform.posix import require
@@ -26,17 +26,20 @@ from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SANDBOX_LIMITS, SandboxLimits
 from runtime.sandbox.process import ChildEndedError, Watch
 from runtime.sandbox.refusals import refusal
-from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
+from runtime.sandbox.request import Fault, FaultReason, Request, Side, Ticket
 from runtime.sandbox.results import execution_from, rejected
 from runtime.sandbox.workers import Job, Worker, fault_in
 
 Result: TypeAlias = Execution | Fault
 
 START_ATTEMPTS: Final = 3
+SIDES: Final = len(Side)
+"""So many processes for each execution at a time keep all sides apart."""
 
 
 class Sandbox:
-    """Executes modules. `workers`: processes at most; started when they are needed."""
+    """Executes modules. `workers`: executions at a time; processes are started when they are
+    needed, more of them only to keep sides apart."""
 
     def __init__(
         self,
@@ -70,7 +73,9 @@ class Sandbox:
         """Takes a request; returns at once. Raises CodecError if the context has no block."""
         assert not self._closed, "a closed sandbox takes no requests"
         ticket = Ticket(next(self._tickets))
-        job = Job(ticket, request, request.context.to_block())
+        context = request.context.to_block()
+        subject = None if request.side is None else cid_of(context, Codec.DAG_CBOR)
+        job = Job(ticket, request, context, subject)
         self._unfinished.add(ticket)
         refused = refusal(request, self._limits)
         if refused is not None:
@@ -210,17 +215,46 @@ class Sandbox:
         self._compilations.forget_failures()
         runnable = [job for job in self._waiting if job.compiled is not None]
         for job in runnable:
-            worker = self._idle_worker(job.request.module_cid)
-            if worker is None:
+            if self._busy >= self._workers_max:
                 break
-            self._waiting.remove(job)
-            self._run(worker, job)
+            worker = self._idle_worker(job)
+            if worker is not None:
+                self._waiting.remove(job)
+                self._run(worker, job)
         # Workers take as long to start as a compiler, so both start at once. The loop ends: a
         # failed start counts, and the third fails a job that waits.
-        while len(self._workers) < self._workers_max and len(self._waiting) > sum(
-            worker.job is None for worker in self._workers
-        ):
+        while self._lacks_worker():
             self._start_worker()
+
+    @property
+    def _busy(self) -> int:
+        return sum(worker.job is not None for worker in self._workers)
+
+    def _lacks_worker(self) -> bool:
+        """Returns whether a job could be executed now, had another worker been started for it.
+
+        What keeps sides apart: another process for what the idle ones do not take; and a second
+        one at once where there are sides, since the other side follows.
+        """
+        free = [worker for worker in self._workers if worker.job is None]
+        room = self._workers_max - self._busy
+        wanted = list(self._waiting)[:room]
+        for job in wanted:
+            fitting = next((worker for worker in free if worker.takes(job)), None)
+            if fitting is None:
+                return self._has_place(free)
+            free.remove(fitting)
+        has_sides = any(job.subject is not None for job in wanted)
+        return has_sides and len(self._workers) < SIDES
+
+    def _has_place(self, free: list[Worker]) -> bool:
+        """Returns whether another worker may be started; ends an idle one that is in its place."""
+        if len(self._workers) >= SIDES * self._workers_max:
+            idle = next((worker for worker in free if worker.ready), None)
+            if idle is None:
+                return False
+            self._retire(idle, None)
+        return True
 
     def _prepare(self, job: Job) -> None:
         """Attaches the compiled module to a job, or finishes the job without it."""
@@ -251,11 +285,11 @@ class Sandbox:
         self._workers.append(worker)
         self._watch.begin(worker.child, worker)
 
-    def _idle_worker(self, module: Cid) -> Worker | None:
-        """Finds an idle worker, if possible one that has the module loaded."""
-        idle = [worker for worker in self._workers if worker.idle]
+    def _idle_worker(self, job: Job) -> Worker | None:
+        """Finds an idle worker that takes the job, if possible one that has the module loaded."""
+        idle = [worker for worker in self._workers if worker.idle and worker.takes(job)]
         for worker in idle:
-            if module in worker.modules:
+            if job.request.module_cid in worker.modules:
                 return worker
         return idle[0] if idle else None
 

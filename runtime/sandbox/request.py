@@ -13,12 +13,20 @@ Ticket = NewType("Ticket", int)
 """Names one submitted request; never used twice by a sandbox."""
 
 
+class Side(Enum):
+    """Whom an execution is for. What one side has executed the other executes elsewhere."""
+
+    EXECUTOR = "executor"
+    VERIFIER = "verifier"
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """Execute the module in the context.
 
     input: the bytes of the context's input block. blocks: what its state root and its register
     of token holders name (`runtime.execution.state.surrounding_blocks`). wall_seconds: the
-    backstop, None for one that follows from the fuel limit.
+    backstop, None for one that follows from the fuel limit. side: executions of one context for
+    different sides never share a worker process; None shares with both.
     """
 
     module: bytes
@@ -27,6 +35,7 @@ class Request(Struct, frozen=True, kw_only=True):
     input: bytes | None = None
     blocks: Mapping[Cid, bytes] = field(default_factory=dict)
     wall_seconds: float | None = None
+    side: Side | None = None
 
 
 class FaultReason(Enum):

@@ -12,7 +12,7 @@ from runtime.sandbox.confinement.findings import Finding
 from runtime.sandbox.frames import FrameError
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.process import Child
-from runtime.sandbox.request import Fault, FaultReason, Request, Ticket
+from runtime.sandbox.request import Fault, FaultReason, Request, Side, Ticket
 
 WALL_BASE_SECONDS: Final = 20.0
 FUEL_PER_SECOND_FLOOR: Final = 5_000_000
@@ -20,6 +20,8 @@ FUEL_PER_SECOND_FLOOR: Final = 5_000_000
 take no more than three times as long as compiled code by `make bench`, which also shows the dearest
 instructions: 25 ns a unit where it was measured (docs/adr/0016-an-instruction-costs-one.md). So
 fuel ends an execution, and the clock only a process that hangs."""
+SIDES_KEPT: Final = 32_768
+"""A process is ended rather than forget for whom it has executed."""
 _FAULT_CHARACTERS_MAX: Final = 400
 _HALF_NANOSECONDS: Final = 500_000_000
 _FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.NOT_EXECUTED}
@@ -27,11 +29,13 @@ _FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.N
 
 
 class Job(Struct):
-    """A request on its way to a worker. compiled: None until its module is compiled."""
+    """A request on its way to a worker. subject: of its side, the CID of its context. compiled:
+    None until its module is compiled."""
 
     ticket: Ticket
     request: Request
     context: bytes
+    subject: Cid | None
     compiled: Compiled | None = None
 
     @property
@@ -57,6 +61,7 @@ class Worker:
         self.ready = False
         self.job: Job | None = None
         self.modules: OrderedDict[Cid, None] = OrderedDict()
+        self._sides: dict[Cid, Side] = {}
         self.deadline = time.monotonic() + limits.start_seconds
         self._limits = limits
 
@@ -64,9 +69,17 @@ class Worker:
     def idle(self) -> bool:
         return self.ready and self.job is None
 
+    def takes(self, job: Job) -> bool:
+        """Returns whether nothing that the process has executed keeps it from this job."""
+        side = job.request.side
+        return job.subject is None or self._sides.get(job.subject, side) is side
+
     def begin(self, job: Job) -> None:
         """Sends a job to the process. Raises ChildEndedError."""
         assert job.compiled is not None, "only compiled modules are run"
+        assert self.takes(job), "executors and verifiers share no process"
+        if job.subject is not None and job.request.side is not None:
+            self._sides[job.subject] = job.request.side
         module = job.request.module_cid
         is_loaded = module in self.modules
         dropped = self._remember(module)
@@ -104,7 +117,9 @@ class Worker:
 
     def is_worn(self, answer: dict[str, Any]) -> bool:
         """Returns whether the process has used half of its CPU time, so that another job might end
-        it."""
+        it, or has executed for more contexts than are kept in mind."""
+        if len(self._sides) >= SIDES_KEPT:
+            return True
         cpu_ns = answer.get("cpu_ns")
         allowed_ns = self._limits.worker_cpu_seconds * _HALF_NANOSECONDS
         return isinstance(cpu_ns, int) and cpu_ns > allowed_ns
