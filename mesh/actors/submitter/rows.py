@@ -1,0 +1,291 @@
+"""The submitter's tables: jobs and their histories, its state and classes, what it has read.
+
+Rule: a row that a record proves names it by CID; what can be computed from the records anew
+(evidence) is kept only to be read fast.
+"""
+
+from enum import Enum
+from typing import Annotated, Any, Final
+
+from msgspec import Struct
+
+from mesh.core.fields import JobIdField, NodeIdField, Reason
+from mesh.core.jobs.events import Stored
+from mesh.core.jobs.job import Job, Phase
+from mesh.core.jobs.request import JobRequest
+from mesh.core.ports.tables import Table
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.content.shapes import Size
+from runtime.tokens.token import ResourceType
+
+
+class JobRow(Struct, frozen=True, kw_only=True):
+    """A job. description: as the manifest has it, for lists. missing: a block that the job waits
+    for. due_at: Unix seconds when time decides something about it; ask_at: milliseconds of the
+    monotonic clock of boot `ask_boot` when further nodes are asked."""
+
+    job_id: JobIdField
+    phase: Phase
+    created_at: int
+    changed_at: int
+    description: Annotated[str, Size(0, 4096)]
+    manifest: Cid
+    cause: Cid | None
+    hold: Cid | None
+    receipt: Cid | None
+    missing: Cid | None
+    due_at: int | None
+    ask_at: int | None
+    ask_boot: str
+    job: Job
+
+
+class EventRow(Struct, frozen=True, kw_only=True):
+    """One event of a job's history."""
+
+    job_id: JobIdField
+    number: int
+    stored: Stored
+
+
+class SubmissionRow(Struct, frozen=True, kw_only=True):
+    """The request that a job was made from: a repeat under the same id must say the same."""
+
+    job_id: JobIdField
+    request: JobRequest
+
+
+class AwardRow(Struct, frozen=True, kw_only=True):
+    """An award for a job of this submitter, or for another's that names it as its delegate."""
+
+    award: Cid
+    job: Cid
+    job_id: JobIdField
+    owner: Did
+    bid: Cid
+    attempt: int
+
+
+class HoldRow(Struct, frozen=True, kw_only=True):
+    """A hold for a job of this submitter, and how it ended."""
+
+    hold: Cid
+    job_id: JobIdField
+    attempt: int
+    executor: Did
+    issuer: Did
+    award: Cid
+    settlement: Cid | None
+
+
+class EarlyRow(Struct, frozen=True, kw_only=True):
+    """A verified record about a hold that came before what it follows; its block is in the store.
+    attached: blocks that came with it."""
+
+    hold: Cid
+    record: Cid
+    kind: str
+    sender: Did
+    attached: tuple[Cid, ...]
+    received_at: int
+
+
+class ProfileRow(Struct, frozen=True, kw_only=True):
+    """The newest profile of a node or verifier. seen_at: Unix seconds."""
+
+    node: Did
+    node_id: NodeIdField
+    sequence: int
+    profile: Cid
+    credentials: tuple[Cid, ...]
+    seen_at: int
+
+
+class StatementRow(Struct, frozen=True, kw_only=True):
+    """An issuer's newest statement about this submitter."""
+
+    issuer: Did
+    sequence: int
+    statement: Cid
+
+
+class PolicyRow(Struct, frozen=True, kw_only=True):
+    """The newest version of an issuer's policy that was read here."""
+
+    issuer: Did
+    resource_type: ResourceType
+    scope: str
+    version: int
+    policy: Cid
+
+
+class TokenRow(Struct, frozen=True, kw_only=True):
+    """A token made out to this submitter. chain: its parents, the issuer's last. spent: what
+    holds have drawn on it, as far as this submitter has read."""
+
+    token: Cid
+    issuer: Did
+    resource_type: ResourceType
+    scope: str
+    amount: int
+    spent: int
+    expires_at: int
+    received_at: int
+    is_revoked: bool
+    chain: tuple[Cid, ...]
+
+
+class RevocationRow(Struct, frozen=True, kw_only=True):
+    """A token or credential that its signer took back."""
+
+    target: Cid
+    revocation: Cid
+
+
+class CredentialRow(Struct, frozen=True, kw_only=True):
+    """A credential that was read here."""
+
+    credential: Cid
+    subject: Did
+    name: str
+    issuer: Did
+    expires_at: int
+
+
+class StateRow(Struct, frozen=True, kw_only=True):
+    """The owner's state. root: CID of the Snapshot, None while it is empty. register: CID of the
+    register of holders of its classes, None before it was made for the classes as they are."""
+
+    owner: Did
+    root: Cid | None
+    register: Cid | None
+    version: int
+
+
+class HoldingRow(Struct, frozen=True, kw_only=True):
+    """Units of a class of this submitter's own issue, held by one member."""
+
+    token_class: str
+    holder: Did
+    units: int
+
+
+class MovementKind(Enum):
+    MINT = "mint"
+    BURN = "burn"
+    TRANSFER = "transfer"
+
+
+class MovementRow(Struct, frozen=True, kw_only=True):
+    """One change of the holdings, by the effect at `position` of a job or local run."""
+
+    cause: Cid
+    position: int
+    kind: MovementKind
+    token_class: str
+    holder: Did
+    to: Did
+    units: int
+    moved_at: int
+
+
+class PendingRow(Struct, frozen=True, kw_only=True):
+    """Effects that wait for the issuer's answer to a Transfer. ran_on: the state that they were
+    computed on; effects: CID of their block; job_id: None for a local run."""
+
+    cause: Cid
+    transfer: Cid
+    issuer: Did
+    effects: Cid
+    ran_on: Cid | None
+    job_id: JobIdField | None
+
+
+class EffectRow(Struct, frozen=True, kw_only=True):
+    """What became of the effects of a job or local run. root: the state after them; reason: why
+    nothing was applied, empty if all was."""
+
+    cause: Cid
+    root: Cid | None
+    transfer: Cid | None
+    applied_at: int
+    reason: Reason
+
+
+class EvidenceRow(Struct, frozen=True, kw_only=True):
+    """What one settlement says of one member. value: price of the hold; kind: of
+    `mesh.core.market.reputation.Evidence`."""
+
+    member: Did
+    hold: Cid
+    kind: str
+    value: int
+    settlement: Cid
+    between: Annotated[str, Size(0, 256)]
+
+
+class FaultRow(Struct, frozen=True, kw_only=True):
+    """A Fault of a member that this submitter has seen proved, or proved itself."""
+
+    fault: Cid
+    accused: Did
+    ground: str
+    seen_at: int
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A local run whose results were not shown yet, as its caller keeps it."""
+
+    key: Cid
+    begun_at: int
+    run: Any
+
+
+JOBS: Final = Table(
+    name="jobs",
+    row=JobRow,
+    key=("job_id",),
+    indexes=(
+        ("manifest",),
+        ("phase",),
+        ("cause",),
+        ("hold",),
+        ("receipt",),
+        ("missing",),
+        ("due_at",),
+        ("ask_at",),
+        ("created_at",),
+    ),
+)
+HISTORY: Final = Table(name="history", row=EventRow, key=("job_id", "number"))
+SUBMISSIONS: Final = Table(name="submissions", row=SubmissionRow, key=("job_id",))
+AWARDS: Final = Table(name="awards", row=AwardRow, key=("award",), indexes=(("job_id",),))
+HOLDS: Final = Table(name="holds_seen", row=HoldRow, key=("hold",), indexes=(("job_id",),))
+EARLY: Final = Table(name="early_records", row=EarlyRow, key=("hold", "record"))
+PROFILES: Final = Table(name="profiles_seen", row=ProfileRow, key=("node",))
+STATEMENTS: Final = Table(name="statements_read", row=StatementRow, key=("issuer",))
+POLICIES: Final = Table(
+    name="policies_read", row=PolicyRow, key=("issuer", "resource_type", "scope")
+)
+TOKENS: Final = Table(
+    name="tokens_held", row=TokenRow, key=("token",), indexes=(("resource_type",),)
+)
+REVOKED: Final = Table(name="revocations_read", row=RevocationRow, key=("target",))
+CREDENTIALS: Final = Table(
+    name="credentials_read", row=CredentialRow, key=("credential",), indexes=(("subject",),)
+)
+STATE: Final = Table(name="own_state", row=StateRow, key=("owner",))
+HOLDINGS: Final = Table(
+    name="class_holdings", row=HoldingRow, key=("token_class", "holder"), indexes=(("holder",),)
+)
+MOVEMENTS: Final = Table(name="class_movements", row=MovementRow, key=("cause", "position"))
+PENDING: Final = Table(
+    name="pending_effects", row=PendingRow, key=("cause",), indexes=(("transfer",),)
+)
+EFFECTS: Final = Table(name="effects_done", row=EffectRow, key=("cause",))
+EVIDENCE: Final = Table(
+    name="evidence", row=EvidenceRow, key=("member", "hold"), indexes=(("settlement",),)
+)
+FAULTS: Final = Table(name="faults_seen", row=FaultRow, key=("fault",), indexes=(("accused",),))
+RUNS: Final = Table(name="local_runs", row=RunRow, key=("key",), indexes=(("begun_at",),))

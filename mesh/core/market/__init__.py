@@ -1,0 +1,1 @@
+"""The market: appraisal, bids, their ranking, and the terms of an award."""
