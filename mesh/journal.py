@@ -17,7 +17,7 @@ from mesh.reputation import Evidence
 from mesh.step import Step, step
 from runtime.content.did import Did
 from runtime.tokens.ledger import Refused, decide
-from runtime.tokens.transfers import Command, PlaceHold, PostHold, VoidHold
+from runtime.tokens.transfers import Command, Payment, PlaceHold, PostHold, VoidHold
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ def record(
     after = step(before, key, event, now)
     if isinstance(after, StepRefusal):
         return after
-    if command := _hold_command(before, after, hold):
+    if command := _hold_command(tx, before, after, hold):
         change = decide(tx.ledger, command, now)
         if isinstance(change, Refused):
             return change
@@ -75,7 +75,9 @@ def record(
     return Recorded(job=after.job, work=work)
 
 
-def _hold_command(before: Job | None, after: Step, hold: PlaceHold | None) -> Command | None:
+def _hold_command(
+    tx: Transaction, before: Job | None, after: Step, hold: PlaceHold | None
+) -> Command | None:
     match after.hold:
         case HoldAction.PLACE:
             assert hold is not None, "an award comes with the hold that pays for it"
@@ -83,7 +85,10 @@ def _hold_command(before: Job | None, after: Step, hold: PlaceHold | None) -> Co
             return hold
         case HoldAction.POST:
             assert before is not None and before.hold is not None, "the table keeps the hold"
-            return PostHold(id=before.hold)
+            placed = tx.ledger.transfer(before.hold)
+            assert placed is not None and before.executor is not None, "an award places both"
+            paid = Payment(owner=before.executor, amount=placed.amount)
+            return PostHold(id=before.hold, payments=(paid,))
         case HoldAction.VOID:
             assert before is not None and before.hold is not None, "the table keeps the hold"
             return VoidHold(id=before.hold)

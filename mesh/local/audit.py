@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mesh import events as ev
 from mesh.adapters.sqlite import SqliteTransaction
 from mesh.events import Stored
@@ -85,7 +87,7 @@ def _holds(tx: SqliteTransaction, expected: dict[TransferId, TransferState]) -> 
     """The ledger's holds are those of the jobs, in the state in which the jobs are."""
     seen = set()
     for transfer in tx.ledger.transfers():
-        if transfer.expires_at is None:
+        if not transfer.is_hold:
             continue
         seen.add(transfer.id)
         wanted = expected.get(transfer.id)
@@ -104,12 +106,15 @@ def _accounts(tx: SqliteTransaction) -> Iterator[str]:
     """Each account is the sum of its transfers, and all of them together are zero."""
     posted: Counter[tuple[AccountKey, str]] = Counter()
     for transfer in tx.ledger.transfers():
-        if transfer.state is TransferState.POSTED:
+        if transfer.state is TransferState.PENDING:
+            posted[(transfer.debit, "debits_pending")] += transfer.amount
+        elif transfer.credit is not None:
             posted[(transfer.debit, "debits_posted")] += transfer.amount
             posted[(transfer.credit, "credits_posted")] += transfer.amount
-        elif transfer.state is TransferState.PENDING:
-            posted[(transfer.debit, "debits_pending")] += transfer.amount
-            posted[(transfer.credit, "credits_pending")] += transfer.amount
+        for payment in transfer.payments:
+            payee = replace(transfer.debit, owner=payment.owner)
+            posted[(transfer.debit, "debits_posted")] += payment.amount
+            posted[(payee, "credits_posted")] += payment.amount
     totals: Counter[tuple[Did, str]] = Counter()
     for account in tx.ledger.accounts():
         key = account.key
@@ -124,7 +129,7 @@ def _accounts(tx: SqliteTransaction) -> Iterator[str]:
 
 
 def _sums(account: Account, posted: Counter[tuple[AccountKey, str]], name: str) -> Iterator[str]:
-    for field in ("debits_posted", "credits_posted", "debits_pending", "credits_pending"):
+    for field in ("debits_posted", "credits_posted", "debits_pending"):
         stored = getattr(account, field)
         if stored != posted[(account.key, field)]:
             wanted = posted[(account.key, field)]

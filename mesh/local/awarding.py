@@ -41,8 +41,9 @@ def award(
     _refuse_bid(job, candidate, manifest, now)
     attempt = job.attempt + 1
     lease = now + manifest.body.requirements.max_seconds
-    place = _place_hold(tx, world, job, manifest, candidate, attempt, lease)
-    hold = _store_hold(tx, world, manifest, place)
+    until = lease + HOLD_MARGIN_SECONDS
+    place = _place_hold(tx, world, manifest, candidate, attempt, until)
+    hold = _store_hold(tx, world, manifest, place, until)
     context = _context(tx, world, manifest, bid, now)
     terms = Award(
         job=manifest.cid,
@@ -63,7 +64,7 @@ def award(
         executor=bid.signer,
         node_id=bid.body.node_id,
         hold=place.id,
-        hold_expires_at=place.expires_at,
+        hold_expires_at=until,
         lease_expires_at=lease,
     )
     answer = record(tx, job.key, event, now, expected=job.revision, hold=place)
@@ -92,14 +93,18 @@ def _refuse_bid(job: Job, candidate: Candidate, manifest: Signed[JobManifest], n
 
 
 def _store_hold(
-    tx: SqliteTransaction, world: World, manifest: Signed[JobManifest], place: PlaceHold
+    tx: SqliteTransaction,
+    world: World,
+    manifest: Signed[JobManifest],
+    place: PlaceHold,
+    until: int,
 ) -> Signed[Hold]:
     """The issuer's word that the units are set aside."""
     hold = Hold(
         id=place.id,
         token=manifest.body.resource_token,
         amount=place.amount,
-        expires_at=place.expires_at,
+        expires_at=until,
     )
     members = world.members
     return world.archive.put(tx, sign(hold, mesh=members.mesh, key=members.issuer))
@@ -146,11 +151,10 @@ def _offer_of(job: Job, node_id: NodeId) -> Offer | None:
 def _place_hold(
     tx: SqliteTransaction,
     world: World,
-    job: Job,
     manifest: Signed[JobManifest],
     candidate: Candidate,
     attempt: int,
-    lease: int,
+    until: int,
 ) -> PlaceHold:
     """What the issuer sets aside: the price, on the chain of the job's token."""
     bid = candidate.bid
@@ -160,9 +164,8 @@ def _place_hold(
     return PlaceHold(
         id=hold_id(manifest.cid, attempt),
         debit=debit,
-        credit=AccountKey(issuer=root.issuer, unit=root.resource_type, owner=bid.signer),
         amount=bid.body.price,
-        expires_at=lease + HOLD_MARGIN_SECONDS,
+        expires_at=until,
         subject=manifest.signer,
         tokens=shares(chain),
         policy=tx.ledger.policy(root.issuer, root.resource_type),

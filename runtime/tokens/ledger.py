@@ -1,7 +1,8 @@
 """Rules of the ledger: double entry in two phases, `hold → post | void`.
 
-`decide` reads through a small view and returns the rows to write, or a refusal; a store does both
-in one transaction, with one writer per issuer. The sum over all accounts is zero; only an issuer's
+A hold is posted to one payee or several; what they do not get returns to the payer. `decide` reads
+through a small view and returns the rows to write, or a refusal; a store does both in one
+transaction, with one writer per issuer. The sum over all accounts is zero; only an issuer's
 issuance account is negative, by exactly the units that are outstanding; every other account stays ≥
 0, holds included. Every command carries an id chosen by its client: the same command again changes
 nothing, another one under the same id is refused.
@@ -26,6 +27,7 @@ from runtime.tokens.transfers import (
     ExpireHold,
     Issue,
     Move,
+    Payment,
     PlaceHold,
     PostHold,
     Retire,
@@ -43,6 +45,7 @@ class LedgerRefusal(Enum):
     ID_NOT_32_BYTES = "a transfer's id has 32 bytes"
     AMOUNT_NOT_POSITIVE = "the amount must be at least 1"
     AMOUNT_TOO_LARGE = "the amount does not fit 63 bits"
+    NO_PAYMENTS = "a hold is posted to one payee or more; void it to give all of it back"
     SAME_ACCOUNT = "debit and credit are the same account"
     OTHER_LEDGER = "the accounts belong to different issuers or units"
     ISSUANCE_NOT_SPENDABLE = "units leave the issuance account only by being issued"
@@ -56,6 +59,8 @@ class LedgerRefusal(Enum):
     HOLD_EXPIRED = "the hold has expired"
     HOLD_VOIDED = "the hold was voided"
     HOLD_POSTED = "the hold was posted: the units have moved"
+    OTHER_PAYMENTS = "the hold was posted with other payments"
+    PAYMENTS_OVER_HOLD = "the payments add up to more than the hold"
     HOLD_NOT_EXPIRED = "the hold has not expired yet"
 
 
@@ -113,18 +118,10 @@ def _transfer(
     view: LedgerView, command: Issue | Retire | Move | PlaceHold, now: int
 ) -> Change | Refused:
     wanted = _as_transfer(command, now)
-    debit, credit = wanted.debit, wanted.credit
-    if wanted.amount < 1:
-        return Refused(reason=LedgerRefusal.AMOUNT_NOT_POSITIVE)
-    if wanted.amount > INTEGER_MAX:
-        return Refused(reason=LedgerRefusal.AMOUNT_TOO_LARGE)
-    if debit == credit:
-        return Refused(reason=LedgerRefusal.SAME_ACCOUNT)
-    if (debit.issuer, debit.unit) != (credit.issuer, credit.unit):
-        return Refused(reason=LedgerRefusal.OTHER_LEDGER)
-    issuance = {key.kind for key in (debit, credit)} - {AccountKind.HOLDINGS}
-    if issuance and not isinstance(command, Issue | Retire):
-        return Refused(reason=LedgerRefusal.ISSUANCE_NOT_SPENDABLE)
+    if refusal := _amount_refusal(wanted.amount):
+        return Refused(reason=refusal)
+    if refusal := _accounts_refusal(command, wanted):
+        return Refused(reason=refusal)
     before = view.transfer(command.id)
     if before is not None:
         return NOTHING if _same(before, wanted) else Refused(reason=LedgerRefusal.ID_REUSED)
@@ -136,7 +133,7 @@ def _transfer(
         if wanted.amount > share.amount - use.drawn:
             left = max(0, share.amount - use.drawn)
             return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
-    payer, payee = view.account(debit), view.account(credit)
+    payer = view.account(wanted.debit)
     if not isinstance(command, Issue) and payer.available < wanted.amount:
         return Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=payer.available)
     usages: tuple[UsageRow, ...] = ()
@@ -151,29 +148,68 @@ def _transfer(
         if isinstance(answer, Denied):
             return Refused(reason=LedgerRefusal.DENIED_BY_POLICY, denial=answer)
         usages = (UsageRow(policy=command.policy.cid, subject=command.subject, usage=answer.usage),)
-    if wanted.state is TransferState.PENDING:
-        payer, payee = _move_pending(payer, payee, wanted.amount)
-    else:
-        payer, payee = _move_posted(payer, payee, wanted.amount)
-    if _overflows(payer) or _overflows(payee):
+    accounts = _accounts_after(view, wanted)
+    if any(map(_overflows, accounts)):
         return Refused(reason=LedgerRefusal.LEDGER_FULL)
     return Change(
         transfers=(wanted,),
-        accounts=(payer, payee),
+        accounts=accounts,
         token_uses=tuple(replace(use, drawn=use.drawn + wanted.amount) for use in uses),
         usages=usages,
+    )
+
+
+def _amount_refusal(amount: int) -> LedgerRefusal | None:
+    if amount < 1:
+        return LedgerRefusal.AMOUNT_NOT_POSITIVE
+    if amount > INTEGER_MAX:
+        return LedgerRefusal.AMOUNT_TOO_LARGE
+    return None
+
+
+def _accounts_refusal(
+    command: Issue | Retire | Move | PlaceHold, wanted: Transfer
+) -> LedgerRefusal | None:
+    debit, credit = wanted.debit, wanted.credit
+    if debit == credit:
+        return LedgerRefusal.SAME_ACCOUNT
+    if credit is not None and (debit.issuer, debit.unit) != (credit.issuer, credit.unit):
+        return LedgerRefusal.OTHER_LEDGER
+    kinds = {key.kind for key in (debit, credit) if key is not None}
+    if kinds != {AccountKind.HOLDINGS} and not isinstance(command, Issue | Retire):
+        return LedgerRefusal.ISSUANCE_NOT_SPENDABLE
+    return None
+
+
+def _accounts_after(view: LedgerView, transfer: Transfer) -> tuple[Account, ...]:
+    """Gives the accounts of a new transfer with its amount in them."""
+    payer = view.account(transfer.debit)
+    if transfer.credit is None:
+        return (replace(payer, debits_pending=payer.debits_pending + transfer.amount),)
+    payee = view.account(transfer.credit)
+    return (
+        replace(payer, debits_posted=payer.debits_posted + transfer.amount),
+        replace(payee, credits_posted=payee.credits_posted + transfer.amount),
     )
 
 
 def _resolve(
     view: LedgerView, command: PostHold | VoidHold | ExpireHold, now: int
 ) -> Change | Refused:
+    if isinstance(command, PostHold):
+        if not command.payments:
+            return Refused(reason=LedgerRefusal.NO_PAYMENTS)
+        for payment in command.payments:
+            if refusal := _amount_refusal(payment.amount):
+                return Refused(reason=refusal)
     hold = view.transfer(command.id)
-    if hold is None or hold.expires_at is None:
+    if hold is None or not hold.is_hold:
         return Refused(reason=LedgerRefusal.HOLD_NOT_FOUND)
-    due = now >= hold.expires_at
+    due = hold.expires_at is not None and now >= hold.expires_at
     match command, hold.state:
-        case (PostHold(), TransferState.POSTED):
+        case (PostHold(payments=payments), TransferState.POSTED):
+            if payments != hold.payments:
+                return Refused(reason=LedgerRefusal.OTHER_PAYMENTS)
             return NOTHING
         case (VoidHold() | ExpireHold(), TransferState.VOIDED | TransferState.EXPIRED):
             return NOTHING
@@ -183,41 +219,61 @@ def _resolve(
             return Refused(reason=LedgerRefusal.HOLD_VOIDED)
         case (_, TransferState.EXPIRED):
             return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
-        case (PostHold(), TransferState.PENDING):
+        case (PostHold(payments=payments), TransferState.PENDING):
             if due:
                 return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
-            return _post(view, hold)
+            return _end(view, hold, TransferState.POSTED, payments)
         case (VoidHold(), TransferState.PENDING):
-            return _release(view, hold, TransferState.VOIDED)
+            return _end(view, hold, TransferState.VOIDED)
         case (ExpireHold(), TransferState.PENDING):
             if not due:
                 return Refused(reason=LedgerRefusal.HOLD_NOT_EXPIRED)
-            return _release(view, hold, TransferState.EXPIRED)
+            return _end(view, hold, TransferState.EXPIRED)
     raise AssertionError("the cases above cover every command and state")
 
 
-def _post(view: LedgerView, hold: Transfer) -> Change:
-    payer, payee = view.account(hold.debit), view.account(hold.credit)
-    payer, payee = _move_pending(payer, payee, -hold.amount)
-    payer, payee = _move_posted(payer, payee, hold.amount)
-    assert payer.available >= 0, "the hold kept this amount available"
-    assert not _overflows(payee), "the hold was counted when it was placed"
-    return Change(transfers=(replace(hold, state=TransferState.POSTED),), accounts=(payer, payee))
-
-
-def _release(view: LedgerView, hold: Transfer, state: TransferState) -> Change:
-    payer, payee = view.account(hold.debit), view.account(hold.credit)
+def _end(
+    view: LedgerView,
+    hold: Transfer,
+    state: TransferState,
+    payments: tuple[Payment, ...] = (),
+) -> Change | Refused:
+    """Ends a pending hold: pays its payees, and gives the rest back to account, tokens, quota."""
+    ended = replace(hold, state=state, payments=payments)
+    returned = hold.amount - ended.paid
+    if returned < 0:
+        return Refused(reason=LedgerRefusal.PAYMENTS_OVER_HOLD, available=hold.amount)
+    accounts = _accounts_paid(view, ended)
+    if any(map(_overflows, accounts)):
+        return Refused(reason=LedgerRefusal.LEDGER_FULL)
+    uses = tuple(view.token_use(token) for token in hold.tokens) if returned else ()
     usages: tuple[UsageRow, ...] = ()
-    if hold.policy is not None and hold.subject is not None:
-        usage = released(view.usage(hold.policy, hold.subject), hold.amount)
+    if returned and hold.policy is not None and hold.subject is not None:
+        usage = released(view.usage(hold.policy, hold.subject), returned)
         usages = (UsageRow(policy=hold.policy, subject=hold.subject, usage=usage),)
-    uses = tuple(view.token_use(token) for token in hold.tokens)
     return Change(
-        transfers=(replace(hold, state=state),),
-        accounts=_move_pending(payer, payee, -hold.amount),
-        token_uses=tuple(replace(use, drawn=use.drawn - hold.amount) for use in uses),
+        transfers=(ended,),
+        accounts=accounts,
+        token_uses=tuple(replace(use, drawn=use.drawn - returned) for use in uses),
         usages=usages,
     )
+
+
+def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
+    """Gives the accounts after a hold's payments. A payee may occur twice, or be the payer."""
+    payer = view.account(hold.debit)
+    after = {
+        payer.key: replace(
+            payer,
+            debits_pending=payer.debits_pending - hold.amount,
+            debits_posted=payer.debits_posted + hold.paid,
+        )
+    }
+    for payment in hold.payments:
+        key = replace(hold.debit, owner=payment.owner)
+        payee = after.get(key) or view.account(key)
+        after[key] = replace(payee, credits_posted=payee.credits_posted + payment.amount)
+    return tuple(after.values())
 
 
 def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transfer:
@@ -247,7 +303,7 @@ def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transf
             return Transfer(
                 id=command.id,
                 debit=command.debit,
-                credit=command.credit,
+                credit=None,
                 amount=command.amount,
                 state=TransferState.PENDING,
                 created_at=now,
@@ -268,25 +324,12 @@ def _same(before: Transfer, wanted: Transfer) -> bool:
         state=wanted.state,
         created_at=wanted.created_at,
         policy=wanted.policy,
-    )
-
-
-def _move_pending(payer: Account, payee: Account, amount: int) -> tuple[Account, Account]:
-    return (
-        replace(payer, debits_pending=payer.debits_pending + amount),
-        replace(payee, credits_pending=payee.credits_pending + amount),
-    )
-
-
-def _move_posted(payer: Account, payee: Account, amount: int) -> tuple[Account, Account]:
-    return (
-        replace(payer, debits_posted=payer.debits_posted + amount),
-        replace(payee, credits_posted=payee.credits_posted + amount),
+        payments=(),
     )
 
 
 def _overflows(account: Account) -> bool:
     return (
-        account.credits_posted + account.credits_pending > INTEGER_MAX
+        account.credits_posted > INTEGER_MAX
         or account.debits_posted + account.debits_pending > INTEGER_MAX
     )

@@ -40,7 +40,6 @@ class Account(Struct, frozen=True, kw_only=True):
     key: AccountKey
     credits_posted: int = 0
     debits_posted: int = 0
-    credits_pending: int = 0
     debits_pending: int = 0
 
     @property
@@ -61,16 +60,24 @@ class TransferState(Enum):
     EXPIRED = "expired"
 
 
-class Transfer(Struct, frozen=True, kw_only=True):
-    """`amount` units from `debit` to `credit`. expires_at is set for holds, and only there.
+class Payment(Struct, frozen=True, kw_only=True):
+    """`amount` units of a hold to `owner`'s holdings in the same ledger and unit."""
 
-    tokens: the chain that authorises it, leaf first. subject: whose usage counts under `policy`.
-    Times are Unix seconds.
+    owner: Did
+    amount: int
+
+
+class Transfer(Struct, frozen=True, kw_only=True):
+    """`amount` units from `debit` to `credit`, or held on `debit` (credit is None).
+
+    payments: of a posted hold; the rest of its amount went back to `debit`. tokens: the chain that
+    authorises it, leaf first. subject: whose usage counts under `policy`. expires_at: of a hold,
+    None where only a command ends it. Times are Unix seconds.
     """
 
     id: TransferIdField
     debit: AccountKey
-    credit: AccountKey
+    credit: AccountKey | None
     amount: int
     state: TransferState
     created_at: int
@@ -78,10 +85,21 @@ class Transfer(Struct, frozen=True, kw_only=True):
     tokens: tuple[Cid, ...] = ()
     policy: Cid | None = None
     subject: Did | None = None
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def is_hold(self) -> bool:
+        """Whether the units are (or were) set aside first, for payees named later."""
+        return self.credit is None
+
+    @property
+    def paid(self) -> int:
+        """Units of a posted hold that its payees got."""
+        return sum(payment.amount for payment in self.payments)
 
 
 class TokenUse(Struct, frozen=True, kw_only=True):
-    """Units drawn under a token (held and posted), by itself and by its children."""
+    """Units drawn under a token (held and paid), by itself and by its children."""
 
     token: Cid
     drawn: int = 0
@@ -133,24 +151,33 @@ class Move(Struct, frozen=True, kw_only=True):
 class PlaceHold(Struct, frozen=True, kw_only=True):
     """Sets units aside until posted, voided or expired; the policy in force is evaluated first.
 
-    subject: whose usage the policy counts (the job's submitter).
+    subject: whose usage the policy counts (the job's submitter). expires_at: None for a hold that
+    no time ends.
     """
 
     id: TransferId
     debit: AccountKey
-    credit: AccountKey
     amount: int
-    expires_at: int
     subject: Did
+    expires_at: int | None = None
     tokens: tuple[TokenShare, ...] = ()
     policy: PolicyInForce | None = None
 
 
 class PostHold(Struct, frozen=True, kw_only=True):
+    """Pays a hold to its payees; what the payments leave of it returns to the payer.
+
+    What returns is given back to the tokens and the quota too, as if it had never been held: the
+    payer has spent what was paid. A rate limit gives nothing back, for it limits requests.
+    """
+
     id: TransferId
+    payments: tuple[Payment, ...]
 
 
 class VoidHold(Struct, frozen=True, kw_only=True):
+    """Gives a hold back whole."""
+
     id: TransferId
 
 

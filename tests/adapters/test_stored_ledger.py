@@ -17,8 +17,10 @@ from runtime.tokens.transfers import (
     Command,
     Issue,
     Move,
+    Payment,
     PlaceHold,
     PolicyInForce,
+    PostHold,
     Retire,
     TokenShare,
     TokenUse,
@@ -32,6 +34,9 @@ ONE = cid_of(b"one", Codec.RAW)
 TWO = cid_of(b"two", Codec.RAW)
 HOLDINGS = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
 HOLD_ID = TransferId(b"h" * 32)
+GRANT = Issue(
+    id=TransferId(b"i" * 32), issuer=ISSUER, owner=ALICE, unit=ResourceType.COMPUTE, amount=100
+)
 RATE = RateLimit(amount=1, per_seconds=10, burst=100)
 
 
@@ -43,7 +48,6 @@ def hold() -> PlaceHold:
     return PlaceHold(
         id=HOLD_ID,
         debit=HOLDINGS,
-        credit=replace(HOLDINGS, owner=BOB),
         amount=40,
         expires_at=START + 10,
         subject=ALICE,
@@ -53,15 +57,8 @@ def hold() -> PlaceHold:
 
 
 def test_ledger_rows_come_back(store: Store) -> None:
-    grant = Issue(
-        id=TransferId(b"i" * 32),
-        issuer=ISSUER,
-        owner=ALICE,
-        unit=ResourceType.COMPUTE,
-        amount=100,
-    )
     with store.write() as tx:
-        for command in (grant, hold()):
+        for command in (GRANT, hold()):
             change = decide(tx.ledger, command, START)
             assert isinstance(change, Change)
             tx.ledger.apply(change)
@@ -76,11 +73,11 @@ def test_ledger_rows_come_back(store: Store) -> None:
         assert tx.ledger.account(HOLDINGS) == mine
         assert tx.ledger.account(issuance).balance == -100
         assert tx.ledger.accounts_of(ALICE) == (mine,)
-        assert len(tx.ledger.accounts()) == 3
+        assert len(tx.ledger.accounts()) == 2
         assert tx.ledger.transfer(HOLD_ID) == Transfer(
             id=HOLD_ID,
             debit=HOLDINGS,
-            credit=replace(HOLDINGS, owner=BOB),
+            credit=None,
             amount=40,
             state=TransferState.PENDING,
             created_at=START,
@@ -93,6 +90,22 @@ def test_ledger_rows_come_back(store: Store) -> None:
         assert tx.ledger.usage(TWO, ALICE) == Usage(committed=40, level=600, updated_at=START)
         assert [each.id for each in tx.ledger.overdue_holds(START + 10)] == [HOLD_ID]
         assert tx.ledger.overdue_holds(START + 9) == ()
+
+
+def test_posted_hold_comes_back_with_its_payments(store: Store) -> None:
+    payments = (Payment(owner=BOB, amount=30), Payment(owner=ISSUER, amount=4))
+    placed = replace(hold(), expires_at=None)
+    with store.write() as tx:
+        for command in (GRANT, placed, PostHold(id=HOLD_ID, payments=payments)):
+            change = decide(tx.ledger, command, START)
+            assert isinstance(change, Change)
+            tx.ledger.apply(change)
+    with store.read() as tx:
+        stored = tx.ledger.transfer(HOLD_ID)
+        assert stored is not None and stored.is_hold and stored.expires_at is None
+        assert stored.payments == payments and stored.state is TransferState.POSTED
+        assert tx.ledger.account(replace(HOLDINGS, owner=BOB)).balance == 30
+        assert tx.ledger.overdue_holds(START + 10**9) == ()
 
 
 def test_missing_ledger_rows_read_as_empty(store: Store) -> None:

@@ -1,9 +1,10 @@
 """The ledger conserves under any sequence of commands, repeats and timeouts."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from effort import examples
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from meshfolk import key
 
@@ -11,7 +12,8 @@ from mesh.adapters.memory import MemoryStore
 from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
-from runtime.tokens.ledger import NOTHING, Change, Refused, decide
+from runtime.content.did import Did
+from runtime.tokens.ledger import NOTHING, Change, LedgerRefusal, Refused, decide
 from runtime.tokens.policy import Quota
 from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
@@ -21,11 +23,13 @@ from runtime.tokens.transfers import (
     ExpireHold,
     Issue,
     Move,
+    Payment,
     PlaceHold,
     PolicyInForce,
     PostHold,
     Retire,
     TokenShare,
+    Transfer,
     TransferId,
     TransferState,
     VoidHold,
@@ -34,30 +38,65 @@ from runtime.tokens.transfers import (
 ISSUER = key("issuer").did
 OWNERS = tuple(key(f"owner-{i}").did for i in range(3))
 TOKENS = tuple(TokenShare(token=cid_of(bytes([i]), Codec.RAW), amount=60 * i) for i in (1, 2))
-POLICY = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=90))
+POLICY = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=30))
 
-IDS = st.integers(0, 11).map(lambda n: TransferId(bytes([n]) * 32))
-OWNER = st.sampled_from(OWNERS)
-AMOUNTS = st.one_of(st.integers(-1, 120), st.sampled_from([0, INTEGER_MAX, INTEGER_MAX + 1]))
-
-
-def holdings(owner: str) -> AccountKey:
-    return AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=owner)  # type: ignore[arg-type]
-
-
-ACCOUNTS = st.one_of(
-    OWNER.map(holdings),
-    st.just(
-        AccountKey(
-            issuer=ISSUER,
-            unit=ResourceType.COMPUTE,
-            owner=ISSUER,
-            kind=AccountKind.ISSUANCE,
-        )
-    ),
+GRANTS = tuple(
+    Issue(
+        id=TransferId(bytes([0x80 | n]) * 32),
+        issuer=ISSUER,
+        owner=owner,
+        unit=ResourceType.COMPUTE,
+        amount=100,
+    )
+    for n, owner in enumerate(OWNERS)
 )
+"""Every sequence begins with these, for without units all else is refused alike."""
 
+HOLD_IDS = [TransferId(bytes([n]) * 32) for n in range(4)]
+OTHER_IDS = [TransferId(bytes([n]) * 32) for n in range(4, 10)]
+HOLDS = st.sampled_from(HOLD_IDS)
+IDS = st.sampled_from([*OTHER_IDS, *OTHER_IDS, *HOLD_IDS[:2]])
+OWNER = st.sampled_from(OWNERS)
+LIKELY = st.integers(1, 40)
+ODD = st.sampled_from([-1, 0, 61, 120, INTEGER_MAX, INTEGER_MAX + 1])
+AMOUNTS = st.one_of(LIKELY, LIKELY, LIKELY, ODD)
+SECONDS = st.one_of(st.none(), st.integers(30, 200), st.integers(0, 60))
+
+
+def holdings(owner: Did) -> AccountKey:
+    return AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=owner)
+
+
+ISSUANCE = AccountKey(
+    issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ISSUER, kind=AccountKind.ISSUANCE
+)
+ACCOUNTS = st.sampled_from([*map(holdings, OWNERS), *map(holdings, OWNERS), ISSUANCE])
+PAYMENT = st.builds(Payment, owner=OWNER, amount=st.integers(1, 12))
+PAYMENTS = st.one_of(
+    st.tuples(PAYMENT),
+    st.tuples(PAYMENT, PAYMENT),
+    st.tuples(PAYMENT, PAYMENT, PAYMENT),
+    st.lists(st.builds(Payment, owner=OWNER, amount=AMOUNTS), max_size=3).map(tuple),
+)
+PLACE: st.SearchStrategy[Command] = st.builds(
+    PlaceHold,
+    id=HOLDS,
+    debit=ACCOUNTS,
+    amount=AMOUNTS,
+    expires_at=SECONDS,
+    subject=OWNER,
+    tokens=st.sampled_from([(), TOKENS[:1], TOKENS]),
+    policy=st.sampled_from([None, POLICY]),
+)
+POST = st.builds(PostHold, id=HOLDS, payments=PAYMENTS)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    PLACE,
+    PLACE,
+    PLACE,
+    POST,
+    POST,
+    st.one_of(st.builds(VoidHold, id=HOLDS), st.builds(ExpireHold, id=HOLDS)),
+    st.builds(Move, id=IDS, debit=ACCOUNTS, credit=ACCOUNTS, amount=AMOUNTS),
     st.builds(
         Issue,
         id=IDS,
@@ -74,21 +113,6 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         unit=st.just(ResourceType.COMPUTE),
         amount=AMOUNTS,
     ),
-    st.builds(Move, id=IDS, debit=ACCOUNTS, credit=ACCOUNTS, amount=AMOUNTS),
-    st.builds(
-        PlaceHold,
-        id=IDS,
-        debit=ACCOUNTS,
-        credit=ACCOUNTS,
-        amount=AMOUNTS,
-        expires_at=st.integers(0, 60),
-        subject=OWNER,
-        tokens=st.sampled_from([(), TOKENS[:1], TOKENS]),
-        policy=st.sampled_from([None, POLICY]),
-    ),
-    st.builds(PostHold, id=IDS),
-    st.builds(VoidHold, id=IDS),
-    st.builds(ExpireHold, id=IDS),
 )
 
 
@@ -99,6 +123,10 @@ def run(
     tx: Transaction, commands: list[tuple[Command, int]]
 ) -> Iterator[tuple[Command, int, Answer]]:
     now = 0
+    for grant in GRANTS:
+        change = decide(tx.ledger, grant, now)
+        assert isinstance(change, Change)
+        tx.ledger.apply(change)
     for command, seconds in commands:
         now += seconds
         change = decide(tx.ledger, command, now)
@@ -107,16 +135,29 @@ def run(
         yield command, now, change
 
 
+def spent(hold: Transfer) -> int:
+    """What a hold takes of its tokens and its policy: all while pending, then what it paid."""
+    return hold.amount if hold.state is TransferState.PENDING else hold.paid
+
+
+def moved(transfer: Transfer, key: AccountKey) -> int:
+    """What a transfer adds to the balance of an account."""
+    if transfer.credit is not None:
+        return transfer.amount * ((transfer.credit == key) - (transfer.debit == key))
+    got = sum(each.amount for each in transfer.payments if holdings(each.owner) == key)
+    return got - (transfer.paid if transfer.debit == key else 0)
+
+
 def check(tx: Transaction) -> None:
     accounts = tx.ledger.accounts()
     assert sum(each.balance for each in accounts) == 0
-    holds = [tx.ledger.transfer(TransferId(bytes([n]) * 32)) for n in range(12)]
+    ids = [*HOLD_IDS, *OTHER_IDS, *(grant.id for grant in GRANTS)]
+    holds = [tx.ledger.transfer(each) for each in ids]
     pending = [each for each in holds if each is not None and each.state is TransferState.PENDING]
     for account in accounts:
         held = sum(each.amount for each in pending if each.debit == account.key)
         assert account.debits_pending == held
-        coming = sum(each.amount for each in pending if each.credit == account.key)
-        assert account.credits_pending == coming
+        assert account.balance == sum(moved(each, account.key) for each in holds if each)
         if account.key.kind is AccountKind.HOLDINGS:
             assert account.available >= 0
         else:
@@ -125,26 +166,19 @@ def check(tx: Transaction) -> None:
             assert 0 <= total <= INTEGER_MAX
     for share in TOKENS:
         drawn = sum(
-            each.amount
-            for each in holds
-            if each is not None
-            and share.token in each.tokens
-            and each.state in (TransferState.PENDING, TransferState.POSTED)
+            spent(each) for each in holds if each is not None and share.token in each.tokens
         )
         assert tx.ledger.token_use(share.token).drawn == drawn <= share.amount
     for owner in OWNERS:
         committed = sum(
-            each.amount
+            spent(each)
             for each in holds
-            if each is not None
-            and each.policy == POLICY.cid
-            and each.subject == owner
-            and each.state in (TransferState.PENDING, TransferState.POSTED)
+            if each is not None and each.policy == POLICY.cid and each.subject == owner
         )
-        assert tx.ledger.usage(POLICY.cid, owner).committed == committed <= 90
+        assert tx.ledger.usage(POLICY.cid, owner).committed == committed <= 30
 
 
-SEQUENCES = st.lists(st.tuples(COMMANDS, st.integers(0, 8)), max_size=40)
+SEQUENCES = st.lists(st.tuples(COMMANDS, st.integers(0, 4)), min_size=25, max_size=50)
 
 
 @examples(150)
@@ -166,13 +200,50 @@ def test_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
 
 @examples(100)
 @given(SEQUENCES)
-def test_at_the_end_of_time_no_hold_is_left(commands: list[tuple[Command, int]]) -> None:
+def test_at_the_end_of_time_no_hold_that_expires_is_left(
+    commands: list[tuple[Command, int]],
+) -> None:
     with MemoryStore().write() as tx:
         for _ in run(tx, commands):
             pass
         for hold in tx.ledger.overdue_holds(1000):
-            change = decide(tx.ledger, ExpireHold(id=hold.id), 1000)
-            assert isinstance(change, Change)
-            tx.ledger.apply(change)
+            end(tx, ExpireHold(id=hold.id))
         check(tx)
+        for hold_id in HOLD_IDS:
+            left = tx.ledger.transfer(hold_id)
+            if left is not None and left.state is TransferState.PENDING:
+                assert left.expires_at is None
+                end(tx, VoidHold(id=hold_id))
         assert all(each.debits_pending == 0 for each in tx.ledger.accounts())
+
+
+def end(tx: Transaction, command: Command) -> None:
+    change = decide(tx.ledger, command, 1000)
+    assert isinstance(change, Change)
+    tx.ledger.apply(change)
+
+
+def test_sequences_reach_every_command_and_most_refusals() -> None:
+    """Guards the properties above against a generator whose commands are all refused."""
+    reached: set[object] = set()
+
+    @settings(max_examples=300, database=None, derandomize=True)
+    @given(SEQUENCES)
+    def observe(commands: list[tuple[Command, int]]) -> None:
+        with MemoryStore().write() as tx:
+            for command, _, answer in run(tx, commands):
+                if isinstance(answer, Refused):
+                    reached.add(answer.reason)
+                elif answer != NOTHING:
+                    reached.add(type(command))
+                    if isinstance(command, PostHold):
+                        reached.add(len(command.payments))
+
+    observe()
+    rare = {
+        LedgerRefusal.ID_NOT_32_BYTES,
+        LedgerRefusal.OTHER_LEDGER,
+        LedgerRefusal.OTHER_PAYMENTS,
+        LedgerRefusal.LEDGER_FULL,
+    }
+    assert reached >= {1, 2, *get_args(Command), *(set(LedgerRefusal) - rare)}

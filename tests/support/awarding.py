@@ -100,7 +100,6 @@ def place_hold(
     return PlaceHold(
         id=hold.id,
         debit=account,
-        credit=AccountKey(issuer=account.issuer, unit=account.unit, owner=records.bid.signer),
         amount=hold.amount,
         expires_at=hold.expires_at,
         subject=manifest.signer,

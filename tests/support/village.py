@@ -162,7 +162,7 @@ class Village:
             for account in accounts:
                 if account.key.kind is AccountKind.HOLDINGS:
                     assert account.available >= 0, account
-                    assert account.debits_pending >= 0 and account.credits_pending >= 0
+                    assert account.debits_pending >= 0
                 else:
                     assert account.balance == -sum(
                         each.balance for each in accounts if each is not account
@@ -194,8 +194,9 @@ class Village:
             is_last = attempt == job.attempt and job.hold is not None
             if is_last and job.phase is Phase.VERIFIED:
                 assert hold.state is TransferState.POSTED
-                owner = hold.credit.owner
-                paid[owner] = paid.get(owner, 0) + hold.amount
+                (payment,) = hold.payments
+                assert payment.owner == job.executor and payment.amount == hold.amount
+                paid[payment.owner] = paid.get(payment.owner, 0) + payment.amount
             elif is_last and not job.is_final:
                 assert hold.state is TransferState.PENDING
             else:

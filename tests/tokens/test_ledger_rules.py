@@ -10,8 +10,9 @@ from mesh.adapters.memory import MemoryStore
 from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
+from runtime.content.did import Did
 from runtime.tokens.ledger import NOTHING, Change, LedgerRefusal, Refused, decide
-from runtime.tokens.policy import PermitList
+from runtime.tokens.policy import PermitList, Quota, RateLimit
 from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     AccountKey,
@@ -20,6 +21,7 @@ from runtime.tokens.transfers import (
     ExpireHold,
     Issue,
     Move,
+    Payment,
     PlaceHold,
     PolicyInForce,
     PostHold,
@@ -30,7 +32,7 @@ from runtime.tokens.transfers import (
     VoidHold,
 )
 
-ISSUER, ALICE, BOB = (key(name).did for name in ("issuer", "alice", "bob"))
+ISSUER, ALICE, BOB, CAROL = (key(name).did for name in ("issuer", "alice", "bob", "carol"))
 MINE = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
 YOURS = replace(MINE, owner=BOB)
 ISSUANCE = replace(MINE, owner=ISSUER, kind=AccountKind.ISSUANCE)
@@ -48,7 +50,8 @@ GRANT = Issue(
     unit=ResourceType.COMPUTE,
     amount=100,
 )
-HOLD = PlaceHold(id=name("hold"), debit=MINE, credit=YOURS, amount=40, expires_at=50, subject=ALICE)
+HOLD = PlaceHold(id=name("hold"), debit=MINE, amount=40, expires_at=50, subject=ALICE)
+POST = PostHold(id=HOLD.id, payments=(Payment(owner=BOB, amount=40),))
 RETIRE = Retire(id=name("retire"), issuer=ISSUER, owner=ALICE, unit=ResourceType.COMPUTE, amount=25)
 MOVE = Move(id=name("move"), debit=MINE, credit=YOURS, amount=30)
 
@@ -80,7 +83,7 @@ def balances(tx: Transaction) -> tuple[int, int, int, int]:
 def test_hold_sets_aside_and_a_post_moves(tx: Transaction) -> None:
     done(tx, HOLD)
     assert balances(tx) == (100, 60, 0, -100)
-    done(tx, PostHold(id=HOLD.id), now=49)
+    done(tx, POST, now=49)
     assert balances(tx) == (60, 60, 40, -100)
 
 
@@ -130,9 +133,13 @@ def test_same_command_again_changes_nothing(tx: Transaction, command: Command) -
 
 def test_repeat_after_the_end_of_a_hold_changes_nothing(tx: Transaction) -> None:
     done(tx, HOLD)
-    done(tx, PostHold(id=HOLD.id))
-    for command in (HOLD, PostHold(id=HOLD.id)):
+    done(tx, POST)
+    for command in (HOLD, POST):
         assert decide(tx.ledger, command, 0) == NOTHING
+
+
+def paying(*payments: tuple[Did, int]) -> tuple[Payment, ...]:
+    return tuple(Payment(owner=owner, amount=amount) for owner, amount in payments)
 
 
 R = LedgerRefusal
@@ -141,6 +148,9 @@ CASES: list[tuple[LedgerRefusal, Command, int]] = [
     (R.AMOUNT_NOT_POSITIVE, replace(MOVE, amount=0), 0),
     (R.AMOUNT_NOT_POSITIVE, replace(HOLD, amount=-1), 0),
     (R.AMOUNT_TOO_LARGE, replace(MOVE, amount=INTEGER_MAX + 1), 0),
+    (R.NO_PAYMENTS, PostHold(id=HOLD.id, payments=()), 0),
+    (R.AMOUNT_NOT_POSITIVE, PostHold(id=HOLD.id, payments=paying((BOB, 5), (CAROL, 0))), 0),
+    (R.AMOUNT_TOO_LARGE, PostHold(id=HOLD.id, payments=paying((BOB, INTEGER_MAX + 1))), 0),
     (R.SAME_ACCOUNT, replace(MOVE, credit=MINE), 0),
     (R.OTHER_LEDGER, replace(MOVE, credit=replace(YOURS, issuer=BOB)), 0),
     (
@@ -158,8 +168,9 @@ CASES: list[tuple[LedgerRefusal, Command, int]] = [
     (R.BALANCE_TOO_LOW, replace(HOLD, amount=101), 0),
     (R.BALANCE_TOO_LOW, replace(MOVE, debit=YOURS, credit=MINE), 0),
     (R.LEDGER_FULL, replace(GRANT, id=name("more"), amount=INTEGER_MAX), 0),
-    (R.HOLD_NOT_FOUND, PostHold(id=name("nothing")), 0),
+    (R.HOLD_NOT_FOUND, replace(POST, id=name("nothing")), 0),
     (R.HOLD_NOT_FOUND, VoidHold(id=GRANT.id), 0),
+    (R.HOLD_NOT_FOUND, replace(POST, id=GRANT.id), 0),
     (R.HOLD_NOT_FOUND, ExpireHold(id=name("nothing")), 0),
 ]
 
@@ -176,13 +187,18 @@ def test_each_refusal_has_its_name(
 
 
 LATER: list[tuple[LedgerRefusal, Command | None, Command, int]] = [
-    (R.HOLD_POSTED, PostHold(id=HOLD.id), VoidHold(id=HOLD.id), 0),
-    (R.HOLD_POSTED, PostHold(id=HOLD.id), ExpireHold(id=HOLD.id), 60),
-    (R.HOLD_VOIDED, VoidHold(id=HOLD.id), PostHold(id=HOLD.id), 0),
-    (R.HOLD_EXPIRED, None, PostHold(id=HOLD.id), 50),
+    (R.HOLD_POSTED, POST, VoidHold(id=HOLD.id), 0),
+    (R.HOLD_POSTED, POST, ExpireHold(id=HOLD.id), 60),
+    (R.HOLD_VOIDED, VoidHold(id=HOLD.id), POST, 0),
+    (R.HOLD_EXPIRED, None, POST, 50),
     (R.HOLD_NOT_EXPIRED, None, ExpireHold(id=HOLD.id), 49),
     (R.ID_REUSED, None, replace(HOLD, amount=41), 0),
     (R.ID_REUSED, None, replace(HOLD, expires_at=51), 0),
+    (R.ID_REUSED, None, replace(HOLD, expires_at=None), 0),
+    (R.PAYMENTS_OVER_HOLD, None, replace(POST, payments=paying((BOB, 40), (CAROL, 1))), 0),
+    (R.OTHER_PAYMENTS, POST, replace(POST, payments=paying((BOB, 39))), 0),
+    (R.OTHER_PAYMENTS, POST, replace(POST, payments=paying((CAROL, 40))), 0),
+    (R.OTHER_PAYMENTS, POST, replace(POST, payments=paying((BOB, 20), (BOB, 20))), 0),
     (R.ID_REUSED, None, replace(HOLD, subject=BOB), 0),
     (R.BALANCE_TOO_LOW, None, replace(MOVE, amount=61), 0),
 ]
@@ -200,10 +216,65 @@ def test_hold_is_refused_with_its_reason(
     assert answer.reason is refusal
 
 
+def test_hold_is_paid_to_several_and_the_rest_returns(tx: Transaction) -> None:
+    policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=90))
+    done(tx, replace(HOLD, tokens=(TOKEN,), policy=policy))
+    assert tx.ledger.account(YOURS).balance == 0
+    done(tx, replace(POST, payments=paying((BOB, 25), (CAROL, 5), (BOB, 2))))
+    assert balances(tx) == (68, 68, 27, -100)
+    assert tx.ledger.account(replace(MINE, owner=CAROL)).balance == 5
+    assert tx.ledger.token_use(TOKEN.token).drawn == 32
+    assert tx.ledger.usage(policy.cid, ALICE).committed == 32
+
+
+def test_payer_may_be_among_the_payees(tx: Transaction) -> None:
+    done(tx, replace(HOLD, tokens=(TOKEN,)))
+    done(tx, replace(POST, payments=paying((ALICE, 30), (BOB, 10))))
+    assert balances(tx) == (90, 90, 10, -100)
+    assert tx.ledger.token_use(TOKEN.token).drawn == 40
+
+
+def test_rate_limit_gives_back_nothing_that_returns(tx: Transaction) -> None:
+    rule = RateLimit(amount=1, per_seconds=10, burst=50)
+    policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=rule)
+    done(tx, replace(HOLD, policy=policy))
+    held = tx.ledger.usage(policy.cid, ALICE)
+    done(tx, replace(POST, payments=paying((BOB, 1))))
+    assert tx.ledger.usage(policy.cid, ALICE) == replace(held, committed=1)
+
+
+def test_hold_without_expiry_is_ended_by_a_command_alone(tx: Transaction) -> None:
+    done(tx, replace(HOLD, expires_at=None))
+    answer = decide(tx.ledger, ExpireHold(id=HOLD.id), INTEGER_MAX)
+    assert answer == Refused(reason=R.HOLD_NOT_EXPIRED)
+    assert tx.ledger.overdue_holds(INTEGER_MAX) == ()
+    done(tx, POST, INTEGER_MAX)
+    assert balances(tx) == (60, 60, 40, -100)
+
+
+def test_payee_whose_total_would_overflow_is_not_paid(tx: Transaction) -> None:
+    full = replace(GRANT, id=name("full"), owner=BOB, issuer=ISSUER, amount=INTEGER_MAX - 100)
+    done(tx, full)
+    done(tx, replace(RETIRE, id=name("out"), owner=BOB, amount=INTEGER_MAX - 100))
+    done(tx, HOLD)
+    done(tx, replace(MOVE, id=name("near"), amount=60))
+    done(tx, replace(MOVE, id=name("back"), debit=YOURS, credit=MINE, amount=60))
+    before = balances(tx)
+    answer = decide(tx.ledger, replace(POST, payments=paying((CAROL, 1), (BOB, 39))), 0)
+    assert isinstance(answer, Change)
+    over = replace(HOLD, id=name("over"), amount=60)
+    done(tx, over)
+    tx.ledger.apply(answer)
+    assert decide(tx.ledger, PostHold(id=over.id, payments=paying((BOB, 2))), 0) == Refused(
+        reason=R.LEDGER_FULL
+    )
+    assert before == (100, 60, 0, -100)
+
+
 def test_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
     done(tx, HOLD)
     done(tx, ExpireHold(id=HOLD.id), 50)
-    answer = decide(tx.ledger, PostHold(id=HOLD.id), 0)
+    answer = decide(tx.ledger, POST, 0)
     assert answer == Refused(reason=R.HOLD_EXPIRED)
 
 

@@ -7,6 +7,8 @@ kept in memory while the lock is held and written once, in the transaction that 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite.kept import Kept
 from runtime.content.cid import Cid
@@ -21,6 +23,7 @@ from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
+    Payment,
     PolicyInForce,
     TokenUse,
     Transfer,
@@ -28,10 +31,10 @@ from runtime.tokens.transfers import (
     TransferState,
 )
 
-_TOTALS: Final = "credits_posted, debits_posted, credits_pending, debits_pending"
+_TOTALS: Final = "credits_posted, debits_posted, debits_pending"
 _TRANSFER: Final = (
     "id, issuer, unit, debit_owner, debit_kind, credit_owner, credit_kind, amount, "
-    "state, created_at, expires_at, tokens, policy, subject"
+    "state, created_at, expires_at, tokens, policy, subject, payments"
 )
 
 
@@ -173,13 +176,12 @@ class SqliteLedger:
 
     def _write_accounts(self, rows: list[tuple[AccountKey, Account]]) -> None:
         self._run_many(
-            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     *_key(key),
                     account.credits_posted,
                     account.debits_posted,
-                    account.credits_pending,
                     account.debits_pending,
                 )
                 for key, account in rows
@@ -194,7 +196,7 @@ class SqliteLedger:
 
     def _write_transfers(self, rows: list[tuple[TransferId, Transfer | None]]) -> None:
         self._run_many(
-            "INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [_transfer_row(transfer) for _, transfer in rows if transfer is not None],
         )
 
@@ -262,12 +264,11 @@ def _key(key: AccountKey) -> tuple[str, str, str, str]:
 
 
 def _account(key: AccountKey, totals: Any) -> Account:
-    credits_posted, debits_posted, credits_pending, debits_pending = totals
+    credits_posted, debits_posted, debits_pending = totals
     return Account(
         key=key,
         credits_posted=credits_posted,
         debits_posted=debits_posted,
-        credits_pending=credits_pending,
         debits_pending=debits_pending,
     )
 
@@ -279,8 +280,8 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
         transfer.debit.unit.value,
         transfer.debit.owner,
         transfer.debit.kind.value,
-        transfer.credit.owner,
-        transfer.credit.kind.value,
+        None if transfer.credit is None else transfer.credit.owner,
+        None if transfer.credit is None else transfer.credit.kind.value,
         transfer.amount,
         transfer.state.value,
         transfer.created_at,
@@ -288,27 +289,23 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
         encode(list(transfer.tokens)),
         None if transfer.policy is None else transfer.policy.raw,
         transfer.subject,
+        encode([[payment.owner, payment.amount] for payment in transfer.payments]),
     )
 
 
 def _transfer(row: Any) -> Transfer:
     raw_id, issuer, kind, debit, debit_kind, credit, credit_kind, amount, state, *rest = row
-    created_at, expires_at, tokens, policy, subject = rest
+    created_at, expires_at, tokens, policy, subject, payments = rest
     unit = unit_named(kind)
+    paying = AccountKey(
+        issuer=Did(issuer), unit=unit, owner=Did(debit), kind=AccountKind(debit_kind)
+    )
     return Transfer(
         id=TransferId(raw_id),
-        debit=AccountKey(
-            issuer=Did(issuer),
-            unit=unit,
-            owner=Did(debit),
-            kind=AccountKind(debit_kind),
-        ),
-        credit=AccountKey(
-            issuer=Did(issuer),
-            unit=unit,
-            owner=Did(credit),
-            kind=AccountKind(credit_kind),
-        ),
+        debit=paying,
+        credit=None
+        if credit is None
+        else replace(paying, owner=Did(credit), kind=AccountKind(credit_kind)),
         amount=amount,
         state=TransferState(state),
         created_at=created_at,
@@ -316,4 +313,7 @@ def _transfer(row: Any) -> Transfer:
         tokens=tuple(decode(tokens)),
         policy=None if policy is None else Cid(policy),
         subject=None if subject is None else Did(subject),
+        payments=tuple(
+            Payment(owner=Did(owner), amount=amount) for owner, amount in decode(payments)
+        ),
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 TABLES: Final = """
 CREATE TABLE blocks (
@@ -27,7 +27,6 @@ CREATE TABLE accounts (
     kind TEXT NOT NULL,
     credits_posted INTEGER NOT NULL CHECK (credits_posted >= 0),
     debits_posted INTEGER NOT NULL CHECK (debits_posted >= 0),
-    credits_pending INTEGER NOT NULL CHECK (credits_pending >= 0),
     debits_pending INTEGER NOT NULL CHECK (debits_pending >= 0),
     PRIMARY KEY (issuer, unit, owner, kind),
     CHECK (kind = 'issuance' OR credits_posted - debits_posted - debits_pending >= 0)
@@ -38,15 +37,17 @@ CREATE TABLE transfers (
     unit TEXT NOT NULL,
     debit_owner TEXT NOT NULL,
     debit_kind TEXT NOT NULL,
-    credit_owner TEXT NOT NULL,
-    credit_kind TEXT NOT NULL,
+    credit_owner TEXT,
+    credit_kind TEXT,
     amount INTEGER NOT NULL CHECK (amount > 0),
     state TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     tokens BLOB NOT NULL,
     policy BLOB,
-    subject TEXT
+    subject TEXT,
+    payments BLOB NOT NULL,
+    CHECK ((credit_owner IS NULL) = (credit_kind IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transfers_pending ON transfers (expires_at) WHERE state = 'pending';
 CREATE TABLE token_uses (
