@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mesh.car import Car, CarError, car_parts, open_car
+from mesh.core.car.files import Car, CarError, car_parts, open_car
 from mesh.core.findings import Fault, Finding
 from mesh.job import Job
 from mesh.proofblocks import Contents, Fetch, Missing, contents_of

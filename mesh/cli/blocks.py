@@ -95,9 +95,9 @@ def put(
 
 def put_car(file: Path, home: Path | None, out: Output) -> None:
     """Store each block of a CAR, all or none, and print its roots."""
-    from mesh.car import CarError, open_car
     from mesh.cli.files import CAR_BYTES_MAX, open_seekable
     from mesh.cli.session import found_mesh
+    from mesh.core.car.files import CarError, open_car
     from runtime.terminal.errors import CommandError, ExitCode
 
     try:

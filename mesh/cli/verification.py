@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mesh.car import CarError, read_header
 from mesh.cli.describing import describe_proven
 from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.naming import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
+from mesh.core.car.files import CarError, read_header
 from mesh.core.fields import JobId
 from mesh.core.findings import Fault, Finding
 from mesh.local import JobView, LocalMesh

@@ -10,7 +10,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.car import Car, CarError, open_car, read_car, write_car
+from mesh.core.car.files import Car, CarError, open_car, read_car, write_car
 from mesh.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, CidError, Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode

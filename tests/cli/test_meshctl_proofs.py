@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from meshcommand import Meshctl, verified
 
-from mesh.car import read_car, write_car
+from mesh.core.car.files import read_car, write_car
 from runtime.content.cid import Cid, Codec, cid_of, parse_cid
 
-OLD = Path(__file__).parents[1] / "mesh" / "proofs"
+OLD = Path(__file__).parents[1] / "proofs" / "version1"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 OLD_MESH = "bafyr4igahm7rskmtjxvo2yg2v6vto6cuibrjzra2i7ecgqjnjetqyvkfry"
 OTHER_MESH = str(cid_of(b"another mesh", Codec.DAG_CBOR))

@@ -9,7 +9,7 @@ from meshfolk import START, Folk, false_sums, key, sums
 from msgspec.structs import replace
 from village import Village
 
-from mesh.car import read_car, write_car
+from mesh.core.car.files import read_car, write_car
 from mesh.core.findings import Fault
 from mesh.events import JobKey
 from mesh.job import Phase

@@ -1,7 +1,7 @@
 """Proof files: those that were once made, and what is done to a file to make it say more.
 
-`proofs/` holds files as earlier versions wrote them. They are verified for ever, so none is ever
-made anew.
+`tests/proofs/version1/` holds files as earlier versions wrote them. They are verified for ever, so
+none is ever made anew.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from meshfolk import Folk, key
 from msgspec.structs import replace
 from village import Village
 
-from mesh.car import car_parts, read_car
+from mesh.core.car.files import car_parts, read_car
 from mesh.core.findings import Fault
 from mesh.local.checking import executed_again
 from mesh.proof import REPEATED, UNREACHED, Ignored, Proof, ProofError, read_proof, to_car
@@ -29,7 +29,7 @@ from runtime.identity.signed import Signed, sign
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.pool import Sandbox
 
-PROOFS = Path(__file__).parent / "proofs"
+PROOFS = Path(__file__).parents[1] / "proofs" / "version1"
 NOW = 2_000_000_000
 OLD = {
     "input": OutcomeKind.SUCCEEDED,

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from msgspec import Struct
 
-from mesh.carheader import VERSION, CarError, read_roots
+from mesh.core.car.header import VERSION, CarError, read_roots
 from runtime.content.cid import Cid, CidError, read_cid
 from runtime.content.codec import encode
 from runtime.content.varint import BYTES_MAX as VARINT_BYTES_MAX

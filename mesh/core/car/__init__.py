@@ -1,0 +1,1 @@
+"""CAR version 1: files of blocks, as other content-addressed systems export them."""

@@ -1,0 +1,1 @@
+"""Proofs of version 1: their records and checks, as they were, for ever. Nothing here signs."""
