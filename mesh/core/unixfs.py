@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.core.ports.blocks import Blocks
+from mesh.core.ports.blocks import BlockReader
 from runtime.content.cid import Cid, CidError, Codec, read_cid
 from runtime.content.varint import VarintError, read_varint
 
@@ -62,7 +62,7 @@ def read_file(root: Cid, get: Callable[[Cid], bytes | None]) -> bytes:
     return b"".join(pieces)
 
 
-def file_blocks(root: Cid, blocks: Blocks) -> Iterator[tuple[Cid, bool]]:
+def file_blocks(root: Cid, blocks: BlockReader) -> Iterator[tuple[Cid, bool]]:
     """The blocks of a file and whether each is here, without loading those that only hold bytes.
     Below a block that is not here nothing is known. Raises UnixFsError, BlockError."""
 

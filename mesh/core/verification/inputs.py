@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mesh.core.ports.blocks import Blocks
+from mesh.core.ports.blocks import BlockReader
 from mesh.core.unixfs import UnixFsError, file_blocks
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError
@@ -32,7 +32,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
         return not self.lacking and self.malformed is None
 
 
-def inputs_of(blocks: Blocks, module: Cid, context: Cid | None, given: Cid | None) -> Inputs:
+def inputs_of(blocks: BlockReader, module: Cid, context: Cid | None, given: Cid | None) -> Inputs:
     """What executing `module` takes: the module and the input with the pieces of their files, the
     context, its state with all values, its register of holders. context: None before an award.
 
@@ -48,7 +48,7 @@ def inputs_of(blocks: Blocks, module: Cid, context: Cid | None, given: Cid | Non
 
 
 def held_by_executor(
-    blocks: Blocks, module: Cid, context: Cid, given: Cid | None, result: Deterministic
+    blocks: BlockReader, module: Cid, context: Cid, given: Cid | None, result: Deterministic
 ) -> Inputs:
     """What an executor serves: all that it executed with, and the output, logs, effects, and the
     blocks that these store."""
@@ -61,7 +61,7 @@ def held_by_executor(
     return walk.result()
 
 
-def missing_bytes(blocks: Blocks, module: Cid, given: Cid | None) -> int:
+def missing_bytes(blocks: BlockReader, module: Cid, given: Cid | None) -> int:
     """Bytes to fetch before an execution, as far as its manifest says: a block whose size is not
     known counts as BYTES_ASSUMED."""
     return BYTES_ASSUMED * len(inputs_of(blocks, module, None, given).lacking)
@@ -70,7 +70,7 @@ def missing_bytes(blocks: Blocks, module: Cid, given: Cid | None) -> int:
 class _Walk:
     """The blocks that were looked for so far."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: BlockReader) -> None:
         self.blocks = blocks
         self.held: dict[Cid, None] = {}
         self.lacking: dict[Cid, None] = {}

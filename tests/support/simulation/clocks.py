@@ -1,4 +1,4 @@
-"""Simulated clocks: an actor's wall clock with skew, drift and steps, and its monotonic clock by boot.
+"""Simulated clocks: an actor's wall clock with skew, drift and steps, and monotonic ones by boot.
 
 Rule: true time is milliseconds since the simulation began; only the simulation sees it.
 """

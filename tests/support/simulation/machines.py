@@ -4,16 +4,16 @@ Rule: whether and how an execution fails follows from the seed, the machine and 
 the same work fails alike after a crash of the machine's actor.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 from msgspec import Struct
 
 from mesh.core.fields import MICRO
-from mesh.core.ports.blocks import Blocks
+from mesh.core.ports.blocks import BlockReader
 from mesh.core.ports.work import Execute, Executed, Failed, WorkFault, WorkId, WorkResult
 from mesh.core.verification.inputs import inputs_of
 from mesh.transport.faults import dice_of
-from simulation.clocks import START
 from simulation.programs import WRONG, Program, ProgramKind, execute
 
 START_MS = 3
@@ -61,8 +61,16 @@ class Machine:
         self.fuel_per_second = fuel_per_second
         self.faults = faults
 
-    def begin(self, blocks: Blocks, work: WorkId, asked: Execute, at: int) -> Begun:
-        """Begins an execution at a true time. All its blocks must be in the actor's store."""
+    def begin(
+        self,
+        blocks: BlockReader,
+        work: WorkId,
+        asked: Execute,
+        at: int,
+        wall: Callable[[int], int],
+    ) -> Begun:
+        """Begins an execution at a true time; `wall` shows the machine's clock at another. All its
+        blocks must be in the actor's store."""
         inputs = inputs_of(blocks, asked.module, asked.context, asked.input)
         assert inputs.are_complete, f"{self.name} executes without {inputs.lacking}"
         data = blocks.get(asked.module)
@@ -84,8 +92,8 @@ class Machine:
         execution = execute(blocks, asked.module, asked.context, self._salt(effects))
         done = Executed(
             execution=execution,
-            started_at=START + at // 1000,
-            ended_at=START + (at + duration) // 1000,
+            started_at=wall(at),
+            ended_at=max(wall(at), wall(at + duration)),
         )
         return Begun(ends_at=at + duration, result=done)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from blake3 import blake3
 from msgspec import Struct
 
-from mesh.core.ports.blocks import Blocks
+from mesh.core.ports.blocks import BlockReader
 from mesh.core.records.terms import Engine
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
@@ -48,7 +48,7 @@ class ProgramKind(Enum):
 
 
 class Program(Struct, frozen=True, kw_only=True):
-    """A module. number: makes it unique; fuel: that it uses; to, amount: of PAY; child: of SPAWN."""
+    """A module. number: makes it unique; fuel: that it uses; to, amount: of PAY."""
 
     kind: ProgramKind
     number: int
@@ -75,7 +75,7 @@ class Program(Struct, frozen=True, kw_only=True):
         return Program(**value | {"kind": ProgramKind(value["kind"])})
 
 
-def execute(blocks: Blocks, module: Cid, context: Cid, salt: bytes = b"") -> Execution:
+def execute(blocks: BlockReader, module: Cid, context: Cid, salt: bytes = b"") -> Execution:
     """Executes a program in a context; both are in the store. salt: of a wrong result."""
     data, context_data = blocks.get(module), blocks.get(context)
     assert data is not None and context_data is not None, "an actor executes what it has fetched"
