@@ -98,10 +98,15 @@ def _decided(manifest: Signed[JobManifest]) -> dict[str, Any]:
     body = manifest.body
     return {
         "entry": body.entry,
+        "owner": manifest.signer,
         "caller": manifest.signer,
+        "member": None,
+        "rules": None,
         "now": body.created_at,
+        "received_at": body.created_at,
         "seed": execution_seed(manifest.cid, manifest.signer),
         "arguments": body.arguments,
+        "arguments_commitment": None,
         "input": body.input,
     }
 
