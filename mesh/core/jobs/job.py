@@ -18,6 +18,7 @@ from mesh.core.records.jobs import ATTEMPTS_MAX
 from mesh.core.records.settlement import Answer, Settlement
 from mesh.core.records.terms import Priority
 from mesh.core.records.work import DRAWN_MAX, ROUNDS_MAX, Draw, Hold
+from mesh.core.verification.verdicts import Verdict
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Size
@@ -127,15 +128,6 @@ class Offer(Struct, frozen=True, kw_only=True):
     bidder: Did
     node_id: NodeIdField
     expires_at: int | None
-
-
-class Verdict(Enum):
-    """What a verifier's own result says of the receipt's, derived by comparing the two."""
-
-    CONFIRMED = "confirmed"
-    REFUTED = "refuted"
-    INCONCLUSIVE = "inconclusive"
-    """It was executed by another engine."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -251,10 +243,11 @@ class StepRefusal(Enum):
     NOT_DUE = "the deadline has not passed"
 
 
-def verdict_of(vote: Vote, result: Result | None) -> Verdict:
-    """What a vote says of a receipt's result; nothing before there is one."""
+def verdict_of(vote: Vote, result: Result | None) -> Verdict | None:
+    """What a vote says of a receipt's result: nothing before there is one, nor where another
+    engine gave it."""
     if result is None or vote.result.engine != result.engine:
-        return Verdict.INCONCLUSIVE
+        return None
     same = vote.result.deterministic == result.deterministic
     return Verdict.CONFIRMED if same else Verdict.REFUTED
 

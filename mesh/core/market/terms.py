@@ -10,13 +10,13 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mesh.core.fields import MICRO
 from mesh.core.findings import Fault, Finding, differing
 from mesh.core.ids import execution_seed, hold_id
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Genesis
 from mesh.core.records.work import Hold
+from mesh.core.settlement.payments import pot_of
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
@@ -51,11 +51,6 @@ NO_SURROUNDINGS: Final = Surroundings(balances={}, policies={}, state_root=None)
 def fuel_of(units: int) -> int:
     """The fuel limit of so many units, the same for executor and verifiers."""
     return min(units * FUEL_PER_UNIT, INTEGER_MAX)
-
-
-def pot_of(amount: int, verify_ppm: int) -> int:
-    """The verifiers' part of a hold."""
-    return amount * verify_ppm // MICRO
 
 
 def max_seconds_of(manifest: JobManifest, bid: Bid, lease_ms: int) -> int:
