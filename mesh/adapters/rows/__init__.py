@@ -1,0 +1,1 @@
+"""What the stores of actors share: tables as columns, layers of changes, turns and deliveries."""

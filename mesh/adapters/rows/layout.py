@@ -1,0 +1,123 @@
+"""Layouts: a table of rows as columns, and rows as they are stored.
+
+Rule: the first column of every table and the first part of every key is `actor`, whose row it is. A
+table whose rows name the actor themselves is one of the store, not of an actor.
+"""
+
+from typing import Any, Final, TypeAlias, get_type_hints
+
+from msgspec import Struct
+
+from mesh.adapters.rows.columns import Column, Value, column
+from mesh.core.ports.tables import Table
+from runtime.content.did import Did
+from runtime.content.shapes import ShapeError
+
+ACTOR: Final = "actor"
+
+Key: TypeAlias = tuple[Value, ...]
+
+
+class Stored(Struct, frozen=True):
+    """A row, and its values by the columns of its layout."""
+
+    key: Key
+    row: Any
+    values: tuple[Value, ...]
+
+
+class Layout(Struct, frozen=True, eq=False, kw_only=True):
+    """A table as columns. key: their positions. names_actor: the rows have the field themselves."""
+
+    table: Table[Any]
+    columns: tuple[Column, ...]
+    positions: dict[str, int]
+    key: tuple[int, ...]
+    indexes: tuple[tuple[int, ...], ...]
+    names_actor: bool
+
+    def value_of(self, position: int, value: Any) -> Value:
+        """A value as it is stored, of a field that may be looked up."""
+        return self.columns[position].write(value)
+
+    def key_of(self, actor: Did | None, key: tuple[Any, ...]) -> Key:
+        """The key of a row, from its fields. actor: None for a table of the store."""
+        parts = key if actor is None else (actor, *key)
+        assert len(parts) == len(self.key), f"{self.table.name} has the key {self.table.key}"
+        return tuple(
+            self.columns[position].write(part)
+            for position, part in zip(self.key, parts, strict=True)
+        )
+
+    def row_key(self, actor: Did | None, row: Any) -> Key:
+        """The key of a row."""
+        fields = tuple(getattr(row, name) for name in self.table.key)
+        return self.key_of(actor, fields)
+
+    def stored(self, key: Key, row: Any, before: Stored | None) -> Stored:
+        """A row as it is stored. before: an older row of that key; what is the very same object in
+        both is not encoded again. Raises ShapeError."""
+        assert type(row) is self.table.row, f"{self.table.name} holds {self.table.row.__name__}"
+        old, old_values = (None, ()) if before is None else (before.row, before.values)
+        values: list[Value] = []
+        for position, each in enumerate(self.columns):
+            if not position:
+                values.append(key[0])
+                continue
+            value = getattr(row, each.name)
+            if old is not None and value is getattr(old, each.name):
+                values.append(old_values[position])
+                continue
+            try:
+                values.append(each.write(value))
+            except ShapeError as fault:
+                raise fault.inside(f"{self.table.name}.{each.name}") from None
+        return Stored(key, row, tuple(values))
+
+    def read(self, values: tuple[Value, ...]) -> Stored:
+        """The row of stored values."""
+        fields = {
+            each.name: value if each.read is None else each.read(value)
+            for each, value in zip(self.columns, values, strict=True)
+        }
+        if not self.names_actor:
+            del fields[ACTOR]
+        row = self.table.row(**fields)
+        return Stored(tuple(values[position] for position in self.key), row, values)
+
+
+_LAYOUTS: Final[dict[int, Layout]] = {}
+"""By the identity of the table, which its layout keeps alive: hashing a table takes long."""
+
+
+def layout_of(table: Table[Any]) -> Layout:
+    """The layout of a table, built once."""
+    known = _LAYOUTS.get(id(table))
+    if known is None:
+        known = _LAYOUTS[id(table)] = _build(table)
+    return known
+
+
+def _build(table: Table[Any]) -> Layout:
+    hints = get_type_hints(table.row, include_extras=True)
+    names = table.row.__struct_fields__
+    names_actor = ACTOR in names
+    assert names_actor == (table.key[0] == ACTOR), f"{table.name}: `actor` begins a key, or is none"
+    columns = (
+        column(ACTOR, Did),
+        *(column(name, hints[name]) for name in names if name != ACTOR),
+    )
+    positions = {each.name: position for position, each in enumerate(columns)}
+    key = table.key if names_actor else (ACTOR, *table.key)
+    indexes = tuple(each if names_actor else (ACTOR, *each) for each in table.indexes)
+    for name in {name for each in (key, *indexes) for name in each}:
+        assert columns[positions[name]].is_scalar, f"{table.name}.{name} cannot be looked up"
+    assert not any(columns[positions[name]].is_optional for name in key), f"{table.name}: key"
+    return Layout(
+        table=table,
+        columns=columns,
+        positions=positions,
+        key=tuple(positions[name] for name in key),
+        indexes=tuple(tuple(positions[name] for name in each) for each in indexes),
+        names_actor=names_actor,
+    )
