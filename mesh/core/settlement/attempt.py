@@ -86,10 +86,11 @@ class Vote(Struct, frozen=True, kw_only=True):
 class Attempt(Struct, frozen=True, kw_only=True):
     """One attempt at a job. hold: CID of the Hold record; id: of the ledger's hold.
 
-    submitter: the manifest's signer. quorum of verifiers: as the manifest asks, at least the
-    mesh's. running_first, running_last: moments of the first and last stored Progress `running`.
-    signs: the newest Progress of each signer. opened: signers whose seals the Opening lists.
-    opened_at: moment of the last Opening.
+    submitter: the manifest's signer. quorum, of verifiers: as the manifest asks. eligible_count: of
+    those who may be drawn. running_first, running_last: moments of the first and last stored
+    Progress `running`. signs: the newest Progress of each signer. opened: signers whose seals the
+    Opening lists. opened_at: moment of the last Opening. due_at: monotonic milliseconds of the
+    issuer's boot, when time decides something.
     """
 
     hold: Cid
@@ -103,6 +104,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     is_sealed: bool
     quorum: int
     verifiers: int
+    eligible_count: int
     amount: int
     pot: int
     lease_ms: int
@@ -124,6 +126,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     votes: tuple[Vote, ...] = ()
     ground: Ground | None = None
     settlement: Cid | None = None
+    due_at: int | None = None
 
     @property
     def is_open(self) -> bool:
