@@ -1,0 +1,132 @@
+"""The plan of a simulation: its members, and what is wrong with which of its parts and when.
+
+Rule: a plan follows from the seed and the injected faults alone, each with dice of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from msgspec import Struct
+
+from mesh.core.records.membership import Role
+from mesh.transport.faults import LinkEffect, LinkRule, Partition
+from runtime.content.did import Did
+from runtime.identity.keys import SigningKey
+from simulation.clocks import ClockFaults
+from simulation.machines import MachineEffect, MachineFault
+from simulation.station import Conduct, CrashPlan
+
+HEAL_MS = 25_000
+"""From here on the network is whole, and all processes run."""
+
+MakeConduct = Callable[["Part", Random], Conduct]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One actor of a simulation, before it is made. cooperative: whose it is."""
+
+    name: str
+    role: Role
+    key: SigningKey
+    cooperative: str
+
+    @property
+    def did(self) -> Did:
+        return self.key.did
+
+
+class Restore(Struct, frozen=True, kw_only=True):
+    """At a moment an actor's store becomes what it was at an earlier one."""
+
+    name: str
+    saved_at: int
+    restored_at: int
+
+
+@dataclass
+class Plan:
+    """Everything that is wrong in one simulation. conducts: of dishonest actors."""
+
+    parts: tuple[Part, ...]
+    rules: list[LinkRule] = field(default_factory=list)
+    partitions: list[Partition] = field(default_factory=list)
+    crashes: dict[str, list[CrashPlan]] = field(default_factory=dict)
+    clocks: dict[str, ClockFaults] = field(default_factory=dict)
+    machines: dict[str, list[MachineFault]] = field(default_factory=dict)
+    conducts: dict[str, tuple[MakeConduct, Random]] = field(default_factory=dict)
+    restores: list[Restore] = field(default_factory=list)
+
+    def of_role(self, role: Role) -> tuple[Part, ...]:
+        return tuple(each for each in self.parts if each.role is role)
+
+    def dids(self, *roles: Role) -> frozenset[Did]:
+        return frozenset(each.did for each in self.parts if each.role in roles)
+
+    def one(self, role: Role, dice: Random) -> Part:
+        return dice.choice(self.of_role(role))
+
+    def is_dishonest(self, name: str) -> bool:
+        return name in self.conducts
+
+    # --- faults
+
+    def on_links(
+        self,
+        dice: Random,
+        effect: LinkEffect,
+        *,
+        kinds: frozenset[str] | None = None,
+        share_ppm: int | None = None,
+        milliseconds: int = 0,
+    ) -> None:
+        """An effect on the parcels of some kinds, for the whole time of faults."""
+        self.rules.append(
+            LinkRule(
+                name=f"{effect.value} {' '.join(sorted(kinds or ()))} {dice.random()}",
+                effect=effect,
+                share_ppm=dice.randint(100_000, 700_000) if share_ppm is None else share_ppm,
+                milliseconds=milliseconds,
+                kinds=kinds,
+                until=HEAL_MS,
+            )
+        )
+
+    def cut_off(self, dice: Random, island: frozenset[Did], *, is_held: bool = False) -> None:
+        """A partition of some seconds between an island and all others."""
+        since = dice.randint(0, HEAL_MS // 2)
+        until = min(HEAL_MS, since + dice.randint(2_000, 15_000))
+        self.partitions.append(Partition(island=island, since=since, until=until, is_held=is_held))
+
+    def crash(self, part: Part, plan: CrashPlan) -> None:
+        self.crashes.setdefault(part.name, []).append(plan)
+
+    def clock(self, part: Part, faults: ClockFaults) -> None:
+        self.clocks[part.name] = faults
+
+    def machine(self, part: Part, effect: MachineEffect, share_ppm: int) -> None:
+        self.machines.setdefault(part.name, []).append(
+            MachineFault(effect=effect, share_ppm=share_ppm)
+        )
+
+    def conduct(self, part: Part, make: MakeConduct, dice: Random) -> None:
+        self.conducts.setdefault(part.name, (make, dice))
+
+
+Inject = Callable[[Plan, Random], None]
+
+
+class FaultKind(Struct, frozen=True, kw_only=True):
+    """A kind of fault. touches: roles whose members it makes dishonest. is_sealed_only: it does
+    nothing in an unsealed mesh."""
+
+    name: str
+    inject: Inject
+    touches: tuple[Role, ...] = ()
+    is_sealed_only: bool = False
+
+
+def table_of(*kinds: FaultKind) -> Mapping[str, FaultKind]:
+    table = {kind.name: kind for kind in kinds}
+    assert len(table) == len(kinds), "the name of a kind is its own"
+    return table
