@@ -58,10 +58,12 @@ class RefusalRow(Struct, frozen=True, kw_only=True):
 
 
 class MembershipRow(Struct, frozen=True, kw_only=True):
-    """A change of the members that counts. known_at: Unix seconds."""
+    """A change of the members that counts, and the endorsements that it came with. known_at: Unix
+    seconds."""
 
     sequence: int
     change: Cid
+    endorsements: tuple[Cid, ...]
     genesis: Cid
     known_at: int
 
@@ -189,6 +191,7 @@ class BaseActor:
             MembershipRow(
                 sequence=change.body.sequence,
                 change=change.cid,
+                endorsements=tuple(each.cid for each in endorsements),
                 genesis=genesis.cid,
                 known_at=now.wall,
             )
@@ -231,6 +234,7 @@ class BaseActor:
             MembershipRow(
                 sequence=change.body.sequence,
                 change=change.cid,
+                endorsements=tuple(each.cid for each in endorsements),
                 genesis=before.genesis.cid,
                 known_at=now.wall,
             )
