@@ -1,67 +1,76 @@
-"""Slots of records: two records of one signer for one slot are a fault that anyone can check.
+"""Equivocation: two records of one signer for one slot, which no honest signer makes.
 
-Rule: a record that was signed is sent again, never signed anew; so an honest member never fills a
-slot twice.
+Rule: a slot is listed only where an honest signer, whatever it hears and whenever it crashes, fills
+it once. An Award has none: an award that the issuer refused is followed by another for the same
+attempt, and the Hold alone decides which one counts.
 """
 
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
 
-from mesh.core.records.jobs import JobManifest
-from mesh.core.records.membership import Endorsement, Fault, FaultGround
-from mesh.core.records.settlement import Settlement
-from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Seal
+from mesh.core.records.jobs import JobManifest, Transfer
+from mesh.core.records.market import NodeProfile
+from mesh.core.records.membership import Endorsement, Fault, FaultGround, Membership
+from mesh.core.records.settlement import Policy, Settlement, Statement
+from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
 from runtime.identity.signed import Signed
 
-Slot: TypeAlias = str
-PAIR: Final = 2
+Names = Callable[[Any], tuple[str, ...]]
 
 
-def slots_of(record: Signed[Any]) -> tuple[Slot, ...]:
-    """The slots that a record fills; most records fill none."""
-    match record.body:
-        case Anchor(sequence=sequence):
-            return (f"anchor/{sequence}",)
-        case Hold(id=hold_id):
-            return (f"hold/{hold_id.hex()}",)
-        case Settlement(hold=hold):
-            return (f"settlement/{hold}",)
-        case Draw(hold=hold, round=number):
-            return (f"draw/{hold}/{number}",)
-        case Seal(hold=hold):
-            return (f"seal/{hold}",)
-        case Attestation(hold=hold):
-            return (f"attestation/{hold}",)
-        case Endorsement(sequence=sequence):
-            return (f"endorsement/{sequence}",)
-        case JobManifest(job_id=job_id, parent=None):
-            return (f"job/{job_id}",)
-        case JobManifest(job_id=job_id, parent=parent):
-            assert parent is not None, "the case before has those without"
-            return f"job/{job_id}", f"child/{parent.cause}/{parent.position}"
-        case _:
-            return ()
+def _manifest(body: JobManifest) -> tuple[str, ...]:
+    job = f"job {body.job_id}"
+    if body.parent is None:
+        return (job,)
+    return (job, f"child {body.parent.cause} {body.parent.position}")
+
+
+SLOTS: Final[Mapping[type[Any], Names]] = {
+    JobManifest: _manifest,
+    Transfer: lambda body: (f"transfer {body.cause}",),
+    Hold: lambda body: (f"hold {body.id.hex()}",),
+    Draw: lambda body: (f"draw {body.hold} {body.round}",),
+    Seal: lambda body: (f"seal {body.hold}",),
+    Opening: lambda body: (f"opening {body.hold} {len(body.draws)}",),
+    Receipt: lambda body: (f"receipt {body.hold}",),
+    Anchor: lambda body: (f"anchor {body.sequence}",),
+    Attestation: lambda body: (f"attestation {body.hold}",),
+    Settlement: lambda body: (f"settlement {body.hold}",),
+    Statement: lambda body: (f"statement {body.owner} {body.sequence}",),
+    Policy: lambda body: (f"policy {body.resource_type.value} {body.version} {body.scope}",),
+    NodeProfile: lambda body: (f"profile {body.sequence}",),
+    Membership: lambda body: (f"membership {body.sequence}",),
+    Endorsement: lambda body: (f"endorsement {body.sequence}",),
+}
+"""The slots that a record fills, by its type: names that are unique within its mesh and signer."""
+
+
+def slots_of(record: Signed[Any]) -> tuple[str, ...]:
+    """The slots of its signer that a record fills; none for types that have none."""
+    names = SLOTS.get(type(record.body))
+    return () if names is None else names(record.body)
 
 
 def contradict(first: Signed[Any], second: Signed[Any]) -> bool:
-    """Whether two records are one signer's for one slot, and differ."""
-    return (
-        first.cid != second.cid
-        and first.signer == second.signer
-        and first.mesh == second.mesh
-        and not set(slots_of(first)).isdisjoint(slots_of(second))
-    )
+    """Whether two records prove that their signer equivocates."""
+    if (first.mesh, first.signer) != (second.mesh, second.signer) or first.cid == second.cid:
+        return False
+    return not set(slots_of(first)).isdisjoint(slots_of(second))
 
 
 def fault_of(first: Signed[Any], second: Signed[Any]) -> Fault:
-    """The record of a contradiction, the same from whichever side it is seen."""
-    assert contradict(first, second), "only a contradiction is evidence"
-    evidence = tuple(sorted((first.cid, second.cid)))
-    return Fault(ground=FaultGround.EQUIVOCATION, accused=first.signer, evidence=evidence)
+    """The Fault that two contradicting records prove; the same in whatever order they came."""
+    assert contradict(first, second), "only records that contradict each other prove a fault"
+    return Fault(
+        ground=FaultGround.EQUIVOCATION,
+        accused=first.signer,
+        evidence=tuple(sorted((first.cid, second.cid))),
+    )
 
 
-def is_proved(fault: Fault, evidence: tuple[Signed[Any], ...]) -> bool:
-    """Whether the records prove an equivocation of the accused."""
-    if fault.ground is not FaultGround.EQUIVOCATION or len(evidence) != PAIR:
+def is_proved(fault: Fault, evidence: Collection[Signed[Any]]) -> bool:
+    """Whether records prove an equivocation of the accused."""
+    if fault.ground is not FaultGround.EQUIVOCATION or len(evidence) != 2:
         return False
     first, second = evidence
     return (
