@@ -9,18 +9,20 @@ from random import Random
 
 from msgspec import Struct
 
+from mesh.core.ports.messages import Envelope
 from mesh.core.records.membership import Role
 from mesh.transport.faults import LinkEffect, LinkRule, Partition
 from runtime.content.did import Did
 from runtime.identity.keys import SigningKey
 from simulation.clocks import ClockFaults
+from simulation.dishonest import Stage
 from simulation.machines import MachineEffect, MachineFault
 from simulation.station import Conduct, CrashPlan
 
 HEAL_MS = 25_000
 """From here on the network is whole, and all processes run."""
 
-MakeConduct = Callable[["Part", Random], Conduct]
+MakeConduct = Callable[[Stage], Conduct]
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -54,7 +56,7 @@ class Plan:
     crashes: dict[str, list[CrashPlan]] = field(default_factory=dict)
     clocks: dict[str, ClockFaults] = field(default_factory=dict)
     machines: dict[str, list[MachineFault]] = field(default_factory=dict)
-    conducts: dict[str, tuple[MakeConduct, Random]] = field(default_factory=dict)
+    conducts: dict[str, tuple[MakeConduct, Random, list[Envelope]]] = field(default_factory=dict)
     restores: list[Restore] = field(default_factory=list)
 
     def of_role(self, role: Role) -> tuple[Part, ...]:
@@ -109,8 +111,11 @@ class Plan:
             MachineFault(effect=effect, share_ppm=share_ppm)
         )
 
-    def conduct(self, part: Part, make: MakeConduct, dice: Random) -> None:
-        self.conducts.setdefault(part.name, (make, dice))
+    def conduct(
+        self, part: Part, make: MakeConduct, dice: Random, seen: list[Envelope] | None = None
+    ) -> None:
+        """Makes an actor dishonest. seen: what its accomplices are sent, too."""
+        self.conducts.setdefault(part.name, (make, dice, [] if seen is None else seen))
 
 
 Inject = Callable[[Plan, Random], None]

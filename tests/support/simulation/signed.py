@@ -51,8 +51,10 @@ SLOTS: Final[Mapping[type[Any], Callable[[Any], Iterable[tuple[Hashable, ...]]]]
 }
 
 
-class Contradiction(Exception):
-    """Two records of one signer for one slot."""
+def slots_of(body: Any) -> tuple[tuple[Hashable, ...], ...]:
+    """The slots that a record takes; a signer signs one record for each."""
+    slots = SLOTS.get(type(body))
+    return () if slots is None else tuple(slots(body))
 
 
 class SignedRecords:
@@ -81,8 +83,7 @@ class SignedRecords:
     def _add(self, record: Signed[Any]) -> None:
         self._by_cid[record.cid] = record
         self._by_kind.setdefault(type(record.body), []).append(record)
-        slots = SLOTS.get(type(record.body))
-        for slot in () if slots is None else slots(record.body):
+        for slot in slots_of(record.body):
             first = self._slots.setdefault((record.signer, *slot), record)
             if first.cid != record.cid:
                 self.contradictions.append((first, record))

@@ -62,6 +62,9 @@ class Conduct:
     def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
         return (envelope,)
 
+    def incoming(self, envelope: Envelope) -> None:
+        """Sees what the actor is about to take in."""
+
     def serves(self, request: BlockRequest) -> bool:
         return True
 
@@ -169,6 +172,7 @@ class Station:
         match delivery.parcel:
             case Envelope() as envelope:
                 now = self.clock.now(at)
+                self.conduct.incoming(envelope)
                 is_done = self._turn(at, lambda tx: self.actor.receive(tx, envelope, now))
                 self._tick_at = at
                 if not is_done:
