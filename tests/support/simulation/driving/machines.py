@@ -14,7 +14,7 @@ from mesh.core.ports.blocks import BlockReader
 from mesh.core.ports.work import Execute, Executed, Failed, WorkFault, WorkId, WorkResult
 from mesh.core.verification.inputs import inputs_of
 from mesh.transport.faults import dice_of
-from simulation.programs import WRONG, Program, ProgramKind, execute
+from simulation.driving.programs import WRONG, Program, ProgramKind, execute
 
 START_MS = 3
 

@@ -11,8 +11,10 @@ from mesh.core.fields import MICRO
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.membership import Role
 from mesh.transport.faults import LinkEffect
-from simulation.clocks import ClockFaults
-from simulation.dishonest import (
+from simulation.driving.clocks import ClockFaults
+from simulation.driving.machines import MachineEffect
+from simulation.driving.station import CrashPlan, CrashPoint
+from simulation.faults.dishonest import (
     DoubleAwarder,
     Drawer,
     Equivocator,
@@ -24,9 +26,7 @@ from simulation.dishonest import (
     Usurper,
     Withholder,
 )
-from simulation.machines import MachineEffect
-from simulation.plan import HEAL_MS, FaultKind, Inject, MakeConduct, Plan, Restore, table_of
-from simulation.station import CrashPlan, CrashPoint
+from simulation.faults.plan import HEAL_MS, FaultKind, Inject, MakeConduct, Plan, Restore, table_of
 
 ROLES: Final = (Role.SUBMITTER, Role.NODE, Role.VERIFIER, Role.ISSUER)
 WORKING: Final = (Role.NODE, Role.VERIFIER)

@@ -14,10 +14,10 @@ from mesh.core.records.membership import Role
 from mesh.transport.faults import LinkEffect, LinkRule, Partition
 from runtime.content.did import Did
 from runtime.identity.keys import SigningKey
-from simulation.clocks import ClockFaults
-from simulation.dishonest import Stage
-from simulation.machines import MachineEffect, MachineFault
-from simulation.station import Conduct, CrashPlan
+from simulation.driving.clocks import ClockFaults
+from simulation.driving.machines import MachineEffect, MachineFault
+from simulation.driving.station import Conduct, CrashPlan
+from simulation.faults.dishonest import Stage
 
 HEAL_MS = 25_000
 """From here on the network is whole, and all processes run."""

@@ -23,9 +23,9 @@ from mesh.transport.port import BlockRequest
 from runtime.content.did import Did
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, Signed
-from simulation.mutations import Strangers, mutated
-from simulation.signed import slots_of
-from simulation.station import Conduct
+from simulation.checking.signed import slots_of
+from simulation.driving.station import Conduct
+from simulation.faults.mutations import Strangers, mutated
 
 KEPT_MAX = 64
 

@@ -16,9 +16,9 @@ from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, Envelope
 from mesh.core.ports.work import Execute, Fetch, Work, WorkId, WorkResult
 from mesh.transport.port import BlockReply, BlockRequest, Delivery, Parcel, Transport
 from runtime.content.did import Did
-from simulation.clocks import Clock
-from simulation.fetching import Fetching
-from simulation.machines import Begun, Machine
+from simulation.driving.clocks import Clock
+from simulation.driving.fetching import Fetching
+from simulation.driving.machines import Begun, Machine
 
 Command = Callable[[Any, ActorTransaction, Now], Any]
 """A user's command: the actor's method within a turn."""

@@ -1,0 +1,1 @@
+"""What must hold in a simulation, whatever is wrong."""

@@ -1,0 +1,1 @@
+"""What drives one simulated actor: its clocks, machine, fetches and station."""
