@@ -85,6 +85,10 @@ class View(Protocol):
         """The blocks of one actor: to send, and for those who fetch them."""
         ...
 
+    def cids(self, actor: Did) -> tuple[Cid, ...]:
+        """The CIDs of the blocks of one actor, in order."""
+        ...
+
     def open_work(self) -> RowReader[WorkRow]:
         """The work of all actors that is not finished."""
         ...
@@ -159,6 +163,10 @@ class Store(Protocol):
 
     def view(self) -> AbstractContextManager[View]:
         """One moment of the store. Not within a turn. Raises CommandError `store-…`."""
+        ...
+
+    def has_changed(self) -> bool:
+        """Whether another process has committed since the last turn or view. Cheap: for polling."""
         ...
 
     def close(self) -> None: ...

@@ -8,7 +8,7 @@ from meshfolk import START, key
 
 from mesh.adapters.sqlite.blocks import SqliteBlocks
 from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
+from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from mesh.adapters.sqlite.store import SqliteStore
 from mesh.core.ids import new_job_id
 from mesh.core.ports.blocks import BlockError, BlockFault
@@ -26,7 +26,7 @@ from runtime.tokens.transfers import Account, AccountKey, PolicyInForce, TokenUs
 
 def problem_of(path: Path) -> CommandError:
     with pytest.raises(CommandError) as caught:
-        Database(path).close()
+        Database(path, SCHEMA).close()
     assert str(path) in caught.value.message
     assert caught.value.hint
     return caught.value
@@ -34,8 +34,8 @@ def problem_of(path: Path) -> CommandError:
 
 def test_new_file_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
-    Database(path).close()
-    database = Database(path)
+    Database(path, SCHEMA).close()
+    database = Database(path, SCHEMA)
     assert database.check() == ()
     assert database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert database.connection.execute("PRAGMA synchronous").fetchone() == (2,)
@@ -47,7 +47,7 @@ def test_new_file_is_opened_again(tmp_path: Path) -> None:
 )
 def test_another_schema_version_is_refused(tmp_path: Path, version: int, code: str) -> None:
     path = tmp_path / "mesh.sqlite"
-    Database(path).close()
+    Database(path, SCHEMA).close()
     other = sqlite3.connect(path)
     other.execute(f"PRAGMA user_version = {version}")
     other.close()
@@ -72,7 +72,7 @@ def test_file_that_is_not_a_database_is_corrupt(tmp_path: Path) -> None:
 
 def test_damaged_file_is_corrupt(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
-    database = Database(path)
+    database = Database(path, SCHEMA)
     blocks = SqliteBlocks(database, quota_bytes=1 << 30)
     for index in range(200):
         data = bytes([index]) * 3000
@@ -82,7 +82,7 @@ def test_damaged_file_is_corrupt(tmp_path: Path) -> None:
     whole = bytearray(path.read_bytes())
     whole[200_000:400_000] = b"\x5a" * 200_000
     path.write_bytes(bytes(whole))
-    database = Database(path)
+    database = Database(path, SCHEMA)
     assert database.check() != ()
     database.close()
 
@@ -95,7 +95,7 @@ def test_directory_is_no_file(tmp_path: Path) -> None:
 
 def test_file_says_whose_it_is(tmp_path: Path) -> None:
     path = tmp_path / "mesh.sqlite"
-    Database(path).close()
+    Database(path, SCHEMA).close()
     other = sqlite3.connect(path)
     assert other.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     other.close()

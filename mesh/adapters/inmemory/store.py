@@ -16,6 +16,7 @@ from mesh.adapters.rows.query import Query
 from mesh.adapters.rows.turns import StoreTurn, StoreView
 from mesh.core.ports.blocks import BlockError, BlockFault
 from runtime.content.cid import Cid
+from runtime.content.did import Did
 
 QUOTA_BYTES: Final = 1 << 30
 
@@ -45,6 +46,9 @@ class MemoryStore:
         other = MemoryStore(quota_bytes=self._quota_bytes)
         other._source = self._source.copy()
         return other
+
+    def has_changed(self) -> bool:
+        return False
 
     def close(self) -> None:
         """Nothing to close."""
@@ -87,6 +91,9 @@ class _Memory:
         if not cid.matches(found):
             raise BlockError(BlockFault.TAMPERED, cid)
         return found
+
+    def cids(self, actor: Did) -> set[Cid]:
+        return {cid for cid, held in self._held.items() if actor in held.actors}
 
     def total_bytes(self) -> int:
         return self._total_bytes

@@ -4,6 +4,7 @@ Rule: a block is hashed on its way in and again on its way out; an actor sees th
 holds itself. The bytes of all blocks, each counted once, stay within the quota.
 """
 
+from collections.abc import Set
 from typing import Protocol
 
 from msgspec import Struct
@@ -32,6 +33,10 @@ class BlockSource(Protocol):
         they are not what the CID names."""
         ...
 
+    def cids(self, actor: Did) -> Set[Cid]:
+        """The blocks that an actor holds."""
+        ...
+
     def total_bytes(self) -> int: ...
 
 
@@ -54,6 +59,13 @@ class BlockLayer:
     def data(self, cid: Cid) -> bytes:
         found = self.new.get(cid)
         return self._under.data(cid) if found is None else found
+
+    def cids(self, actor: Did) -> Set[Cid]:
+        found = set(self._under.cids(actor) - self.changed.keys())
+        for cid, held in self.changed.items():
+            if held is not None and actor in held.actors:
+                found.add(cid)
+        return found
 
     def total_bytes(self) -> int:
         return self._under.total_bytes() + self.added_bytes

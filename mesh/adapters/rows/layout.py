@@ -36,21 +36,18 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
     indexes: tuple[tuple[int, ...], ...]
     names_actor: bool
 
-    def value_of(self, position: int, value: Any) -> Value:
-        """A value as it is stored, of a field that may be looked up."""
-        return self.columns[position].write(value)
-
     def key_of(self, actor: Did | None, key: tuple[Any, ...]) -> Key:
-        """The key of a row, from its fields. actor: None for a table of the store."""
+        """The key of a row, from its fields. actor: None for a table of the store. Raises
+        ShapeError."""
         parts = key if actor is None else (actor, *key)
         assert len(parts) == len(self.key), f"{self.table.name} has the key {self.table.key}"
         return tuple(
-            self.columns[position].write(part)
+            self._written(self.columns[position], part)
             for position, part in zip(self.key, parts, strict=True)
         )
 
     def row_key(self, actor: Did | None, row: Any) -> Key:
-        """The key of a row."""
+        """The key of a row. Raises ShapeError."""
         fields = tuple(getattr(row, name) for name in self.table.key)
         return self.key_of(actor, fields)
 
@@ -68,10 +65,7 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
             if old is not None and value is getattr(old, each.name):
                 values.append(old_values[position])
                 continue
-            try:
-                values.append(each.write(value))
-            except ShapeError as fault:
-                raise fault.inside(f"{self.table.name}.{each.name}") from None
+            values.append(self._written(each, value))
         return Stored(key, row, tuple(values))
 
     def read(self, values: tuple[Value, ...]) -> Stored:
@@ -84,6 +78,12 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
             del fields[ACTOR]
         row = self.table.row(**fields)
         return Stored(tuple(values[position] for position in self.key), row, values)
+
+    def _written(self, column: Column, value: Any) -> Value:
+        try:
+            return column.write(value)
+        except ShapeError as fault:
+            raise fault.inside(f"{self.table.name}.{column.name}") from None
 
 
 _LAYOUTS: Final[dict[int, Layout]] = {}

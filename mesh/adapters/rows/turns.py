@@ -25,6 +25,7 @@ from mesh.adapters.rows.queues import (
 )
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import WorkId
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 
 T = TypeVar("T")
@@ -47,6 +48,9 @@ class StoreView:
 
     def blocks(self, actor: Did) -> ActorBlocks:
         return ActorBlocks(self.block_layer, actor)
+
+    def cids(self, actor: Did) -> tuple[Cid, ...]:
+        return tuple(sorted(self.block_layer.cids(actor)))
 
     def open_work(self) -> LayerRows[WorkRow]:
         return work_rows(self.row_layer)

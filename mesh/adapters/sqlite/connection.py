@@ -17,7 +17,7 @@ from mesh.adapters.sqlite.errors import (
     not_writable,
     unusable,
 )
-from mesh.adapters.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from mesh.adapters.sqlite.schema import APPLICATION_ID, Schema
 from runtime.platform.private_files import create_file, may_write
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -33,12 +33,14 @@ CHECKPOINT_PAGES: Final = 8192
 class Database:
     """An open store. Not for several threads at once."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create. Raises CommandError `store-…` for a file that is not a usable store.
+    def __init__(self, path: Path, schema: Schema) -> None:
+        """Open or create. Raises CommandError `store-…` for a file that is not a usable store, or
+        of another version of the schema.
 
         A file or folder that cannot be written is opened to be read.
         """
         self.path = path
+        self._schema = schema
         self._failed: CommandError | None = None
         self._reading: Reading | None = None
         self._refusal: StoreError | None = None
@@ -117,18 +119,19 @@ class Database:
                 f"{self.path} is an SQLite file of another program",
                 hint="name another directory with --mesh-home, or move that file away",
             )
-        if version > SCHEMA_VERSION:
+        known = self._schema.version
+        if version > known:
             raise CommandError(
                 ExitCode.USAGE,
                 "store-newer",
-                f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
+                f"{self.path} has schema version {version}, this program reads {known}",
                 hint="install the version of this program that wrote it, or a newer one",
             )
-        if tables and version < SCHEMA_VERSION:
+        if tables and version < known:
             raise CommandError(
                 ExitCode.USAGE,
                 "store-older",
-                f"{self.path} has schema version {version}, this program reads {SCHEMA_VERSION}",
+                f"{self.path} has schema version {version}, this program reads {known}",
                 hint="open it with the version that wrote it, or start a new MESH_HOME",
             )
         if self._refusal is not None:
@@ -148,11 +151,10 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if not tables:
-            for statement in TABLES.split(";\n"):
-                if statement.strip():
-                    self.connection.execute(statement)
+            for statement in self._schema.statements:
+                self.connection.execute(statement)
             self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self.connection.execute(f"PRAGMA user_version = {self._schema.version}")
         self.connection.execute("COMMIT")
 
     @contextmanager
@@ -206,6 +208,14 @@ class Database:
     def commit(self) -> None:
         """The one place where a transaction becomes true."""
         self.connection.execute("COMMIT")
+
+    def data_version(self) -> int:
+        """Changes with every commit of another connection. Raises CommandError `store-…`."""
+        try:
+            (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise unusable(self.path, error) from None
+        return int(version)
 
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the whole file finds; empty if it is sound."""

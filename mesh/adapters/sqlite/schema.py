@@ -6,9 +6,22 @@ signed. A change of the tables, or of what is kept in them, raises SCHEMA_VERSIO
 
 from typing import Final
 
+from msgspec import Struct
+
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
 SCHEMA_VERSION: Final = 7
+
+
+class Schema(Struct, frozen=True, kw_only=True):
+    """The statements that make the tables of a file, and the version by which they are known.
+
+    One of the tables is `block_total`, of one row: every transaction reads it first.
+    """
+
+    version: int
+    statements: tuple[str, ...]
+
 
 TABLES: Final = """
 CREATE TABLE blocks (
@@ -141,3 +154,7 @@ CREATE TABLE settings (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+SCHEMA: Final = Schema(
+    version=SCHEMA_VERSION,
+    statements=tuple(each for each in TABLES.split(";\n") if each.strip()),
+)

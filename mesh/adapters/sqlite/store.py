@@ -19,6 +19,7 @@ from mesh.adapters.sqlite.members import (
     SqliteObservations,
     SqliteSettings,
 )
+from mesh.adapters.sqlite.schema import SCHEMA
 from mesh.adapters.sqlite.state import SqliteRuns, SqliteStateRoots
 from mesh.adapters.sqlite.work import SqliteWork
 
@@ -67,7 +68,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, quota_bytes: int) -> None:
         """Open or create. Raises CommandError `store-…`."""
-        self.database = Database(path)
+        self.database = Database(path, SCHEMA)
         self._tables = SqliteTransaction(self.database, quota_bytes=quota_bytes)
         self._data_version = 0
 
@@ -92,7 +93,7 @@ class SqliteStore:
 
     def _forget_if_changed(self) -> None:
         """Another process's commit makes what is kept in memory worthless."""
-        (version,) = self.database.connection.execute("PRAGMA data_version").fetchone()
+        version = self.database.data_version()
         if version != self._data_version:
             self._tables.forget()
             self._data_version = version

@@ -1,0 +1,110 @@
+"""Blocks of SQLite: bytes stored once, and the numbers of the actors that hold them.
+
+Rule: bytes are hashed as they are read. Who holds a block is kept while no other process has
+written; bytes are not kept.
+"""
+
+from typing import Final
+
+from mesh.adapters.rows.blocks import BlockLayer, Held
+from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite_rows.actors import ActorNumbers
+from mesh.core.ports.blocks import BlockError, BlockFault
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+
+BLOCKS_KEPT_MAX: Final = 16_384
+
+
+class SqliteBlocks:
+    """The `BlockSource` of a file."""
+
+    def __init__(self, database: Database, numbers: ActorNumbers) -> None:
+        self._run = database.connection.execute
+        self._run_many = database.connection.executemany
+        self._numbers = numbers
+        self._held: dict[Cid, Held | None] = {}
+        self._places: dict[Cid, int] = {}
+        """The numbers of the blocks in `_held` that are stored."""
+        self._total_bytes: int | None = None
+
+    def forget(self) -> None:
+        """Drop what is in memory: it may not be what is stored."""
+        self._held.clear()
+        self._places.clear()
+        self._total_bytes = None
+
+    def held(self, cid: Cid) -> Held | None:
+        if cid not in self._held:
+            if len(self._held) >= BLOCKS_KEPT_MAX:
+                self._held.clear()
+                self._places.clear()
+            self._held[cid] = self._read_held(cid)
+        return self._held[cid]
+
+    def data(self, cid: Cid) -> bytes:
+        row = self._run("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+        assert row is not None, "only blocks that are held are read"
+        data: bytes = row[0]
+        if not cid.matches(data):
+            raise BlockError(BlockFault.TAMPERED, cid)
+        return data
+
+    def cids(self, actor: Did) -> set[Cid]:
+        sql = "SELECT cid FROM blocks JOIN held ON block = number WHERE actor = ?"
+        return {Cid(raw) for (raw,) in self._run(sql, (self._numbers.find(actor),))}
+
+    def total_bytes(self) -> int:
+        if self._total_bytes is None:
+            (total,) = self._run("SELECT bytes FROM block_total").fetchone()
+            self._total_bytes = int(total)
+        return self._total_bytes
+
+    def write(self, layer: BlockLayer) -> None:
+        """Write changed blocks, to be committed."""
+        added: list[tuple[int, int]] = []
+        removed: list[tuple[int, int]] = []
+        gone: list[tuple[int]] = []
+        for cid, held in layer.changed.items():
+            before = self.held(cid)
+            old = frozenset[Did]() if before is None else before.actors
+            new = frozenset[Did]() if held is None else held.actors
+            if cid in layer.new:
+                self._places[cid] = self._write_data(cid, layer.new[cid])
+            elif before is None:
+                # Put and deleted within the turn.
+                continue
+            place = self._places[cid]
+            added += [(place, self._numbers.make(actor)) for actor in new - old]
+            removed += [(place, self._numbers.make(actor)) for actor in old - new]
+            if held is None:
+                gone.append((place,))
+        self._run_many("INSERT INTO held (block, actor) VALUES (?, ?)", added)
+        self._run_many("DELETE FROM held WHERE block = ? AND actor = ?", removed)
+        self._run_many("DELETE FROM blocks WHERE number = ?", gone)
+        if layer.added_bytes:
+            total = self.total_bytes() + layer.added_bytes
+            self._run("UPDATE block_total SET bytes = ?", (total,))
+
+    def committed(self, layer: BlockLayer) -> None:
+        """Keep what was written: it is true now."""
+        self._held.update(layer.changed)
+        self._total_bytes = self.total_bytes() + layer.added_bytes
+
+    def _read_held(self, cid: Cid) -> Held | None:
+        sql = (
+            "SELECT blocks.number, length(data), actor FROM blocks JOIN held ON block = number"
+            " WHERE cid = ?"
+        )
+        rows = self._run(sql, (cid.raw,)).fetchall()
+        if not rows:
+            return None
+        self._places[cid], size, _ = rows[0]
+        return Held(size, frozenset(self._numbers.did(actor) for _, _, actor in rows))
+
+    def _write_data(self, cid: Cid, data: bytes) -> int:
+        sql = (
+            "INSERT INTO blocks (cid, data) VALUES (?, ?)"
+            " ON CONFLICT (cid) DO UPDATE SET data = excluded.data RETURNING number"
+        )
+        return int(self._run(sql, (cid.raw, data)).fetchone()[0])

@@ -1,0 +1,105 @@
+"""The `Store` port over one SQLite file.
+
+Rule: a turn holds the file's write lock from its beginning, so that what it has read is true when
+it is committed; every commit is on the disk (synchronous=FULL) before anyone hears of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mesh.actors.actor import Now
+from mesh.actors.stores import OUTBOX, WORK
+from mesh.adapters.rows.layout import Layout, layout_of
+from mesh.adapters.rows.turns import StoreTurn, StoreView
+from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite_rows.actors import ActorNumbers
+from mesh.adapters.sqlite_rows.blocks import SqliteBlocks
+from mesh.adapters.sqlite_rows.rows import SqliteRows
+from mesh.adapters.sqlite_rows.schema import schema_of
+from mesh.core.ports.tables import Table
+
+
+class SqliteStore:
+    """Rows and blocks of actors. quota_bytes: of all blocks together, each counted once."""
+
+    def __init__(self, path: Path, tables: Iterable[Table[Any]], *, quota_bytes: int) -> None:
+        """Open or create. tables: of all roles, the same at every opening of a file. Raises
+        CommandError `store-…`."""
+        layouts = [layout_of(OUTBOX), layout_of(WORK), *map(layout_of, tables)]
+        self._database = Database(path, schema_of(layouts))
+        self._source = _Source(self._database, layouts)
+        self._quota_bytes = quota_bytes
+        self._data_version = 0
+
+    @contextmanager
+    def turn(self, now: Now) -> Iterator[StoreTurn]:
+        try:
+            with self._database.transaction("IMMEDIATE"):
+                self._forget_if_changed()
+                turn = StoreTurn(self._source, now, quota_bytes=self._quota_bytes)
+                yield turn
+                self._source.write(turn)
+        except BaseException:
+            self._source.forget()
+            raise
+        self._source.committed(turn)
+
+    @contextmanager
+    def view(self) -> Iterator[StoreView]:
+        with self._database.transaction("DEFERRED"):
+            self._forget_if_changed()
+            yield StoreView(self._source, quota_bytes=self._quota_bytes)
+
+    def has_changed(self) -> bool:
+        return self._database.data_version() != self._data_version
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the system refuses to write here."""
+        return self._database.is_read_only
+
+    def check(self) -> tuple[str, ...]:
+        """What SQLite's own check of the file finds; empty if it is sound."""
+        return self._database.check()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _forget_if_changed(self) -> None:
+        """Another process's commit makes what is kept in memory worthless."""
+        version = self._database.data_version()
+        if version != self._data_version:
+            self._source.forget()
+            self._data_version = version
+
+
+class _Source:
+    """The rows and blocks of a file, as layers read them."""
+
+    def __init__(self, database: Database, layouts: Iterable[Layout]) -> None:
+        self._numbers = ActorNumbers(database)
+        self._rows = SqliteRows(database, layouts, self._numbers)
+        self._blocks = SqliteBlocks(database, self._numbers)
+        self.get = self._rows.get
+        self.known = self._rows.known
+        self.select = self._rows.select
+        self.count = self._rows.count
+        self.held = self._blocks.held
+        self.data = self._blocks.data
+        self.cids = self._blocks.cids
+        self.total_bytes = self._blocks.total_bytes
+
+    def write(self, turn: StoreTurn) -> None:
+        self._rows.write(turn.row_layer.changed)
+        self._blocks.write(turn.block_layer)
+
+    def committed(self, turn: StoreTurn) -> None:
+        self._rows.committed(turn.row_layer.changed)
+        self._blocks.committed(turn.block_layer)
+
+    def forget(self) -> None:
+        self._numbers.forget()
+        self._rows.forget()
+        self._blocks.forget()
