@@ -68,7 +68,7 @@ def _lock(home: Home, name: str, *, wait: bool) -> Iterator[int]:
     require("fcntl", "a lock of a mesh")
     import fcntl
 
-    descriptor = _open_lock(home, home.locks / f"{name}.lock")
+    descriptor = open_lock(home, home.locks / f"{name}.lock")
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -84,7 +84,8 @@ def _lock(home: Home, name: str, *, wait: bool) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _open_lock(home: Home, path: Path) -> int:
+def open_lock(home: Home, path: Path) -> int:
+    """Open the file of a lock, made if it is missing. Raises CommandError as `actor_lock`."""
     try:
         return open_or_create(path)
     except OSError as error:

@@ -166,7 +166,8 @@ class Store(Protocol):
         ...
 
     def has_changed(self) -> bool:
-        """Whether another process has committed since the last turn or view. Cheap: for polling."""
+        """Whether another process may have committed since this was last asked, also where a turn
+        has seen it meanwhile. Cheap: for polling."""
         ...
 
     def close(self) -> None: ...

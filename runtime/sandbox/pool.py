@@ -52,12 +52,13 @@ class Sandbox:
         """Raises CommandError where the system cannot bound what a process uses."""
         require("resource", "executing a module")
         self._limits = limits
-        self._workers_max = workers or os.cpu_count() or 1
+        self.executions_max = workers or os.cpu_count() or 1
+        """At a time; may be changed."""
         key_path = cache_key_path or cache_dir.parent / "compiled-modules.key"
         self._cache = CompiledCache(cache_dir, key_path)
         self.admission = Admission(self._cache, limits)
         self._watch = Watch()
-        self._compilations = Compilations(self._cache, self._watch, limits, self._workers_max)
+        self._compilations = Compilations(self._cache, self._watch, limits, self.executions_max)
         self._tickets = count(1)
         self._workers: list[Worker] = []
         self._waiting: deque[Job] = deque()
@@ -132,6 +133,10 @@ class Sandbox:
                 self._retire(worker, fault)
                 self._dispatch()
                 return
+
+    def is_begun(self, ticket: Ticket) -> bool:
+        """Returns whether a worker executes the request, or has done so."""
+        return all(job.ticket != ticket for job in self._waiting)
 
     def confinement(self) -> tuple[Finding, ...]:
         """Reports the confinement of workers on this machine; starts one if none has been
@@ -215,7 +220,7 @@ class Sandbox:
         self._compilations.forget_failures()
         runnable = [job for job in self._waiting if job.compiled is not None]
         for job in runnable:
-            if self._busy >= self._workers_max:
+            if self._busy >= self.executions_max:
                 break
             worker = self._idle_worker(job)
             if worker is not None:
@@ -237,7 +242,7 @@ class Sandbox:
         one at once where there are sides, since the other side follows.
         """
         free = [worker for worker in self._workers if worker.job is None]
-        room = self._workers_max - self._busy
+        room = self.executions_max - self._busy
         wanted = list(self._waiting)[:room]
         for job in wanted:
             fitting = next((worker for worker in free if worker.takes(job)), None)
@@ -249,7 +254,7 @@ class Sandbox:
 
     def _has_place(self, free: list[Worker]) -> bool:
         """Returns whether another worker may be started; ends an idle one that is in its place."""
-        if len(self._workers) >= SIDES * self._workers_max:
+        if len(self._workers) >= SIDES * self.executions_max:
             idle = next((worker for worker in free if worker.ready), None)
             if idle is None:
                 return False

@@ -32,6 +32,7 @@ class SqliteStore:
         self._source = _Source(self._database, layouts)
         self._quota_bytes = quota_bytes
         self._data_version = 0
+        self._asked_version = 0
 
     @contextmanager
     def turn(self, now: Now) -> Iterator[StoreTurn]:
@@ -53,7 +54,9 @@ class SqliteStore:
             yield StoreView(self._source, quota_bytes=self._quota_bytes)
 
     def has_changed(self) -> bool:
-        return self._database.data_version() != self._data_version
+        version = self._database.data_version()
+        is_new, self._asked_version = version != self._asked_version, version
+        return is_new
 
     @property
     def is_read_only(self) -> bool:

@@ -1,0 +1,102 @@
+"""Ownership of executions: a lock for each process that claims work, and the slots of the machine.
+
+Rule: both are locks of the operating system. They are free again the moment their process is dead,
+and no child process holds them: workers are executed, not forked.
+"""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from mesh.home import Home
+from mesh.locks import open_lock
+from runtime.platform.posix import require
+
+_NAME: Final = re.compile(r"[0-9]{1,10}-[0-9a-f]{16}")
+_NOISE_BYTES: Final = 8
+
+
+class Owner:
+    """This process as the owner of claims, by a name that no other process has or had."""
+
+    def __init__(self, home: Home) -> None:
+        """Raises CommandError `home-read-only`, `disk-full`, `home-unusable`."""
+        self._home = home
+        self.name = f"{os.getpid()}-{os.urandom(_NOISE_BYTES).hex()}"
+        self._descriptor = open_lock(home, _path(home, self.name))
+        assert _try_lock(self._descriptor), "nobody else knows the name yet"
+
+    def is_alive(self, name: str) -> bool:
+        """Whether the process that claimed under a name may still be at work.
+
+        The file of one that is dead is removed.
+        """
+        if name == self.name:
+            return True
+        if _NAME.fullmatch(name) is None:
+            return False
+        path = _path(self._home, name)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return False
+        try:
+            if not _try_lock(descriptor):
+                return True
+            with suppress(OSError):
+                path.unlink()
+            return False
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            _path(self._home, self.name).unlink()
+        os.close(self._descriptor)
+
+
+class Slots:
+    """The executions at a time of this machine, over all processes of a home."""
+
+    def __init__(self, home: Home, count: int) -> None:
+        self._home = home
+        self._count = count
+        self._held: list[int] = []
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
+
+    def take(self, wanted: int) -> int:
+        """Hold as many as are wanted and free, and no more; how many are held now.
+
+        Raises CommandError `home-read-only`, `disk-full`, `home-unusable`.
+        """
+        while len(self._held) > wanted:
+            os.close(self._held.pop())
+        number = 0
+        while len(self._held) < min(wanted, self._count) and number < self._count:
+            descriptor = open_lock(self._home, self._home.locks / f"slot-{number}.lock")
+            if _try_lock(descriptor):
+                self._held.append(descriptor)
+            else:
+                os.close(descriptor)
+            number += 1
+        return len(self._held)
+
+
+def _try_lock(descriptor: int) -> bool:
+    require("fcntl", "a lock of a mesh")
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _path(home: Home, name: str) -> Path:
+    return home.locks / f"owner-{name}.lock"
