@@ -10,14 +10,23 @@ from blake3 import blake3
 from mesh.core.records.work import DIGEST_BYTES, Seal
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
 
 NONCE_BYTES: Final = DIGEST_BYTES
+_NONCE: Final = b"icn-mesh/2 nonce of a seal\0"
+"""Signed, and never shown: no record's message begins so."""
 _PURPOSE: Final = "icn-mesh/2 seal of a result"
 
 
+def nonce_of(key: SigningKey, hold: Cid) -> bytes:
+    """The secret nonce of a signer's seal for a hold: the same again, so that nobody whose store
+    was lost contradicts itself."""
+    return blake3(key.sign(_NONCE + hold.raw)).digest()
+
+
 def digest_of(hold: Cid, signer: Did, deterministic: Cid, nonce: bytes) -> bytes:
-    """H(hold ‖ signer ‖ deterministic ‖ nonce). hold: CID of the Hold; nonce: 32 random bytes."""
+    """H(hold ‖ signer ‖ deterministic ‖ nonce). hold: CID of the Hold; nonce: 32 secret bytes."""
     assert len(nonce) == NONCE_BYTES, "a nonce hides the result"
     parts = (hold.raw, signer.encode(), deterministic.raw, nonce)
     body = b"".join(len(part).to_bytes(8, "big") + part for part in parts)

@@ -1,0 +1,144 @@
+"""Deliveries of a node: the Seal of a result, its Receipt and Anchor.
+
+Rule: in a sealed mesh the Receipt is signed when the Opening lists the node's own seal.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.executions import EXECUTIONS
+from mesh.actors.node.chain import append, is_restored, previous_receipt
+from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
+from mesh.actors.orders import stored_order
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.work import Draw, Opening, Receipt, Seal
+from mesh.core.settlement.check import check_draws
+from mesh.core.verification.receipts import usage_of
+from mesh.core.verification.results import read_result
+from mesh.core.verification.seals import digest_of, nonce_of
+from runtime.identity.signed import RecordError, Signed
+
+if TYPE_CHECKING:
+    from mesh.actors.node.node import Node
+
+
+def seal(node: "Node", tx: ActorTransaction, row: AttemptRow) -> None:
+    """Fix a result that others may not read yet."""
+    assert row.result is not None, "a result is sealed"
+    nonce = nonce_of(node.key, row.hold)
+    digest = digest_of(row.hold, node.did, row.result, nonce)
+    record = node.sign(tx, Seal(hold=row.hold, digest=digest))
+    after = replace(row, phase=AttemptPhase.SEALED, nonce=nonce, seal=record.cid)
+    tx.rows(ATTEMPTS).put(after)
+    send_again(tx, after)
+
+
+def deliver(node: "Node", tx: ActorTransaction, row: AttemptRow) -> None:
+    """Sign the receipt of a result, and its anchor, as the next of this node's chain."""
+    assert row.result is not None, "a result is delivered"
+    order = stored_order(node, tx, row.hold)
+    execution = tx.rows(EXECUTIONS).get(row.hold)
+    block = tx.blocks.get(row.result)
+    assert execution is not None and execution.metrics is not None and block is not None
+    receipt = node.sign(
+        tx,
+        Receipt(
+            job=row.job,
+            award=order.award.cid,
+            hold=row.hold,
+            context=order.award.body.context,
+            module=order.manifest.body.module,
+            node_id=order.bid.body.node_id,
+            engine=order.bid.body.engine,
+            deterministic=row.result,
+            nonce=row.nonce,
+            metrics=execution.metrics,
+            usage=usage_of(read_result(block), order.bid.body),
+            started_at=execution.started_at,
+            ended_at=execution.ended_at,
+            previous=previous_receipt(tx),
+        ),
+    )
+    anchor = append(node, tx, receipt.cid)
+    after = replace(row, phase=AttemptPhase.DELIVERED, receipt=receipt.cid, anchor=anchor.cid)
+    tx.rows(ATTEMPTS).put(after)
+    send_again(tx, after)
+
+
+def send_again(tx: ActorTransaction, row: AttemptRow) -> None:
+    """Send what was signed for an attempt, until its issuer answers."""
+    match row.phase:
+        case AttemptPhase.SEALED:
+            assert row.seal is not None
+            until = f"seal/{row.hold}"
+            tx.outbox.put(Outgoing(to=(row.issuer,), record=row.seal, until=until))
+        case AttemptPhase.DELIVERED:
+            assert row.receipt is not None and row.anchor is not None and row.result is not None
+            hearers = (row.issuer,) if row.is_sealed else (row.issuer, row.submitter)
+            tx.outbox.put(
+                Outgoing(
+                    to=tuple(dict.fromkeys(hearers)),
+                    record=row.receipt,
+                    attached=(row.anchor, row.result),
+                    until=f"end/{row.hold}",
+                )
+            )
+        case AttemptPhase.GAVE_UP:
+            assert row.gave_up is not None
+            until = f"end/{row.hold}"
+            tx.outbox.put(Outgoing(to=(row.issuer,), record=row.gave_up, until=until))
+        case AttemptPhase.WORKING | AttemptPhase.ENDED:
+            pass
+
+
+def take_draw(
+    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """The verifiers of an attempt of this node's own: they were drawn by its first record."""
+    draw: Signed[Draw] = incoming.record
+    row = tx.rows(ATTEMPTS).get(draw.body.hold)
+    if row is None:
+        return MessageRefusal.UNKNOWN_SUBJECT
+    if draw.signer != row.issuer:
+        return MessageRefusal.WRONG_ROLE
+    if draw.body.first != (row.seal if row.is_sealed else row.receipt):
+        return MessageRefusal.INCONSISTENT
+    node.keep(tx, draw)
+    return None
+
+
+def take_opening(
+    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """All whose seals count reveal their results."""
+    opening: Signed[Opening] = incoming.record
+    row = tx.rows(ATTEMPTS).get(opening.body.hold)
+    if row is None:
+        return MessageRefusal.UNKNOWN_SUBJECT
+    if opening.signer != row.issuer:
+        return MessageRefusal.WRONG_ROLE
+    if row.phase is AttemptPhase.DELIVERED and row.is_sealed:
+        send_again(tx, row)
+        return None
+    if row.phase is not AttemptPhase.SEALED:
+        return MessageRefusal.OVER
+    try:
+        draws = tuple(node.resting_on(tx, incoming, Draw, cid) for cid in opening.body.draws)
+        seals = [node.resting_on(tx, incoming, Seal, cid) for cid in opening.body.seals]
+    except RecordError:
+        return MessageRefusal.INCOMPLETE
+    own = next((each for each in seals if each.cid == row.seal), None)
+    order = stored_order(node, tx, row.hold)
+    if own is None or any(each.body.hold != row.hold for each in seals):
+        return MessageRefusal.INCONSISTENT
+    if check_draws(order, draws, own):
+        return MessageRefusal.INCONSISTENT
+    if is_restored(tx):
+        return MessageRefusal.OVER
+    node.keep(tx, opening, *draws)
+    tx.outbox.answered(f"seal/{row.hold}")
+    deliver(node, tx, row)
+    return None

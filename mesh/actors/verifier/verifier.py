@@ -1,0 +1,112 @@
+"""The actor of a verifier: one key that executes again and attests. It anchors nothing."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, ClassVar
+
+from mesh.actors import executions
+from mesh.actors.actor import ActorTransaction, Instant, Now
+from mesh.actors.base import BaseActor, Handler
+from mesh.actors.machine import Machine
+from mesh.actors.profiles import publish, take_credential, take_revocation
+from mesh.actors.verifier.duties import finish, take_draw, take_opening
+from mesh.actors.verifier.endings import take_answer, take_settlement
+from mesh.actors.verifier.rows import NUMBER, SETTINGS, SettingsRow, VerifierSettings
+from mesh.core.fields import MICRO
+from mesh.core.ports.work import WorkId, WorkResult
+from mesh.core.records.archive import Archive
+from mesh.core.records.market import Credential, NodeProfile
+from mesh.core.records.settlement import Answer, Revocation, Settlement
+from mesh.core.records.terms import Capability
+from mesh.core.records.work import Draw, Opening
+from runtime.content.cid import Cid
+from runtime.content.shapes import ShapeError
+from runtime.content.typed import to_value
+from runtime.identity.keys import SigningKey
+
+
+class SettingsRefusal(Enum):
+    """Why settings of an operator are not taken."""
+
+    OUT_OF_RANGE = "a setting is out of its range"
+
+
+class Verifier(BaseActor):
+    """A verifier. beats: whether its profile is sent as a beat, since presence counts in its
+    mesh."""
+
+    handlers: ClassVar[Mapping[type[Any], Handler]] = {
+        Draw: take_draw,
+        Opening: take_opening,
+        Settlement: take_settlement,
+        Answer: take_answer,
+        Credential: take_credential,
+        Revocation: take_revocation,
+    }
+
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        archive: Archive,
+        entropy: Callable[[int], bytes],
+        machine: Machine,
+        beats: bool,
+    ) -> None:
+        super().__init__(key=key, archive=archive, entropy=entropy)
+        self.machine = machine
+        self.beats = beats
+
+    def configure(
+        self, tx: ActorTransaction, settings: VerifierSettings, now: Now
+    ) -> SettingsRefusal | None:
+        """Take an operator's settings, and publish what changes by them."""
+        try:
+            to_value(settings)
+        except ShapeError:
+            return SettingsRefusal.OUT_OF_RANGE
+        tx.rows(SETTINGS).put(SettingsRow(number=NUMBER, settings=settings))
+        self._publish(tx, now)
+        return None
+
+    def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
+        deadline, lost = executions.tick(self, tx, now)
+        for each in lost:
+            finish(self, tx, each, now)
+        deadlines = [each for each in (deadline, self._publish(tx, now)) if each is not None]
+        return min(deadlines, default=None)
+
+    def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
+        outcome = executions.finished(self, tx, work, result, now)
+        if outcome is not None:
+            finish(self, tx, outcome, now)
+
+    def _publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
+        row = tx.rows(SETTINGS).get(NUMBER)
+        if row is None:
+            return None
+        settings, machine = row.settings, self.machine
+        declared = tuple(
+            Capability(name=each.name, amount=each.amount, text=each.text)
+            for each in settings.capabilities
+        )
+
+        def describe(sequence: int, credentials: tuple[Cid, ...]) -> NodeProfile:
+            return NodeProfile(
+                node_id=settings.node_id,
+                sequence=sequence,
+                location=settings.location,
+                capabilities=(*machine.capabilities, *declared),
+                memory_bytes=machine.resources.memory_bytes,
+                cpu_cores=machine.resources.cpu_cores,
+                storage_bytes=machine.resources.storage_bytes,
+                rates={},
+                surcharge_ppm=0,
+                share_ppm=MICRO,
+                running_max=1,
+                accepted_issuers=(),
+                credentials=credentials,
+                engine=machine.engine,
+            )
+
+        return publish(self, tx, describe, beats=self.beats, now=now)
