@@ -23,7 +23,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 RECORD_VERSION: Final = 1
 _DOMAIN: Final = b"icn-mesh/1\0"
-_ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
+ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
+"""The names that are beside a record's own fields."""
 
 
 class RecordFault(Enum):
@@ -66,7 +67,7 @@ def sign(body: T, *, mesh: Cid | None, key: SigningKey, version: int = RECORD_VE
     """Signs a record. The same arguments give the same bytes. Raises ShapeError."""
     name = type(body).__name__
     value = to_value(body)
-    assert not _ENVELOPE & value.keys(), "the envelope's names are not a record's"
+    assert not ENVELOPE & value.keys(), "the envelope's names are not a record's"
     value |= {"version": version, "type": name, "mesh": mesh, "signer": key.did}
     value["sig"] = key.sign(_message(name, encode(value)))
     block = encode(value)
@@ -88,8 +89,8 @@ def read(
         value = decode(data, bytes_max=bytes_max)
     except CodecError as error:
         raise RecordError(RecordFault.NOT_CANONICAL, str(error)) from None
-    if type(value) is not dict or not value.keys() >= _ENVELOPE:
-        raise RecordError(RecordFault.NOT_A_RECORD, f"it needs {', '.join(sorted(_ENVELOPE))}")
+    if type(value) is not dict or not value.keys() >= ENVELOPE:
+        raise RecordError(RecordFault.NOT_A_RECORD, f"it needs {', '.join(sorted(ENVELOPE))}")
     if type(value["version"]) is not int or value["version"] != version:
         raise RecordError(RecordFault.WRONG_VERSION, f"version {value['version']!r:.40}")
     kind = kinds.get(value["type"]) if type(value["type"]) is str else None
@@ -106,7 +107,7 @@ def read(
         raise RecordError(RecordFault.BAD_SIGNER, str(error)) from None
     if not genuine:
         raise RecordError(RecordFault.BAD_SIGNATURE, f"{name} of {signer}")
-    for each in _ENVELOPE - {"sig"}:
+    for each in ENVELOPE - {"sig"}:
         del value[each]
     try:
         body = from_value(kind, value)

@@ -37,7 +37,7 @@ SLOTS: Final[Mapping[type[Any], Names]] = {
     Attestation: lambda body: (f"attestation {body.hold}",),
     Settlement: lambda body: (f"settlement {body.hold}",),
     Statement: lambda body: (f"statement {body.owner} {body.sequence}",),
-    Policy: lambda body: (f"policy {body.resource_type.value} {body.version} {body.scope}",),
+    Policy: lambda body: (f"policy {body.resource_type.value} {body.edition} {body.scope}",),
     NodeProfile: lambda body: (f"profile {body.sequence}",),
     Membership: lambda body: (f"membership {body.sequence}",),
     Endorsement: lambda body: (f"endorsement {body.sequence}",),

@@ -84,12 +84,12 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """The signer's rule for a resource within a scope. version: 1, 2, 3 … for (type, scope); usage
-    is kept across versions."""
+    """The signer's rule for a resource within a scope. edition: 1, 2, 3 … for (type, scope); usage
+    is kept across editions."""
 
     resource_type: ResourceType
     scope: Scope
-    version: Annotated[int, Between(1, INTEGER_MAX)]
+    edition: Annotated[int, Between(1, INTEGER_MAX)]
     rule: Rule
     effective_at: int
 

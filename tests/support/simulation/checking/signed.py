@@ -46,7 +46,7 @@ SLOTS: Final[Mapping[type[Any], Callable[[Any], Iterable[tuple[Hashable, ...]]]]
     Draw: lambda body: (("draw", body.hold, body.round),),
     Opening: lambda body: (("opening", body.hold, len(body.draws)),),
     Settlement: lambda body: (("settlement", body.hold),),
-    Policy: lambda body: (("policy", body.resource_type, body.scope, body.version),),
+    Policy: lambda body: (("policy", body.resource_type, body.scope, body.edition),),
     Statement: lambda body: (("statement", body.owner, body.sequence),),
 }
 
