@@ -26,6 +26,7 @@ from runtime.execution.effects import (
     WriteState,
 )
 from runtime.execution.state import Snapshot, advanced
+from runtime.tokens.in_force import UsageKey
 from runtime.tokens.ledger import Change, LedgerView, Refused, decide
 from runtime.tokens.policy import Usage
 from runtime.tokens.token import RESOURCES, TokenClass, unit_named
@@ -88,8 +89,8 @@ class _Overlay(Struct):
     def token_use(self, token: Cid) -> TokenUse:
         return self.below.token_use(token)
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
-        return self.below.usage(policy, subject)
+    def usage(self, key: UsageKey) -> Usage:
+        return self.below.usage(key)
 
     def take(self, change: Change) -> None:
         self.accounts.update((each.key, each) for each in change.accounts)

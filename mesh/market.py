@@ -18,7 +18,8 @@ from runtime.content.did import Did
 from runtime.content.shapes import cut
 from runtime.execution.context import FUEL_PER_UNIT
 from runtime.identity.signed import Signed
-from runtime.tokens.policy import Allowed, Rule, Usage, evaluate
+from runtime.tokens.assessment import evaluate
+from runtime.tokens.policy import Allowed, Rule, Usage
 
 BID_SECONDS: Final = 3600
 """How long a bid is good for, unless the job expires earlier."""

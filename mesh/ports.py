@@ -18,10 +18,11 @@ from mesh.job import Effect, Job, Phase
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.ledger import Change, LedgerView
 from runtime.tokens.register import Register
 from runtime.tokens.token import ResourceType
-from runtime.tokens.transfers import Account, PolicyInForce, Transfer
+from runtime.tokens.transfers import Account, Transfer
 
 
 class Jobs(Protocol):

@@ -13,9 +13,11 @@ from mesh.records import JobManifest
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
-from runtime.tokens.policy import Allowed, Denied, Usage, evaluate
+from runtime.tokens.assessment import evaluate
+from runtime.tokens.in_force import PolicyInForce
+from runtime.tokens.policy import Allowed, Denied, Usage
 from runtime.tokens.token import Demand, TokenChain, TokenRefusal, check_chain
-from runtime.tokens.transfers import PolicyInForce, TokenShare, TokenUse
+from runtime.tokens.transfers import TokenShare, TokenUse
 
 CLOCK_SKEW_SECONDS: Final = 300
 

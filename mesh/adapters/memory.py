@@ -18,6 +18,7 @@ from mesh.ports import ChainKind, Head, Transaction, Work
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.ledger import Change
 from runtime.tokens.policy import Usage
 from runtime.tokens.register import Register, held_in_class
@@ -25,7 +26,6 @@ from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     Account,
     AccountKey,
-    PolicyInForce,
     TokenUse,
     Transfer,
     TransferId,
@@ -138,7 +138,7 @@ class MemoryLedger:
         self._accounts: _Table[AccountKey, Account] = _Table(undo)
         self._transfers: _Table[TransferId, Transfer] = _Table(undo)
         self._token_uses: _Table[Cid, TokenUse] = _Table(undo)
-        self._usages: _Table[tuple[Cid, Did], Usage] = _Table(undo)
+        self._usages: _Table[UsageKey, Usage] = _Table(undo)
         self._policies: _Table[tuple[Did, ResourceType], PolicyInForce] = _Table(undo)
         self._revoked: _Table[Cid, None] = _Table(undo)
 
@@ -151,8 +151,8 @@ class MemoryLedger:
     def token_use(self, token: Cid) -> TokenUse:
         return self._token_uses.get(token) or TokenUse(token=token)
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
-        return self._usages.get((policy, subject)) or Usage()
+    def usage(self, key: UsageKey) -> Usage:
+        return self._usages.get(key) or Usage()
 
     def apply(self, change: Change) -> None:
         for transfer in change.transfers:
@@ -162,7 +162,7 @@ class MemoryLedger:
         for use in change.token_uses:
             self._token_uses.set(use.token, use)
         for row in change.usages:
-            self._usages.set((row.policy, row.subject), row.usage)
+            self._usages.set(row.key, row.usage)
 
     def accounts(self) -> tuple[Account, ...]:
         return tuple(self._accounts.rows.values())

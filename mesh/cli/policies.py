@@ -14,7 +14,7 @@ from mesh.local.treasury import policies, set_policy
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
+from runtime.tokens.policy import AllOf, AllowAll, AnyOf, PermitList, Quota, RateLimit, Rule
 from runtime.tokens.token import ResourceType
 
 _COLUMNS = (
@@ -136,6 +136,10 @@ def in_words(rule: Rule) -> str:
             return f"{rule.amount} per {rule.per_seconds} s, at most {rule.burst} at once"
         case PermitList(dids=dids):
             return f"only {', '.join(dids)}" if dids else "nobody"
+        case AllOf(rules=rules):
+            return f"all of ({'; '.join(map(in_words, rules))})"
+        case AnyOf(rules=rules):
+            return f"any of ({'; '.join(map(in_words, rules))})"
         case _:
             assert_never(rule)
 

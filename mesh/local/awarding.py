@@ -15,14 +15,14 @@ from mesh.local.candidates import candidate_of
 from mesh.local.credentials import roles_of
 from mesh.local.limits import allowed_limits
 from mesh.local.owned import register_block
-from mesh.local.purses import chain_of
+from mesh.local.purses import chain_of, usage_key
 from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from mesh.reputation import reputation
 from mesh.submission import shares
 from runtime.execution.context import ROLES_RECORD, Context
-from runtime.host.policy import policy_to_value
+from runtime.host.policy import policies_to_value
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import LedgerRefusal, Refused
@@ -161,6 +161,7 @@ def _place_hold(
     chain = chain_of(tx, world, manifest.body.resource_token)
     root = chain[-1].body
     debit = AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
+    policy = tx.ledger.policy(root.issuer, root.resource_type)
     return PlaceHold(
         id=hold_id(manifest.cid, attempt),
         debit=debit,
@@ -168,7 +169,7 @@ def _place_hold(
         expires_at=until,
         subject=manifest.signer,
         tokens=shares(chain),
-        policy=tx.ledger.policy(root.issuer, root.resource_type),
+        policies=() if policy is None else (policy,),
     )
 
 
@@ -183,8 +184,8 @@ def surroundings(tx: SqliteTransaction, world: World, *, now: int) -> Surroundin
         balances[kind.value] = max(0, account.available)
         policy = tx.ledger.policy(issuer, kind)
         if policy is not None:
-            usage = tx.ledger.usage(policy.cid, submitter)
-            policies[kind.value] = policy_to_value(policy.rule, usage)
+            usage = tx.ledger.usage(usage_key(issuer, kind, policy, submitter))
+            policies[kind.value] = policies_to_value([(policy, usage)])
     register = register_block(tx, submitter)
     roles = roles_of(tx, world, submitter, now=now)
     return Surroundings(

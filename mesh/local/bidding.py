@@ -111,7 +111,7 @@ def node_state(
         accepted_issuers=frozenset(world.members.genesis.body.issuers),
         credentials={},
         policy=AllowAll() if policy is None else policy.rule,
-        usage=Usage() if policy is None else tx.ledger.usage(policy.cid, manifest.signer),
+        usage=Usage(),
     )
 
 

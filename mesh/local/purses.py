@@ -8,6 +8,8 @@ from mesh.submission import Purse
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
+from runtime.tokens.in_force import PolicyInForce, UsageKey
+from runtime.tokens.policy import Usage
 from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType
 from runtime.tokens.transfers import AccountKey, AccountKind
 
@@ -32,14 +34,22 @@ def purse_of(
         AccountKey(issuer=root.issuer, unit=root.resource_type, owner=root.audience)
     )
     policy = tx.ledger.policy(root.issuer, root.resource_type)
-    none = Cid(b"\x01\x55\x1e\x20" + bytes(32))
     return Purse(
         chain=chain,
         uses=tuple(tx.ledger.token_use(link.cid) for link in chain),
         available=account.available,
         policy=policy,
-        usage=tx.ledger.usage(none if policy is None else policy.cid, submitter),
+        usage=Usage()
+        if policy is None
+        else tx.ledger.usage(usage_key(root.issuer, root.resource_type, policy, submitter)),
     )
+
+
+def usage_key(
+    issuer: Did, resource_type: ResourceType, policy: PolicyInForce, subject: Did
+) -> UsageKey:
+    """What a subject has committed under all versions of a policy."""
+    return UsageKey(issuer=issuer, resource_type=resource_type, scope=policy.scope, subject=subject)
 
 
 def available_units(tx: SqliteTransaction, owner: Did) -> dict[str, int]:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mesh.local.members import TOKEN, issue
-from mesh.local.purses import chain_of
+from mesh.local.purses import chain_of, usage_key
 from mesh.records import Policy
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
-from runtime.tokens.transfers import Account, AccountKind, PolicyInForce
+from runtime.tokens.transfers import Account, AccountKind
 
 if TYPE_CHECKING:
     from mesh.local.mesh import LocalMesh
@@ -113,8 +114,11 @@ def set_policy(mesh: "LocalMesh", resource_type: ResourceType, rule: Rule) -> Ci
     )
     with mesh.store.write() as tx:
         mesh.archive.put(tx, record)
-        in_force = PolicyInForce(cid=record.cid, rule=rule)
-        tx.ledger.set_policy(mesh.members.issuer.did, resource_type, in_force)
+        issuer = mesh.members.issuer.did
+        before = tx.ledger.policy(issuer, resource_type)
+        version = 1 if before is None else before.version + 1
+        in_force = PolicyInForce(cid=record.cid, version=version, rule=rule)
+        tx.ledger.set_policy(issuer, resource_type, in_force)
     return record.cid
 
 
@@ -126,6 +130,7 @@ def policies(mesh: "LocalMesh") -> dict[ResourceType, tuple[PolicyInForce, int]]
         for kind in ResourceType:
             policy = tx.ledger.policy(issuer, kind)
             if policy is not None:
-                usage = tx.ledger.usage(policy.cid, mesh.submitter.did)
+                key = usage_key(issuer, kind, policy, mesh.submitter.did)
+                usage = tx.ledger.usage(key)
                 found[kind] = (policy, usage.committed)
     return found

@@ -49,6 +49,10 @@ class Omitted(Struct, frozen=True):
     keep their bytes."""
 
 
+class Recursive(Struct, frozen=True):
+    """A field of a record that may contain records of its own type."""
+
+
 class Checked(Struct, frozen=True):
     """A further test of a scalar; `words` completes "expected …"."""
 

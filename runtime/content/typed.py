@@ -24,6 +24,7 @@ from runtime.content.shapes import (
     TEXT_BYTES_MAX,
     Checked,
     Omitted,
+    Recursive,
     Shape,
     ShapeError,
     Size,
@@ -84,12 +85,22 @@ def _build(hint: Any) -> Shape:
     marks: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)
-        marks = tuple(rest)
+        marks = tuple(mark for mark in rest if not isinstance(mark, Recursive))
+        if len(marks) < len(rest):
+            return _looked_up(Annotated[(hint, *marks)])
     shape = _bare_shape(hint, marks)
     for mark in marks:
         if isinstance(mark, Checked):
             shape = _with_check(shape, mark)
     return shape
+
+
+def _looked_up(hint: Any) -> Shape:
+    """Makes a shape that is found at its use: it cannot be built before the one that it is part
+    of."""
+    return Shape(
+        lambda value: shape_of(hint).write(value), lambda value: shape_of(hint).read(value)
+    )
 
 
 def _bare_shape(hint: Any, marks: tuple[Any, ...]) -> Shape:

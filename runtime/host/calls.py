@@ -8,13 +8,14 @@ a number above 0, or a text: the reason of the refusal.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from ccl.abi.fuel import RUN_PRICES
 from ccl.abi.host_calls import HOST_CALLS, REFUSAL_BYTES_MAX
 from runtime.content.codec import CodecError
 from runtime.execution.effects import AnchorData, RecordUsage
 from runtime.host.dag_calls import DAG_CALLS
 from runtime.host.invocation import Invocation
 from runtime.host.manifest import RefusedError, decoded, metered_resource, positive, submission
-from runtime.host.policy import PolicyInForce, permitted
+from runtime.host.policy import Policies, permitted, rules_more
 from runtime.host.state.calls import STATE_CALLS
 from runtime.host.stop import trap
 from runtime.host.tokens.calls import TOKEN_CALLS
@@ -31,7 +32,7 @@ def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
         job = submission(fields, invocation.meter)
     except RefusedError as refusal:
         return refusal.explained(invocation.meter)
-    granted = _authorized(invocation, job.resource_type, job.committed_units)
+    granted = _authorized(invocation, job.resource_type, job.committed_units, job.scope or "")
     if isinstance(granted, str):
         return granted
     reason = invocation.append_effect(job)
@@ -41,19 +42,20 @@ def _submit(invocation: Invocation, fields: Mapping[str, Any]) -> int | str:
     return len(invocation.effects)
 
 
-def _authorized(invocation: Invocation, kind: str, amount: int) -> PolicyInForce | str | None:
-    """Gives the policy as it is after the amount was used, None without a policy, or a reason."""
+def _authorized(invocation: Invocation, kind: str, amount: int, scope: str = "") -> Policies | str:
+    """Gives the policies as they are after the amount was used within a scope, or a reason."""
     available = invocation.available_units(kind)
     if available < amount:
         return f"{kind}: {amount} units asked for, {max(available, 0)} available"
     try:
-        policy = invocation.policy(kind)
+        policies = invocation.policies(kind)
     except ValueError as error:
         return f"{kind}: the policy in the context cannot be read: {error}"
-    if policy is None:
-        return None
+    invocation.meter.charge(RUN_PRICES["policy"].item * rules_more(policies))
     context = invocation.context
-    granted = permitted(policy, subject=context.caller, amount=amount, now=context.now)
+    granted = permitted(
+        policies, scope=scope, subject=context.caller, amount=amount, now=context.now
+    )
     return f"{kind}: {granted}" if isinstance(granted, str) else granted
 
 

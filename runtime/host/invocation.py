@@ -20,7 +20,7 @@ from runtime.execution.context import ROLES_RECORD, Context
 from runtime.execution.effects import Effect, PutBlock, WriteState, effect_to_value
 from runtime.execution.rehearsal import Rehearsal, rehearsal_of
 from runtime.host.fuel_meter import FuelMeter
-from runtime.host.policy import PolicyInForce, members_listed, policy_from_value
+from runtime.host.policy import Policies, members_listed, policies_from_value
 from runtime.host.state.store import StateStore
 from runtime.host.stop import limit, trap
 from runtime.host.tokens.book import TokenBook
@@ -93,9 +93,9 @@ class Invocation:
     _tokens: TokenBook | None = None
     _records: dict[str, bytes] = field(default_factory=dict)
     _committed: dict[str, int] = field(default_factory=dict)
-    _policies: dict[str, PolicyInForce] = field(default_factory=dict)
+    _policies: dict[str, Policies] = field(default_factory=dict)
     """Policies after the effects so far."""
-    _rules: dict[str, PolicyInForce] = field(default_factory=dict)
+    _rules: dict[str, Policies] = field(default_factory=dict)
     """Policies of the context."""
     _roles: frozenset[str] | None = None
     _writes: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -230,23 +230,25 @@ class Invocation:
         balance = self.context.balances.get(resource_type, 0)
         return balance - self._committed.get(resource_type, 0)
 
-    def policy(self, resource_type: str) -> PolicyInForce | None:
-        """Gives the policy after the effects so far. Raises ValueError if it is malformed."""
+    def policies(self, resource_type: str) -> Policies:
+        """Gives the policies after the effects so far. Raises ValueError if they are malformed."""
         if resource_type in self._policies:
             return self._policies[resource_type]
         if resource_type not in self._rules:
             value = self.context.policies.get(resource_type)
             if value is None:
-                return None
+                return ()
             self.meter.charge_brought(RUN_PRICES["policy"], members_listed(value))
-            self._rules[resource_type] = policy_from_value(value, subject=self.context.caller)
+            self._rules[resource_type] = policies_from_value(
+                value, subject=self.context.caller, now=self.context.now
+            )
         return self._rules[resource_type]
 
-    def commit(self, resource_type: str, units: int, policy: PolicyInForce | None) -> None:
-        """Counts units that an effect commits, and sets the policy after it."""
+    def commit(self, resource_type: str, units: int, policies: Policies | None) -> None:
+        """Counts units that an effect commits, and sets the policies after it, if given."""
         self._committed[resource_type] = self._committed.get(resource_type, 0) + units
-        if policy is not None:
-            self._policies[resource_type] = policy
+        if policies is not None:
+            self._policies[resource_type] = policies
 
     # --- log
 

@@ -17,13 +17,17 @@ from msgspec.structs import replace
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.tokens.policy import Denied, Usage, evaluate, released
+from runtime.tokens.assessment import evaluate
+from runtime.tokens.in_force import PolicyInForce, UsageKey
+from runtime.tokens.policy import Denied, Usage, released
+from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     TRANSFER_ID_BYTES,
     Account,
     AccountKey,
     AccountKind,
     Command,
+    CountedUnder,
     ExpireHold,
     Issue,
     Move,
@@ -65,17 +69,17 @@ class LedgerRefusal(Enum):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """A refusal. `denial` is set for DENIED_BY_POLICY; `available` for what is exhausted or too
-    low."""
+    """A refusal. `denial` and the `policy` that denies are set for DENIED_BY_POLICY; `available`
+    for what is exhausted or too low."""
 
     reason: LedgerRefusal
     denial: Denied | None = None
+    policy: PolicyInForce | None = None
     available: int | None = None
 
 
 class UsageRow(Struct, frozen=True, kw_only=True):
-    policy: Cid
-    subject: Did
+    key: UsageKey
     usage: Usage
 
 
@@ -98,7 +102,7 @@ class LedgerView(Protocol):
     def account(self, key: AccountKey) -> Account: ...
     def transfer(self, transfer_id: TransferId) -> Transfer | None: ...
     def token_use(self, token: Cid) -> TokenUse: ...
-    def usage(self, policy: Cid, subject: Did) -> Usage: ...
+    def usage(self, key: UsageKey) -> Usage: ...
 
 
 def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
@@ -136,18 +140,9 @@ def _transfer(
     payer = view.account(wanted.debit)
     if not isinstance(command, Issue) and payer.available < wanted.amount:
         return Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=payer.available)
-    usages: tuple[UsageRow, ...] = ()
-    if isinstance(command, PlaceHold) and command.policy is not None:
-        answer = evaluate(
-            command.policy.rule,
-            subject=command.subject,
-            amount=command.amount,
-            usage=view.usage(command.policy.cid, command.subject),
-            now=now,
-        )
-        if isinstance(answer, Denied):
-            return Refused(reason=LedgerRefusal.DENIED_BY_POLICY, denial=answer)
-        usages = (UsageRow(policy=command.policy.cid, subject=command.subject, usage=answer.usage),)
+    usages = _usages_after(view, command, now) if isinstance(command, PlaceHold) else ()
+    if isinstance(usages, Refused):
+        return usages
     accounts = _accounts_after(view, wanted)
     if any(map(_overflows, accounts)):
         return Refused(reason=LedgerRefusal.LEDGER_FULL)
@@ -157,6 +152,31 @@ def _transfer(
         token_uses=tuple(replace(use, drawn=use.drawn + wanted.amount) for use in uses),
         usages=usages,
     )
+
+
+def _usages_after(view: LedgerView, hold: PlaceHold, now: int) -> tuple[UsageRow, ...] | Refused:
+    """Gives the subject's usage in the scope of each policy that applies, or the denial of one."""
+    found = []
+    for policy in hold.policies:
+        key = _usage_key(hold.debit, policy.scope, hold.subject)
+        answer = evaluate(
+            policy.rule,
+            subject=hold.subject,
+            amount=hold.amount,
+            usage=view.usage(key),
+            now=now,
+        )
+        if isinstance(answer, Denied):
+            return Refused(reason=LedgerRefusal.DENIED_BY_POLICY, denial=answer, policy=policy)
+        if answer.usage.committed > INTEGER_MAX:
+            return Refused(reason=LedgerRefusal.LEDGER_FULL)
+        found.append(UsageRow(key=key, usage=answer.usage))
+    return tuple(found)
+
+
+def _usage_key(debit: AccountKey, scope: str, subject: Did) -> UsageKey:
+    assert isinstance(debit.unit, ResourceType), "policies are for resources"
+    return UsageKey(issuer=debit.issuer, resource_type=debit.unit, scope=scope, subject=subject)
 
 
 def _amount_refusal(amount: int) -> LedgerRefusal | None:
@@ -247,16 +267,19 @@ def _end(
     if any(map(_overflows, accounts)):
         return Refused(reason=LedgerRefusal.LEDGER_FULL)
     uses = tuple(view.token_use(token) for token in hold.tokens) if returned else ()
-    usages: tuple[UsageRow, ...] = ()
-    if returned and hold.policy is not None and hold.subject is not None:
-        usage = released(view.usage(hold.policy, hold.subject), returned)
-        usages = (UsageRow(policy=hold.policy, subject=hold.subject, usage=usage),)
     return Change(
         transfers=(ended,),
         accounts=accounts,
         token_uses=tuple(replace(use, drawn=use.drawn - returned) for use in uses),
-        usages=usages,
+        usages=_usages_given_back(view, hold, returned),
     )
+
+
+def _usages_given_back(view: LedgerView, hold: Transfer, amount: int) -> tuple[UsageRow, ...]:
+    if not amount or hold.subject is None:
+        return ()
+    keys = [_usage_key(hold.debit, each.scope, hold.subject) for each in hold.policies]
+    return tuple(UsageRow(key=key, usage=released(view.usage(key), amount)) for key in keys)
 
 
 def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
@@ -309,7 +332,9 @@ def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transf
                 created_at=now,
                 expires_at=command.expires_at,
                 tokens=tuple(share.token for share in command.tokens),
-                policy=None if command.policy is None else command.policy.cid,
+                policies=tuple(
+                    CountedUnder(policy=each.cid, scope=each.scope) for each in command.policies
+                ),
                 subject=command.subject,
             )
         case _:
@@ -317,13 +342,13 @@ def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transf
 
 
 def _same(before: Transfer, wanted: Transfer) -> bool:
-    """Returns whether a repeated command says the same as the first. The policy may have changed
+    """Returns whether a repeated command says the same as the first. The policies may have changed
     since."""
     return wanted == replace(
         before,
         state=wanted.state,
         created_at=wanted.created_at,
-        policy=wanted.policy,
+        policies=wanted.policies,
         payments=(),
     )
 

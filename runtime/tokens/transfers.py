@@ -11,7 +11,7 @@ from msgspec import Struct
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Size
-from runtime.tokens.policy import Rule
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.token import Unit
 
 TransferId = NewType("TransferId", bytes)
@@ -67,12 +67,19 @@ class Payment(Struct, frozen=True, kw_only=True):
     amount: int
 
 
+class CountedUnder(Struct, frozen=True, kw_only=True):
+    """A policy record under which a hold was allowed, and the scope in which it counts."""
+
+    policy: Cid
+    scope: str
+
+
 class Transfer(Struct, frozen=True, kw_only=True):
     """`amount` units from `debit` to `credit`, or held on `debit` (credit is None).
 
     payments: of a posted hold; the rest of its amount went back to `debit`. tokens: the chain that
-    authorises it, leaf first. subject: whose usage counts under `policy`. expires_at: of a hold,
-    None where only a command ends it. Times are Unix seconds.
+    authorises it, leaf first. subject: whose usage counts under the policies. expires_at: of a
+    hold, None where only a command ends it. Times are Unix seconds.
     """
 
     id: TransferIdField
@@ -83,7 +90,7 @@ class Transfer(Struct, frozen=True, kw_only=True):
     created_at: int
     expires_at: int | None = None
     tokens: tuple[Cid, ...] = ()
-    policy: Cid | None = None
+    policies: tuple[CountedUnder, ...] = ()
     subject: Did | None = None
     payments: tuple[Payment, ...] = ()
 
@@ -110,13 +117,6 @@ class TokenShare(Struct, frozen=True, kw_only=True):
 
     token: Cid
     amount: int
-
-
-class PolicyInForce(Struct, frozen=True, kw_only=True):
-    """A policy record's rule and the CID under which usage is counted."""
-
-    cid: Cid
-    rule: Rule
 
 
 class Issue(Struct, frozen=True, kw_only=True):
@@ -149,10 +149,10 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class PlaceHold(Struct, frozen=True, kw_only=True):
-    """Sets units aside until posted, voided or expired; the policy in force is evaluated first.
+    """Sets units aside until posted, voided or expired; the policies are evaluated first.
 
-    subject: whose usage the policy counts (the job's submitter). expires_at: None for a hold that
-    no time ends.
+    subject: whose usage the policies count (the job's submitter). policies: all that apply, see
+    `runtime.tokens.in_force.applicable`. expires_at: None for a hold that no time ends.
     """
 
     id: TransferId
@@ -161,7 +161,7 @@ class PlaceHold(Struct, frozen=True, kw_only=True):
     subject: Did
     expires_at: int | None = None
     tokens: tuple[TokenShare, ...] = ()
-    policy: PolicyInForce | None = None
+    policies: tuple[PolicyInForce, ...] = ()
 
 
 class PostHold(Struct, frozen=True, kw_only=True):

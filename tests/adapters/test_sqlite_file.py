@@ -18,10 +18,11 @@ from mesh.ports import ChainKind, Head, Work
 from mesh.reputation import Evidence, Tally
 from runtime.content.cid import Codec, cid_of
 from runtime.terminal.errors import CommandError
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.ledger import Change
 from runtime.tokens.policy import PermitList
 from runtime.tokens.token import ResourceType
-from runtime.tokens.transfers import Account, AccountKey, PolicyInForce, TokenUse
+from runtime.tokens.transfers import Account, AccountKey, TokenUse
 
 
 def problem_of(path: Path) -> CommandError:

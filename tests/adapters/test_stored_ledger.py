@@ -7,19 +7,20 @@ from msgspec.structs import replace
 from mesh.ports import Store, Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
+from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.ledger import Change, decide
-from runtime.tokens.policy import PermitList, RateLimit, Usage
+from runtime.tokens.policy import Bucket, PermitList, RateLimit, Usage
 from runtime.tokens.token import ResourceType, TokenClass, Unit
 from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
     Command,
+    CountedUnder,
     Issue,
     Move,
     Payment,
     PlaceHold,
-    PolicyInForce,
     PostHold,
     Retire,
     TokenShare,
@@ -40,6 +41,9 @@ GRANT = Issue(
 RATE = RateLimit(amount=1, per_seconds=10, burst=100)
 
 
+USAGE = UsageKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, scope="", subject=ALICE)
+
+
 class Abandoned(Exception):
     """Raised inside a transaction to have it undone."""
 
@@ -52,7 +56,7 @@ def hold() -> PlaceHold:
         expires_at=START + 10,
         subject=ALICE,
         tokens=(TokenShare(token=ONE, amount=100),),
-        policy=PolicyInForce(cid=TWO, rule=RATE),
+        policies=(PolicyInForce(cid=TWO, rule=RATE),),
     )
 
 
@@ -83,11 +87,12 @@ def test_ledger_rows_come_back(store: Store) -> None:
             created_at=START,
             expires_at=START + 10,
             tokens=(ONE,),
-            policy=TWO,
+            policies=(CountedUnder(policy=TWO, scope=""),),
             subject=ALICE,
         )
         assert tx.ledger.token_use(ONE) == TokenUse(token=ONE, drawn=40)
-        assert tx.ledger.usage(TWO, ALICE) == Usage(committed=40, level=600, updated_at=START)
+        drawn = Bucket(drawn=400, per_seconds=10, at=START)
+        assert tx.ledger.usage(USAGE) == Usage(committed=40, buckets=(drawn,))
         assert [each.id for each in tx.ledger.overdue_holds(START + 10)] == [HOLD_ID]
         assert tx.ledger.overdue_holds(START + 9) == ()
 
@@ -113,7 +118,7 @@ def test_missing_ledger_rows_read_as_empty(store: Store) -> None:
         assert tx.ledger.account(HOLDINGS) == Account(key=HOLDINGS)
         assert tx.ledger.transfer(HOLD_ID) is None
         assert tx.ledger.token_use(ONE) == TokenUse(token=ONE)
-        assert tx.ledger.usage(ONE, ALICE) == Usage()
+        assert tx.ledger.usage(USAGE) == Usage()
         assert tx.ledger.accounts_of(ALICE) == ()
 
 

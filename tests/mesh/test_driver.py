@@ -18,10 +18,11 @@ from mesh.reputation import reputation
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import sign
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.ledger import Refused
 from runtime.tokens.policy import Quota
 from runtime.tokens.token import ResourceType
-from runtime.tokens.transfers import Account, AccountKey, PolicyInForce
+from runtime.tokens.transfers import Account, AccountKey
 
 
 def test_honest_job_is_verified_paid_and_proven() -> None:

@@ -16,9 +16,10 @@ from mesh.submission import (
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.content.shapes import ShapeError
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import DenialReason, Quota, Usage
 from runtime.tokens.token import TokenRefusal
-from runtime.tokens.transfers import PolicyInForce, TokenShare, TokenUse
+from runtime.tokens.transfers import TokenShare, TokenUse
 
 FOLK = Folk()
 PURSE = Purse(

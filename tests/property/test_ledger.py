@@ -1,6 +1,7 @@
 """The ledger conserves under any sequence of commands, repeats and timeouts."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import get_args
 
 from effort import examples
@@ -13,6 +14,7 @@ from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
+from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.ledger import NOTHING, Change, LedgerRefusal, Refused, decide
 from runtime.tokens.policy import Quota
 from runtime.tokens.token import ResourceType
@@ -25,7 +27,6 @@ from runtime.tokens.transfers import (
     Move,
     Payment,
     PlaceHold,
-    PolicyInForce,
     PostHold,
     Retire,
     TokenShare,
@@ -39,6 +40,7 @@ ISSUER = key("issuer").did
 OWNERS = tuple(key(f"owner-{i}").did for i in range(3))
 TOKENS = tuple(TokenShare(token=cid_of(bytes([i]), Codec.RAW), amount=60 * i) for i in (1, 2))
 POLICY = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=30))
+NARROW = PolicyInForce(cid=cid_of(b"narrow", Codec.RAW), scope="care", rule=Quota(limit=20))
 
 GRANTS = tuple(
     Issue(
@@ -86,7 +88,7 @@ PLACE: st.SearchStrategy[Command] = st.builds(
     expires_at=SECONDS,
     subject=OWNER,
     tokens=st.sampled_from([(), TOKENS[:1], TOKENS]),
-    policy=st.sampled_from([None, POLICY]),
+    policies=st.sampled_from([(), (POLICY,), (POLICY, NARROW)]),
 )
 POST = st.builds(PostHold, id=HOLDS, payments=PAYMENTS)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
@@ -169,13 +171,22 @@ def check(tx: Transaction) -> None:
             spent(each) for each in holds if each is not None and share.token in each.tokens
         )
         assert tx.ledger.token_use(share.token).drawn == drawn <= share.amount
-    for owner in OWNERS:
+    for policy, owner in product((POLICY, NARROW), OWNERS):
         committed = sum(
             spent(each)
             for each in holds
-            if each is not None and each.policy == POLICY.cid and each.subject == owner
+            if each is not None
+            and policy.scope in [counted.scope for counted in each.policies]
+            and each.subject == owner
         )
-        assert tx.ledger.usage(POLICY.cid, owner).committed == committed <= 30
+        key = UsageKey(
+            issuer=ISSUER,
+            resource_type=ResourceType.COMPUTE,
+            scope=policy.scope,
+            subject=owner,
+        )
+        assert isinstance(policy.rule, Quota)
+        assert tx.ledger.usage(key).committed == committed <= policy.rule.limit
 
 
 SEQUENCES = st.lists(st.tuples(COMMANDS, st.integers(0, 4)), min_size=25, max_size=50)

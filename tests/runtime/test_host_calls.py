@@ -10,6 +10,7 @@ from ccl.abi.host_calls import CID_BYTES_MAX, DID_BYTES_MAX, REFUSAL_BYTES_MAX
 from runtime.content.cid import Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.did import DID_CHARS_MAX
+from runtime.content.typed import union_to_value
 from runtime.execution.effects import (
     AnchorData,
     RecordUsage,
@@ -20,8 +21,9 @@ from runtime.execution.effects import (
 from runtime.execution.execution import OutcomeKind
 from runtime.host.calls import last_refusal
 from runtime.host.invocation import Invocation
-from runtime.host.policy import policy_to_value
-from runtime.tokens.policy import PermitList, Quota, Usage
+from runtime.host.policy import policies_to_value
+from runtime.tokens.in_force import PolicyInForce
+from runtime.tokens.policy import AllOf, AnyOf, PermitList, Quota, RateLimit, Rule, Usage
 
 CID = "bafybeih7q27itb576mtmy5yzggkfzqnfj5dis4h2og6epvyvjyvcedwmze"
 
@@ -121,8 +123,13 @@ def test_second_submission_sees_the_first(machine: HereMachine) -> None:
     assert logs(result) == ["compute: 601 units asked for, 600 available"] * 2
 
 
+def in_context(rule: Rule, usage: Usage, scope: str = "") -> dict[str, Any]:
+    policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), scope=scope, rule=rule)
+    return policies_to_value([(policy, usage)])
+
+
 def test_policies_count_what_was_submitted_before(machine: HereMachine) -> None:
-    quota = policy_to_value(Quota(limit=700), Usage(committed=100))
+    quota = in_context(Quota(limit=700), Usage(committed=100))
     text = program(
         submit(*GOOD),
         "drop",
@@ -136,10 +143,64 @@ def test_policies_count_what_was_submitted_before(machine: HereMachine) -> None:
         "compute: denied by policy: the quota leaves less than the amount asked for "
         "(200 units allowed now)"
     ]
-    listed = policy_to_value(PermitList(dids=(CALLER,)), Usage())
+    listed = in_context(PermitList(dids=(CALLER,)), Usage())
     assert output(executed(machine, text, policies={"compute": listed})) == 2
     result = executed(machine, text, policies={"compute": {"rule": 5}})
     assert "the policy in the context cannot be read" in logs(result)[0]
+
+
+def test_each_policy_is_asked_whose_scope_contains_the_jobs(machine: HereMachine) -> None:
+    wide = PolicyInForce(cid=cid_of(b"wide", Codec.RAW), rule=Quota(limit=700))
+    narrow = PolicyInForce(
+        cid=cid_of(b"narrow", Codec.RAW),
+        scope="care",
+        rule=AllOf(rules=(PermitList(dids=(CALLER,)), AnyOf(rules=(Quota(limit=150),)))),
+    )
+    value = policies_to_value([(wide, Usage()), (narrow, Usage(committed=50))])
+    text = program(
+        scoped(100, "care/homes"),
+        "drop",
+        scoped(1, "care"),
+        "drop",
+        "(call $refusal)",
+        scoped(200, "careless"),
+        result="(result i32)",
+    )
+    result = executed(machine, text, policies={"compute": value})
+    assert output(result) == 2
+    assert logs(result) == [
+        "compute: denied by policy: the quota leaves less than the amount asked for "
+        "(0 units allowed now)"
+    ]
+
+
+def scoped(amount: int, scope: str) -> tuple[Any, ...]:
+    fields = {**MANIFEST, "wasm_cid": CID, "resource_amount": amount}
+    return ("submit_manifest", encode(fields | {"scope": scope}))
+
+
+def test_policy_of_an_old_context_is_read_as_before(machine: HereMachine) -> None:
+    rule = union_to_value(Rule, RateLimit(amount=1, per_seconds=10, burst=500))
+    usage = {"committed": 90, "level": 4_400, "updated_at": NOW - 100}
+    text = program(
+        submit(*GOOD),
+        "drop",
+        submit(CID, "again", "compute", 51, "low"),
+        "(call $refusal)",
+        result="(result i32)",
+    )
+    before = {"compute": {"rule": rule, "usage": usage}}
+    result = executed(machine, text, policies=before)
+    assert logs(result) == [
+        "compute: denied by policy: too much in too short a time "
+        "(50 units allowed now, enough in 10 s)"
+    ]
+    usage["level"] = 4_390
+    text = program(submit(CID, "all", "compute", 449, "low"), result="(result i32)")
+    assert output(executed(machine, text, policies=before)) == 1
+    composed = union_to_value(Rule, AllOf(rules=(Quota(limit=700),)))
+    result = executed(machine, text, policies={"compute": {"rule": composed, "usage": usage}})
+    assert output(result) == 0
 
 
 MANIFEST = {

@@ -14,7 +14,8 @@ from mesh.submission import shares
 from runtime.content.cid import Cid
 from runtime.execution.context import Context
 from runtime.identity.signed import Signed, sign
-from runtime.tokens.transfers import AccountKey, PlaceHold, PolicyInForce
+from runtime.tokens.in_force import PolicyInForce
+from runtime.tokens.transfers import AccountKey, PlaceHold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,5 +105,5 @@ def place_hold(
         expires_at=hold.expires_at,
         subject=manifest.signer,
         tokens=shares((folk.token,)),
-        policy=policy,
+        policies=() if policy is None else (policy,),
     )

@@ -50,6 +50,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.execution.context import Context
 from runtime.identity.signed import Signed, sign
+from runtime.tokens.in_force import UsageKey
 
 T = TypeVar("T")
 
@@ -296,13 +297,18 @@ class Coordinator:
         job = self._job(tx, work.job)
         manifest = self._load(tx, JobManifest, job.manifest)
         policy = tx.ledger.policy(folk.founder.did, manifest.body.resource_type)
-        cid = policy.cid if policy else folk.token.cid
+        key = UsageKey(
+            issuer=folk.founder.did,
+            resource_type=manifest.body.resource_type,
+            scope="",
+            subject=manifest.signer,
+        )
         purse = Purse(
             chain=(folk.token,),
             uses=(tx.ledger.token_use(folk.token.cid),),
             available=tx.ledger.account(account_of(folk, manifest)).available,
             policy=policy,
-            usage=tx.ledger.usage(cid, manifest.signer),
+            usage=tx.ledger.usage(key),
         )
         refusal = check_submission(
             manifest,

@@ -11,6 +11,7 @@ from mesh.ports import Transaction
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
+from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.ledger import NOTHING, Change, LedgerRefusal, Refused, decide
 from runtime.tokens.policy import PermitList, Quota, RateLimit
 from runtime.tokens.token import ResourceType
@@ -23,7 +24,6 @@ from runtime.tokens.transfers import (
     Move,
     Payment,
     PlaceHold,
-    PolicyInForce,
     PostHold,
     Retire,
     TokenShare,
@@ -37,6 +37,9 @@ MINE = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=ALICE)
 YOURS = replace(MINE, owner=BOB)
 ISSUANCE = replace(MINE, owner=ISSUER, kind=AccountKind.ISSUANCE)
 TOKEN = TokenShare(token=cid_of(b"token", Codec.RAW), amount=60)
+
+
+USAGE = UsageKey(issuer=ISSUER, resource_type=ResourceType.COMPUTE, scope="", subject=ALICE)
 
 
 def name(text: str) -> TransferId:
@@ -218,13 +221,13 @@ def test_hold_is_refused_with_its_reason(
 
 def test_hold_is_paid_to_several_and_the_rest_returns(tx: Transaction) -> None:
     policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=90))
-    done(tx, replace(HOLD, tokens=(TOKEN,), policy=policy))
+    done(tx, replace(HOLD, tokens=(TOKEN,), policies=(policy,)))
     assert tx.ledger.account(YOURS).balance == 0
     done(tx, replace(POST, payments=paying((BOB, 25), (CAROL, 5), (BOB, 2))))
     assert balances(tx) == (68, 68, 27, -100)
     assert tx.ledger.account(replace(MINE, owner=CAROL)).balance == 5
     assert tx.ledger.token_use(TOKEN.token).drawn == 32
-    assert tx.ledger.usage(policy.cid, ALICE).committed == 32
+    assert tx.ledger.usage(USAGE).committed == 32
 
 
 def test_payer_may_be_among_the_payees(tx: Transaction) -> None:
@@ -237,10 +240,10 @@ def test_payer_may_be_among_the_payees(tx: Transaction) -> None:
 def test_rate_limit_gives_back_nothing_that_returns(tx: Transaction) -> None:
     rule = RateLimit(amount=1, per_seconds=10, burst=50)
     policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=rule)
-    done(tx, replace(HOLD, policy=policy))
-    held = tx.ledger.usage(policy.cid, ALICE)
+    done(tx, replace(HOLD, policies=(policy,)))
+    held = tx.ledger.usage(USAGE)
     done(tx, replace(POST, payments=paying((BOB, 1))))
-    assert tx.ledger.usage(policy.cid, ALICE) == replace(held, committed=1)
+    assert tx.ledger.usage(USAGE) == replace(held, committed=1)
 
 
 def test_hold_without_expiry_is_ended_by_a_command_alone(tx: Transaction) -> None:
@@ -280,10 +283,11 @@ def test_post_of_an_expired_hold_is_refused(tx: Transaction) -> None:
 
 def test_policy_is_evaluated_in_the_same_decision(tx: Transaction) -> None:
     policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=PermitList(dids=(BOB,)))
-    answer = decide(tx.ledger, replace(HOLD, policy=policy), 0)
+    answer = decide(tx.ledger, replace(HOLD, policies=(policy,)), 0)
     assert isinstance(answer, Refused)
     assert answer.reason is R.DENIED_BY_POLICY and answer.denial is not None
-    done(tx, replace(HOLD, policy=policy, subject=BOB))
+    assert answer.policy == policy
+    done(tx, replace(HOLD, policies=(policy,), subject=BOB))
 
 
 def test_child_token_draws_on_its_parents_too(tx: Transaction) -> None:

@@ -32,7 +32,8 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.execution.execution import Execution
 from runtime.identity.signed import Signed
-from runtime.tokens.policy import AllowAll, Allowed, Usage, evaluate, released
+from runtime.tokens.assessment import evaluate
+from runtime.tokens.policy import AllowAll, Allowed, Usage, released
 from runtime.tokens.token import ResourceType
 
 if TYPE_CHECKING:

@@ -14,17 +14,18 @@ from mesh.adapters.sqlite.kept import Kept
 from runtime.content.cid import Cid
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
-from runtime.content.typed import union_from_value, union_to_value
+from runtime.content.typed import from_value, to_value, union_from_value, union_to_value
+from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.ledger import Change
-from runtime.tokens.policy import Rule, Usage
+from runtime.tokens.policy import Bucket, Rule, Usage
 from runtime.tokens.register import Register, held_in_class
 from runtime.tokens.token import ResourceType, TokenClass, unit_named
 from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
+    CountedUnder,
     Payment,
-    PolicyInForce,
     TokenUse,
     Transfer,
     TransferId,
@@ -34,7 +35,7 @@ from runtime.tokens.transfers import (
 _TOTALS: Final = "credits_posted, debits_posted, debits_pending"
 _TRANSFER: Final = (
     "id, issuer, unit, debit_owner, debit_kind, credit_owner, credit_kind, amount, "
-    "state, created_at, expires_at, tokens, policy, subject, payments"
+    "state, created_at, expires_at, tokens, policies, subject, payments"
 )
 
 
@@ -85,7 +86,7 @@ class SqliteLedger:
         for use in change.token_uses:
             self._token_uses.put(use.token, use)
         for row in change.usages:
-            self._usages.put((row.policy, row.subject), row.usage)
+            self._usages.put(row.key, row.usage)
 
     def account(self, key: AccountKey) -> Account:
         return self._accounts.get(key)
@@ -96,8 +97,8 @@ class SqliteLedger:
     def token_use(self, token: Cid) -> TokenUse:
         return self._token_uses.get(token)
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
-        return self._usages.get((policy, subject))
+    def usage(self, key: UsageKey) -> Usage:
+        return self._usages.get(key)
 
     def policy(self, owner: Did, resource_type: ResourceType) -> PolicyInForce | None:
         return self._policies.get((owner, resource_type))
@@ -210,40 +211,56 @@ class SqliteLedger:
             [(token.raw, use.drawn) for token, use in rows],
         )
 
-    def _read_usage(self, key: tuple[Cid, Did]) -> Usage:
-        policy, subject = key
+    def _read_usage(self, key: UsageKey) -> Usage:
         row = self._run(
-            "SELECT committed, level, updated_at FROM usages WHERE policy = ? AND subject = ?",
-            (policy.raw, subject),
+            "SELECT committed, buckets FROM usages"
+            " WHERE issuer = ? AND resource_type = ? AND scope = ? AND subject = ?",
+            (key.issuer, key.resource_type.value, key.scope, key.subject),
         ).fetchone()
-        return Usage() if row is None else Usage(committed=row[0], level=row[1], updated_at=row[2])
+        return Usage() if row is None else Usage(committed=row[0], buckets=_buckets(row[1]))
 
-    def _write_usages(self, rows: list[tuple[tuple[Cid, Did], Usage]]) -> None:
+    def _write_usages(self, rows: list[tuple[UsageKey, Usage]]) -> None:
         self._run_many(
-            "INSERT OR REPLACE INTO usages VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO usages VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (policy.raw, subject, usage.committed, usage.level, usage.updated_at)
-                for (policy, subject), usage in rows
+                (
+                    key.issuer,
+                    key.resource_type.value,
+                    key.scope,
+                    key.subject,
+                    usage.committed,
+                    encode([None if each is None else to_value(each) for each in usage.buckets]),
+                )
+                for key, usage in rows
             ],
         )
 
     def _read_policy(self, key: tuple[Did, ResourceType]) -> PolicyInForce | None:
         owner, resource_type = key
         row = self._run(
-            "SELECT cid, rule FROM policies WHERE owner = ? AND resource_type = ?",
+            "SELECT cid, version, rule FROM policies WHERE owner = ? AND resource_type = ?",
             (owner, resource_type.value),
         ).fetchone()
         if row is None:
             return None
-        return PolicyInForce(cid=Cid(row[0]), rule=union_from_value(Rule, decode(row[1])))
+        cid, version, rule = row
+        return PolicyInForce(
+            cid=Cid(cid), version=version, rule=union_from_value(Rule, decode(rule))
+        )
 
     def _write_policies(
         self, rows: list[tuple[tuple[Did, ResourceType], PolicyInForce | None]]
     ) -> None:
         self._run_many(
-            "INSERT OR REPLACE INTO policies VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO policies VALUES (?, ?, ?, ?, ?)",
             [
-                (owner, kind.value, policy.cid.raw, encode(union_to_value(Rule, policy.rule)))
+                (
+                    owner,
+                    kind.value,
+                    policy.cid.raw,
+                    policy.version,
+                    encode(union_to_value(Rule, policy.rule)),
+                )
                 for (owner, kind), policy in rows
                 if policy is not None
             ],
@@ -257,6 +274,10 @@ class SqliteLedger:
         self._run_many(
             "INSERT OR IGNORE INTO revocations VALUES (?)", [(target.raw,) for target, _ in rows]
         )
+
+
+def _buckets(data: bytes) -> tuple[Bucket | None, ...]:
+    return tuple(None if each is None else from_value(Bucket, each) for each in decode(data))
 
 
 def _key(key: AccountKey) -> tuple[str, str, str, str]:
@@ -287,7 +308,7 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
         transfer.created_at,
         transfer.expires_at,
         encode(list(transfer.tokens)),
-        None if transfer.policy is None else transfer.policy.raw,
+        encode([[each.policy, each.scope] for each in transfer.policies]),
         transfer.subject,
         encode([[payment.owner, payment.amount] for payment in transfer.payments]),
     )
@@ -295,7 +316,7 @@ def _transfer_row(transfer: Transfer) -> tuple[Any, ...]:
 
 def _transfer(row: Any) -> Transfer:
     raw_id, issuer, kind, debit, debit_kind, credit, credit_kind, amount, state, *rest = row
-    created_at, expires_at, tokens, policy, subject, payments = rest
+    created_at, expires_at, tokens, policies, subject, payments = rest
     unit = unit_named(kind)
     paying = AccountKey(
         issuer=Did(issuer), unit=unit, owner=Did(debit), kind=AccountKind(debit_kind)
@@ -311,7 +332,9 @@ def _transfer(row: Any) -> Transfer:
         created_at=created_at,
         expires_at=expires_at,
         tokens=tuple(decode(tokens)),
-        policy=None if policy is None else Cid(policy),
+        policies=tuple(
+            CountedUnder(policy=policy, scope=scope) for policy, scope in decode(policies)
+        ),
         subject=None if subject is None else Did(subject),
         payments=tuple(
             Payment(owner=Did(owner), amount=amount) for owner, amount in decode(payments)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 
 
 class Schema(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ CREATE TABLE transfers (
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     tokens BLOB NOT NULL,
-    policy BLOB,
+    policies BLOB NOT NULL,
     subject TEXT,
     payments BLOB NOT NULL,
     CHECK ((credit_owner IS NULL) = (credit_kind IS NULL))
@@ -68,17 +68,19 @@ CREATE TABLE token_uses (
     drawn INTEGER NOT NULL CHECK (drawn >= 0)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE usages (
-    policy BLOB NOT NULL,
+    issuer TEXT NOT NULL,
+    resource_type TEXT NOT NULL,
+    scope TEXT NOT NULL,
     subject TEXT NOT NULL,
     committed INTEGER NOT NULL CHECK (committed >= 0),
-    level INTEGER,
-    updated_at INTEGER NOT NULL,
-    PRIMARY KEY (policy, subject)
+    buckets BLOB NOT NULL,
+    PRIMARY KEY (issuer, resource_type, scope, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE policies (
     owner TEXT NOT NULL,
     resource_type TEXT NOT NULL,
     cid BLOB NOT NULL,
+    version INTEGER NOT NULL CHECK (version > 0),
     rule BLOB NOT NULL,
     PRIMARY KEY (owner, resource_type)
 ) STRICT, WITHOUT ROWID;

@@ -12,14 +12,16 @@ from msgspec import Struct
 from mesh.core.ports.tables import Rows, Table
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.tokens.ledger import Change, Refused, UsageRow, decide
-from runtime.tokens.policy import Usage
-from runtime.tokens.token import Unit, unit_named
+from runtime.tokens.in_force import UsageKey
+from runtime.tokens.ledger import Change, Refused, decide
+from runtime.tokens.policy import Bucket, Usage
+from runtime.tokens.token import ResourceType, Unit, unit_named
 from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
     Command,
+    CountedUnder,
     Payment,
     TokenUse,
     Transfer,
@@ -55,9 +57,19 @@ class EntryRow(Struct, frozen=True, kw_only=True):
     created_at: int
     expires_at: int | None
     tokens: tuple[Cid, ...]
-    policy: Cid | None
+    policies: tuple[CountedUnder, ...]
     subject: Did | None
     payments: tuple[Payment, ...]
+
+
+class CommittedRow(Struct, frozen=True, kw_only=True):
+    """The usage of a subject under the issuer's policies for a resource within a scope."""
+
+    resource_type: ResourceType
+    scope: str
+    subject: Did
+    committed: int
+    buckets: tuple[Bucket | None, ...]
 
 
 ACCOUNTS: Final = Table(
@@ -71,7 +83,10 @@ ENTRIES: Final = Table(
 )
 TOKEN_USES: Final = Table(name="ledger_token_uses", row=TokenUse, key=("token",))
 USAGES: Final = Table(
-    name="ledger_usages", row=UsageRow, key=("policy", "subject"), indexes=(("subject",),)
+    name="ledger_usages",
+    row=CommittedRow,
+    key=("resource_type", "scope", "subject"),
+    indexes=(("subject",),),
 )
 
 
@@ -113,8 +128,8 @@ class Books:
             self._entries.put(_entry_row(transfer))
         for use in staged.uses.values():
             self._uses.put(use)
-        for usage in staged.usages.values():
-            self._usages.put(usage)
+        for key, usage in staged.usages.items():
+            self._usages.put(_committed_row(key, usage))
 
     # --- as the ledger's rules read them
 
@@ -129,9 +144,9 @@ class Books:
     def token_use(self, token: Cid) -> TokenUse:
         return self._uses.get(token) or TokenUse(token=token)
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
-        row = self._usages.get(policy, subject)
-        return Usage() if row is None else row.usage
+    def usage(self, key: UsageKey) -> Usage:
+        row = self._usages.get(key.resource_type, key.scope, key.subject)
+        return Usage() if row is None else Usage(committed=row.committed, buckets=row.buckets)
 
     # --- as statements and histories show them
 
@@ -141,7 +156,7 @@ class Books:
     def accounts(self) -> tuple[Account, ...]:
         return tuple(map(self._account, self._accounts.select()))
 
-    def usages_of(self, subject: Did) -> tuple[UsageRow, ...]:
+    def usages_of(self, subject: Did) -> tuple[CommittedRow, ...]:
         return self._usages.select(subject=subject)
 
     def transfers_of(self, owner: Did) -> tuple[Transfer, ...]:
@@ -184,7 +199,7 @@ class Books:
             created_at=row.created_at,
             expires_at=row.expires_at,
             tokens=row.tokens,
-            policy=row.policy,
+            policies=row.policies,
             subject=row.subject,
             payments=row.payments,
         )
@@ -198,13 +213,13 @@ class _Staged:
         self.accounts: dict[AccountKey, Account] = {}
         self.transfers: dict[TransferId, Transfer] = {}
         self.uses: dict[Cid, TokenUse] = {}
-        self.usages: dict[tuple[Cid, Did], UsageRow] = {}
+        self.usages: dict[UsageKey, Usage] = {}
 
     def take(self, change: Change) -> None:
         self.accounts |= {each.key: each for each in change.accounts}
         self.transfers |= {each.id: each for each in change.transfers}
         self.uses |= {each.token: each for each in change.token_uses}
-        self.usages |= {(each.policy, each.subject): each for each in change.usages}
+        self.usages |= {each.key: each.usage for each in change.usages}
 
     def account(self, key: AccountKey) -> Account:
         return self.accounts.get(key) or self._books.account(key)
@@ -215,9 +230,8 @@ class _Staged:
     def token_use(self, token: Cid) -> TokenUse:
         return self.uses.get(token) or self._books.token_use(token)
 
-    def usage(self, policy: Cid, subject: Did) -> Usage:
-        row = self.usages.get((policy, subject))
-        return self._books.usage(policy, subject) if row is None else row.usage
+    def usage(self, key: UsageKey) -> Usage:
+        return self.usages.get(key) or self._books.usage(key)
 
 
 def available_by_type(accounts: Iterable[Account]) -> dict[str, int]:
@@ -249,6 +263,16 @@ def _account_row(account: Account) -> AccountRow:
     )
 
 
+def _committed_row(key: UsageKey, usage: Usage) -> CommittedRow:
+    return CommittedRow(
+        resource_type=key.resource_type,
+        scope=key.scope,
+        subject=key.subject,
+        committed=usage.committed,
+        buckets=usage.buckets,
+    )
+
+
 def _entry_row(transfer: Transfer) -> EntryRow:
     credit = transfer.credit
     return EntryRow(
@@ -263,7 +287,7 @@ def _entry_row(transfer: Transfer) -> EntryRow:
         created_at=transfer.created_at,
         expires_at=transfer.expires_at,
         tokens=transfer.tokens,
-        policy=transfer.policy,
+        policies=transfer.policies,
         subject=transfer.subject,
         payments=transfer.payments,
     )

@@ -9,7 +9,8 @@ from extremes.extreme import AT, BUFFER, MIB, ROOM, Extreme, items_of, texts
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
 from runtime.execution.state import Snapshot, StoredVariable
-from runtime.host.policy import policy_to_value
+from runtime.host.policy import policies_to_value
+from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import PermitList, Usage
 from runtime.tokens.register import register_to_block
 
@@ -78,11 +79,17 @@ def _holders(count: int) -> dict[str, Any]:
 MANY_VARIABLES: Final = _state(5_000)
 MANY_PINS: Final = _state(0, pins=10_000)
 MANY_HOLDERS: Final = _holders(20_000)
+
+
+def _policy(rule: PermitList) -> dict[str, Any]:
+    policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=rule)
+    return policies_to_value([(policy, Usage())])
+
+
 LISTED: Final = {
     "policies": {
-        "compute": policy_to_value(
+        "compute": _policy(
             PermitList(dids=(*(CALLER[:-4] + f"{number:04}" for number in range(1_000)), CALLER)),
-            Usage(),
         )
     }
 }
