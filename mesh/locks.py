@@ -31,7 +31,7 @@ def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
     path = home.locks / f"{name}.lock"
     while True:
         with _lock(home, name, wait=wait) as descriptor:
-            if not _is_at(descriptor, path):
+            if not is_at(descriptor, path):
                 # Its last holder has removed the file that we waited for: begin anew.
                 continue
             try:
@@ -43,7 +43,7 @@ def passing_lock(home: Home, name: str, *, wait: bool) -> Iterator[None]:
             return
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def is_at(descriptor: int, path: Path) -> bool:
     """Whether the file that is open is the one at the path."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.lstat())
