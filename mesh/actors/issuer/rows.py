@@ -64,7 +64,7 @@ class PolicyRow(Struct, frozen=True, kw_only=True):
 
     resource_type: ResourceType
     scope: str
-    version: int
+    edition: int
     policy: Cid
 
 

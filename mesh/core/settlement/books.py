@@ -248,6 +248,16 @@ def held_by_type(accounts: Iterable[Account]) -> dict[str, int]:
     }
 
 
+def usage_by_type(usages: Iterable[CommittedRow]) -> dict[str, int]:
+    """The units that a subject has committed, by resource: of all scopes that are counted, the
+    most."""
+    found: dict[str, int] = {}
+    for each in usages:
+        name = each.resource_type.value
+        found[name] = max(found.get(name, 0), each.committed)
+    return found
+
+
 def _holdings(accounts: Iterable[Account]) -> Iterable[Account]:
     return (each for each in accounts if each.key.kind is AccountKind.HOLDINGS)
 

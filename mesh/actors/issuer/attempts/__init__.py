@@ -1,0 +1,1 @@
+"""Attempts: the records of their work, their draws, and their ends."""

@@ -1,0 +1,156 @@
+"""The end of an attempt: its settlement, the payments in the ledger, and who learns of it.
+
+Rule: a hold ends once, by one settlement, signed in the transaction that pays; whoever comes later
+gets that settlement again.
+"""
+
+from collections.abc import Collection
+
+from msgspec.structs import replace
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.issuer.attempts.orders import concerned, draw_word, hold_word, opening_word
+from mesh.actors.issuer.awards.parents import give_back
+from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.rows import ATTEMPTS
+from mesh.core.fields import REASON_BYTES_MAX
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.market import Bid
+from mesh.core.records.settlement import Ground, Payment, Settlement
+from mesh.core.records.work import ROUNDS_MAX, Hold
+from mesh.core.settlement.attempt import Attempt, Settled, step
+from mesh.core.settlement.clock import elapsed_ms
+from mesh.core.settlement.payments import payments_of
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.content.shapes import cut
+from runtime.tokens.transfers import Payment as LedgerPayment
+from runtime.tokens.transfers import PostHold, VoidHold
+
+
+def settle(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    attempt: Attempt,
+    ground: Ground,
+    now: Now,
+    *,
+    agreeing: Collection[Did] = (),
+    cancel: Cid | None = None,
+    detail: str = "",
+) -> Attempt:
+    """The attempt after its end: paid, stored, and sent to all who took part."""
+    payments = _payments(issuer, tx, attempt, ground, agreeing)
+    refunded = attempt.amount - sum(each.amount for each in payments)
+    hold = issuer.archive.get(tx.blocks, Hold, attempt.hold)
+    result = attempt.result
+    settlement = issuer.sign(
+        tx,
+        Settlement(
+            hold=attempt.hold,
+            ground=ground,
+            receipt=None if result is None else result.receipt,
+            anchor=None if result is None else result.anchor,
+            draws=attempt.draws,
+            opening=attempt.opening,
+            attestations=tuple(vote.attestation for vote in attempt.votes),
+            cancel=cancel,
+            payments=payments,
+            refunded=refunded,
+            detail=cut(detail, REASON_BYTES_MAX),
+            issued_at=max(now.wall, hold.body.issued_at),
+        ),
+    )
+    _pay(issuer, tx, attempt, payments, now)
+    give_back(tx, attempt.job, refunded)
+    after = step(attempt, Settled(ground=ground, settlement=settlement.cid))
+    assert isinstance(after, Attempt), "every open phase may be settled"
+    after = replace(after, due_at=None)
+    tx.rows(ATTEMPTS).put(after)
+    _stop_sending(tx, attempt.hold)
+    _announce(issuer, tx, after, now)
+    return after
+
+
+def send_settlement(
+    issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, to: Did, now: Now
+) -> None:
+    """Send the settlement of an ended attempt again."""
+    assert attempt.settlement is not None, "the attempt has ended"
+    attached = _named(issuer, tx, attempt)
+    if to in concerned(issuer, tx, attempt):
+        attached = (*attached, *issuer.stated(tx, to, now))
+    tx.outbox.put(Outgoing(to=(to,), record=attempt.settlement, attached=attached))
+
+
+def _payments(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    attempt: Attempt,
+    ground: Ground,
+    agreeing: Collection[Did],
+) -> tuple[Payment, ...]:
+    first, last = attempt.running_first, attempt.running_last
+    return payments_of(
+        ground,
+        amount=attempt.amount,
+        pot=attempt.pot,
+        executor=attempt.executor,
+        agreeing=agreeing,
+        drawn=len(attempt.drawn),
+        running_ms=0 if first is None or last is None else elapsed_ms(first, last),
+        work_seconds=issuer.archive.get(tx.blocks, Bid, attempt.bid).body.work_seconds,
+    )
+
+
+def _pay(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    attempt: Attempt,
+    payments: tuple[Payment, ...],
+    now: Now,
+) -> None:
+    paid = tuple(LedgerPayment(owner=each.to, amount=each.amount) for each in payments)
+    command = PostHold(id=attempt.id, payments=paid) if paid else VoidHold(id=attempt.id)
+    refused = issuer.books(tx).carry_out(command, now=now.wall)
+    assert refused is None, f"a hold that is open pays at most its amount: {refused}"
+
+
+def _stop_sending(tx: ActorTransaction, hold: Cid) -> None:
+    tx.outbox.answered(hold_word(hold))
+    tx.outbox.answered(opening_word(hold))
+    for number in range(1, ROUNDS_MAX + 1):
+        tx.outbox.answered(draw_word(hold, number))
+
+
+def _announce(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now) -> None:
+    submitting = concerned(issuer, tx, attempt)
+    working = dict.fromkeys((attempt.executor, *(each.verifier for each in attempt.drawn)))
+    for each in submitting:
+        send_settlement(issuer, tx, attempt, each, now)
+    others = tuple(each for each in working if each not in submitting)
+    assert attempt.settlement is not None, "the attempt has ended"
+    if others:
+        named = _named(issuer, tx, attempt)
+        tx.outbox.put(Outgoing(to=others, record=attempt.settlement, attached=named))
+
+
+def _named(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt) -> tuple[Cid, ...]:
+    """The blocks that a settlement rests on: records, results, seals; each once."""
+    assert attempt.settlement is not None, "the attempt has ended"
+    body = issuer.archive.get(tx.blocks, Settlement, attempt.settlement).body
+    results = [vote.deterministic for vote in attempt.votes]
+    if attempt.result is not None:
+        results.append(attempt.result.deterministic)
+    found = (
+        body.hold,
+        body.receipt,
+        body.anchor,
+        *body.draws,
+        body.opening,
+        *body.attestations,
+        body.cancel,
+        *(each.seal for each in attempt.seals),
+        *results,
+    )
+    return tuple(dict.fromkeys(each for each in found if each is not None))

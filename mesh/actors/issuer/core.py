@@ -1,0 +1,160 @@
+"""The issuer's common parts: its clock, its books, and how it answers.
+
+Rule: every request is answered, by an Answer or by the record that it asks for; a Statement for the
+owner goes with it.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from blake3 import blake3
+from msgspec.structs import replace
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import BaseActor
+from mesh.actors.issuer.rows import (
+    ATTEMPTS,
+    DRIVEN,
+    POLICIES,
+    STATEMENTS,
+    DrivenRow,
+    StatementRow,
+)
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.archive import Archive
+from mesh.core.records.settlement import Answer, Statement
+from mesh.core.settlement.attempt import OPEN_PHASES, Moment
+from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_type
+from mesh.core.settlement.clock import Clock
+from mesh.core.settlement.refusals import Refusal
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.identity.keys import SigningKey
+from runtime.identity.signed import Signed
+
+_DRAW_SEED: Final = b"icn-mesh/2 seed of an issuer's draws"
+_MARKS_PER_LEASE: Final = 6
+
+
+class IssuerCore(BaseActor):
+    """An issuer, without what it does about each record."""
+
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        archive: Archive,
+        entropy: Callable[[int], bytes],
+        lease_ms: int,
+        presence_seconds: int | None,
+    ) -> None:
+        """lease_ms: how long an executor or verifier may be silent. presence_seconds: how long a
+        verifier counts as present after its profile, None for ever."""
+        super().__init__(key=key, archive=archive, entropy=entropy)
+        self.lease_ms = lease_ms
+        self.presence_seconds = presence_seconds
+        # No secret besides the key has to be kept, and nobody else can sign this text.
+        self.draw_seed = blake3(key.sign(_DRAW_SEED)).digest()
+
+    def books(self, tx: ActorTransaction) -> Books:
+        return Books(tx, self.did)
+
+    # --- time
+
+    def clock(self, tx: ActorTransaction, now: Now) -> Clock:
+        """The present moment, noted as one in which the issuer is driven. After a gap all leases
+        begin anew."""
+        rows = tx.rows(DRIVEN)
+        before = rows.get(0)
+        moment = moment_of(now)
+        if before is None or before.boot != now.boot:
+            rows.put(_driven(now, now.monotonic))
+            if before is not None:
+                self._count_anew(tx, now)
+            return Clock(now=moment, leases_from=now.monotonic)
+        since = now.monotonic - before.driven_at
+        leases_from = now.monotonic if since > self.lease_ms else before.leases_from
+        if since * _MARKS_PER_LEASE >= self.lease_ms:
+            rows.put(_driven(now, leases_from))
+        return Clock(now=moment, leases_from=leases_from)
+
+    def _count_anew(self, tx: ActorTransaction, now: Now) -> None:
+        """Deadlines of another boot mean nothing: every open attempt is looked at again."""
+        attempts = tx.rows(ATTEMPTS)
+        for each in attempts.select(phase=OPEN_PHASES):
+            attempts.put(replace(each, due_at=now.monotonic))
+
+    # --- answers
+
+    def answer(
+        self,
+        tx: ActorTransaction,
+        to: Did,
+        request: Cid,
+        now: Now,
+        *,
+        refusal: Refusal | None = None,
+        settlement: Cid | None = None,
+    ) -> Signed[Answer]:
+        """Answer a request; without a refusal it is accepted."""
+        answer = self.sign(
+            tx,
+            Answer(
+                request=request,
+                accepted=refusal is None,
+                reason="" if refusal is None else refusal.word,
+                detail="" if refusal is None else refusal.explanation,
+                settlement=settlement,
+                retry_after=None if refusal is None else refusal.retry_after,
+            ),
+        )
+        self.send_answer(tx, to, answer.cid, now)
+        return answer
+
+    def send_answer(self, tx: ActorTransaction, to: Did, answer: Cid, now: Now) -> None:
+        """Send an answer, or another record that answers, with the Statement of who asked."""
+        attached = self.stated(tx, to, now)
+        tx.outbox.put(Outgoing(to=(to,), record=answer, attached=attached))
+
+    def stated(self, tx: ActorTransaction, owner: Did, now: Now) -> tuple[Cid, ...]:
+        """The blocks of an owner's Statement: itself, and the policies that it names."""
+        statement = self.statement_of(tx, owner, now)
+        return (statement.cid, *statement.body.policies)
+
+    def statement_of(self, tx: ActorTransaction, owner: Did, now: Now) -> Signed[Statement]:
+        """The newest Statement of an owner; a new one where its accounts have changed since."""
+        rows = tx.rows(STATEMENTS)
+        row = rows.get(owner)
+        newest = None if row is None else self.archive.get(tx.blocks, Statement, row.statement)
+        body = self._state(tx, owner, now, newest)
+        if newest is not None and newest.body == replace(
+            body, sequence=newest.body.sequence, issued_at=newest.body.issued_at
+        ):
+            return newest
+        statement = self.sign(tx, body)
+        rows.put(StatementRow(owner=owner, sequence=body.sequence, statement=statement.cid))
+        return statement
+
+    def _state(
+        self, tx: ActorTransaction, owner: Did, now: Now, newest: Signed[Statement] | None
+    ) -> Statement:
+        books = self.books(tx)
+        accounts = books.accounts_of(owner)
+        before = None if newest is None else newest.body
+        return Statement(
+            owner=owner,
+            sequence=1 if before is None else before.sequence + 1,
+            balances=available_by_type(accounts),
+            held=held_by_type(accounts),
+            policies=tuple(row.policy for row in tx.rows(POLICIES).select()),
+            usage=usage_by_type(books.usages_of(owner)),
+            issued_at=now.wall if before is None else max(now.wall, before.issued_at),
+        )
+
+
+def moment_of(now: Now) -> Moment:
+    return Moment(wall=now.wall, monotonic=now.monotonic, boot=now.boot)
+
+
+def _driven(now: Now, leases_from: int) -> DrivenRow:
+    return DrivenRow(number=0, boot=now.boot, driven_at=now.monotonic, leases_from=leases_from)

@@ -1,0 +1,63 @@
+"""Evidence: records that contradict each other, kept for ever, and Faults where they prove one.
+
+Rule: the first record of a signer for a slot is the one that counts; a second one changes nothing
+but what all members learn of its signer.
+"""
+
+from typing import Any
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.rows import EVIDENCE, SLOTS, EvidenceRow, SlotRow
+from mesh.core.membership.equivocation import slots_of
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.membership import Fault, FaultGround
+from runtime.content.cid import Cid
+from runtime.identity.signed import Signed
+
+
+def is_contradicted(
+    issuer: IssuerCore, tx: ActorTransaction, record: Signed[Any], now: Now
+) -> bool:
+    """Whether its signer has put another record into one of its slots before, which is then made
+    known; otherwise the slots are the record's from now on."""
+    rows = tx.rows(SLOTS)
+    taken = [(slot, rows.get(record.signer, slot)) for slot in slots_of(record)]
+    others = [row.record for _, row in taken if row is not None and row.record != record.cid]
+    for other in dict.fromkeys(others):
+        accuse(issuer, tx, other, record, now)
+    if others:
+        return True
+    for slot, row in taken:
+        if row is None:
+            rows.put(SlotRow(signer=record.signer, slot=slot, record=record.cid))
+    issuer.keep(tx, record)
+    return False
+
+
+def accuse(
+    issuer: IssuerCore, tx: ActorTransaction, first: Cid, second: Signed[Any], now: Now
+) -> None:
+    """Make known that two records fill one slot of their signer; a repeat does nothing."""
+    rows = tx.rows(EVIDENCE)
+    if rows.get(first, second.cid) is not None:
+        return
+    issuer.keep(tx, second)
+    evidence = (first, second.cid)
+    fault = issuer.sign(
+        tx,
+        Fault(ground=FaultGround.EQUIVOCATION, accused=second.signer, evidence=evidence),
+    )
+    rows.put(EvidenceRow(first=first, second=second.cid, signer=second.signer, fault=fault.cid))
+    everyone = tuple(
+        each.member for each in issuer.members(tx).change.body.members if each.member != issuer.did
+    )
+    tx.outbox.put(Outgoing(to=everyone, record=fault.cid, attached=evidence))
+
+
+def keep_both(issuer: IssuerCore, tx: ActorTransaction, first: Cid, second: Signed[Any]) -> None:
+    """Keep two records of which only the first counts, where that is nobody's fault."""
+    issuer.keep(tx, second)
+    tx.rows(EVIDENCE).put(
+        EvidenceRow(first=first, second=second.cid, signer=second.signer, fault=None)
+    )

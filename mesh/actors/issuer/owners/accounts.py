@@ -1,0 +1,192 @@
+"""Accounts: what owners ask for besides work: transfers of units, tokens handed on and taken back.
+
+Rule: a transfer moves all its items or none, once for each cause of its signer. An accepted request
+keeps its answer; a refusal is not kept.
+"""
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.issuer.awards.spending import chain_of, check_tokens, payer_of
+from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.evidence import accuse
+from mesh.actors.issuer.rows import (
+    ANSWERS,
+    REVOCATIONS,
+    TOKENS,
+    TRANSFERS,
+    AnswerRow,
+    RevocationRow,
+    TokenRow,
+    TransferRow,
+)
+from mesh.core.ids import transfer_id
+from mesh.core.records.jobs import Transfer
+from mesh.core.records.market import Credential
+from mesh.core.records.membership import Role
+from mesh.core.records.settlement import Revocation
+from mesh.core.settlement.refusals import Refusal, RequestRefusal
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.identity.signed import RecordError, Signed
+from runtime.tokens.ledger import LedgerRefusal
+from runtime.tokens.token import Demand, ResourceToken
+from runtime.tokens.transfers import Move
+
+
+def take_transfer(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """Move the units of a transfer, and answer."""
+    transfer: Signed[Transfer] = incoming.record
+    if not issuer.members(tx).has_role(transfer.signer, Role.SUBMITTER, now.wall):
+        return MessageRefusal.NOT_A_MEMBER
+    if _repeat(issuer, tx, transfer.signer, transfer.cid, now):
+        return None
+    refusal = _refuse_transfer(issuer, tx, transfer, now)
+    if refusal is None:
+        issuer.keep(tx, transfer)
+        cause = transfer.body.cause
+        tx.rows(TRANSFERS).put(
+            TransferRow(signer=transfer.signer, cause=cause, transfer=transfer.cid)
+        )
+    _answer(issuer, tx, transfer.signer, transfer.cid, refusal, now)
+    return None
+
+
+def take_token(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """Note a token that its holder has handed on."""
+    token: Signed[ResourceToken] = incoming.record
+    body = token.body
+    if body.issuer != issuer.did:
+        return MessageRefusal.NOT_ADDRESSED
+    if issuer.members(tx).member(token.signer) is None:
+        return MessageRefusal.NOT_A_MEMBER
+    if _repeat(issuer, tx, token.signer, token.cid, now):
+        return None
+    try:
+        chain = chain_of(issuer, tx, incoming, token.cid)
+    except RecordError:
+        refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
+        _answer(issuer, tx, token.signer, token.cid, refusal, now)
+        return None
+    demand = Demand(
+        mesh=issuer.members(tx).mesh,
+        holder=body.audience,
+        resource_type=body.resource_type,
+        scope=body.scope,
+        amount=body.amount,
+        issuers=(issuer.did,),
+    )
+    refused = check_tokens(tx, chain, demand, now)
+    if refused is not None:
+        refusal = Refusal(reason=RequestRefusal.TOKEN, detail=refused.value)
+        _answer(issuer, tx, token.signer, token.cid, refusal, now)
+        return None
+    issuer.keep(tx, *chain)
+    tx.rows(TOKENS).put(
+        TokenRow(
+            token=token.cid,
+            parent=body.parent,
+            audience=body.audience,
+            payer=payer_of(tx, chain[-1]),
+        )
+    )
+    _answer(issuer, tx, token.signer, token.cid, None, now)
+    return None
+
+
+def take_revocation(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """Note a token or credential that its signer takes back."""
+    revocation: Signed[Revocation] = incoming.record
+    if issuer.members(tx).member(revocation.signer) is None:
+        return MessageRefusal.NOT_A_MEMBER
+    if _repeat(issuer, tx, revocation.signer, revocation.cid, now):
+        return None
+    target = _target(issuer, tx, incoming, revocation.body.target)
+    refusal = None
+    if target is None:
+        refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
+    elif target.signer != revocation.signer:
+        refusal = Refusal(reason=RequestRefusal.NOT_ITS_SIGNERS)
+    else:
+        issuer.keep(tx, revocation, target)
+        note_revocation(tx, revocation)
+    _answer(issuer, tx, revocation.signer, revocation.cid, refusal, now)
+    return None
+
+
+def note_revocation(tx: ActorTransaction, revocation: Signed[Revocation]) -> None:
+    """From here on the target counts for nothing."""
+    target = revocation.body.target
+    if tx.rows(REVOCATIONS).get(target) is None:
+        tx.rows(REVOCATIONS).put(RevocationRow(target=target, revocation=revocation.cid))
+
+
+def _target(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, cid: Cid
+) -> Signed[ResourceToken] | Signed[Credential] | None:
+    try:
+        return issuer.resting_on(tx, incoming, ResourceToken, cid)
+    except RecordError:
+        pass
+    try:
+        return issuer.resting_on(tx, incoming, Credential, cid)
+    except RecordError:
+        return None
+
+
+def _refuse_transfer(
+    issuer: IssuerCore, tx: ActorTransaction, transfer: Signed[Transfer], now: Now
+) -> Refusal | None:
+    """Move all items, or say what is against one of them."""
+    body, payer = transfer.body, transfer.signer
+    before = tx.rows(TRANSFERS).get(payer, body.cause)
+    if before is not None:
+        accuse(issuer, tx, before.transfer, transfer, now)
+        return Refusal(reason=RequestRefusal.OTHER_TRANSFER_STORED, detail=str(before.transfer))
+    if len({item.position for item in body.items}) < len(body.items):
+        return Refusal(reason=RequestRefusal.RECORD_WRONG, detail="two items of one position")
+    books = issuer.books(tx)
+    moves = [
+        Move(
+            id=transfer_id(payer, body.cause, item.position),
+            debit=books.key(item.resource_type, payer),
+            credit=books.key(item.resource_type, item.to),
+            amount=item.amount,
+        )
+        for item in body.items
+        if item.to != payer
+    ]
+    refused = books.carry_out(*moves, now=now.wall)
+    if refused is None:
+        return None
+    if refused.reason is LedgerRefusal.BALANCE_TOO_LOW:
+        detail = f"{refused.available} available"
+        return Refusal(reason=RequestRefusal.BALANCE_TOO_LOW, detail=detail)
+    return Refusal(reason=RequestRefusal.LEDGER, detail=refused.reason.value)
+
+
+def _repeat(issuer: IssuerCore, tx: ActorTransaction, to: Did, request: Cid, now: Now) -> bool:
+    """Whether a request was accepted before; its answer is sent again."""
+    answered = tx.rows(ANSWERS).get(request)
+    if answered is None:
+        return False
+    issuer.send_answer(tx, to, answered.answer, now)
+    return True
+
+
+def _answer(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    to: Did,
+    request: Cid,
+    refusal: Refusal | None,
+    now: Now,
+) -> None:
+    answer = issuer.answer(tx, to, request, now, refusal=refusal)
+    if refusal is None:
+        tx.rows(ANSWERS).put(AnswerRow(request=request, answer=answer.cid))

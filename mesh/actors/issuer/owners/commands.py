@@ -1,0 +1,158 @@
+"""Commands of an issuer's operator: issuing, setting policies, setting units aside for a scope.
+
+Rule: a command is carried out within a turn, and signs what it does; a mistake is a returned value.
+"""
+
+from blake3 import blake3
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.owners.accounts import note_revocation
+from mesh.actors.issuer.rows import POLICIES, TOKENS, PolicyRow, TokenRow
+from mesh.core.ids import issue_id
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.settlement import Policy, Revocation
+from runtime.content.cid import Cid
+from runtime.content.did import Did, parse_did
+from runtime.identity.signed import Signed
+from runtime.tokens.ledger import Refused
+from runtime.tokens.policy import Rule
+from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
+from runtime.tokens.transfers import Issue, Move
+
+
+def issue_token(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    *,
+    owner: Did,
+    resource_type: ResourceType,
+    amount: int,
+    scope: str,
+    expires_at: int,
+    now: Now,
+) -> Signed[ResourceToken] | Refused:
+    """Create units for an owner, and the token to spend them with. Raises ShapeError."""
+    token = _token(issuer, tx, owner, resource_type, amount, scope, expires_at)
+    issue = Issue(
+        id=issue_id(token.cid), issuer=issuer.did, owner=owner, unit=resource_type, amount=amount
+    )
+    refused = issuer.books(tx).carry_out(issue, now=now.wall)
+    if refused is not None:
+        return refused
+    _hand_out(issuer, tx, token, owner, now)
+    return token
+
+
+def allocate(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    *,
+    owner: Did,
+    resource_type: ResourceType,
+    amount: int,
+    scope: str,
+    expires_at: int,
+    now: Now,
+) -> Signed[ResourceToken] | Refused:
+    """Set a part of an owner's units aside for a scope, with a token that alone spends them.
+    Raises ShapeError."""
+    token = _token(issuer, tx, owner, resource_type, amount, scope, expires_at)
+    books, aside = issuer.books(tx), allocation_account(owner, scope)
+    move = Move(
+        id=issue_id(token.cid),
+        debit=books.key(resource_type, owner),
+        credit=books.key(resource_type, aside),
+        amount=amount,
+    )
+    refused = books.carry_out(move, now=now.wall)
+    if refused is not None:
+        return refused
+    _hand_out(issuer, tx, token, aside, now)
+    return token
+
+
+def allocation_account(owner: Did, scope: str) -> Did:
+    """The account of the units that an owner has set aside for a scope."""
+    digest = blake3(f"{owner}\0{scope}".encode(), derive_key_context="icn-mesh/2 allocation")
+    return parse_did(f"did:icn:allocation:{digest.hexdigest()}")
+
+
+def set_policy(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    *,
+    resource_type: ResourceType,
+    scope: str,
+    rule: Rule,
+    now: Now,
+) -> Signed[Policy]:
+    """Put a rule in force in place of the one before it; usage goes on. Raises ShapeError."""
+    rows = tx.rows(POLICIES)
+    before = rows.get(resource_type, scope)
+    policy = issuer.sign(
+        tx,
+        Policy(
+            resource_type=resource_type,
+            scope=scope,
+            edition=1 if before is None else before.edition + 1,
+            rule=rule,
+            effective_at=now.wall,
+        ),
+    )
+    rows.put(
+        PolicyRow(
+            resource_type=resource_type,
+            scope=scope,
+            edition=policy.body.edition,
+            policy=policy.cid,
+        )
+    )
+    return policy
+
+
+def revoke(
+    issuer: IssuerCore, tx: ActorTransaction, *, token: Cid, reason: str, now: Now
+) -> Signed[Revocation] | None:
+    """Take a token of one's own issue back, None where it is none."""
+    found = issuer.archive.find(tx.blocks, ResourceToken, token)
+    if found is None or found.signer != issuer.did:
+        return None
+    revocation = issuer.sign(tx, Revocation(target=token, reason=reason, revoked_at=now.wall))
+    note_revocation(tx, revocation)
+    attached = (token, *issuer.stated(tx, found.body.audience, now))
+    tx.outbox.put(Outgoing(to=(found.body.audience,), record=revocation.cid, attached=attached))
+    return revocation
+
+
+def _token(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    owner: Did,
+    resource_type: ResourceType,
+    amount: int,
+    scope: str,
+    expires_at: int,
+) -> Signed[ResourceToken]:
+    return issuer.sign(
+        tx,
+        ResourceToken(
+            resource_type=resource_type,
+            amount=amount,
+            scope=scope,
+            expires_at=expires_at,
+            issuer=issuer.did,
+            audience=owner,
+            parent=None,
+            nonce=issuer.entropy(NONCE_BYTES),
+        ),
+    )
+
+
+def _hand_out(
+    issuer: IssuerCore, tx: ActorTransaction, token: Signed[ResourceToken], payer: Did, now: Now
+) -> None:
+    owner = token.body.audience
+    tx.rows(TOKENS).put(TokenRow(token=token.cid, parent=None, audience=owner, payer=payer))
+    attached = issuer.stated(tx, owner, now)
+    tx.outbox.put(Outgoing(to=(owner,), record=token.cid, attached=attached))

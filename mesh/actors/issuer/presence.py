@@ -1,0 +1,56 @@
+"""Presence: the verifiers that may be drawn are those whose profile came lately.
+
+Rule: a later sequence replaces an earlier one; the same profile again renews its presence.
+"""
+
+from collections.abc import Mapping
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.rows import PRESENCE, PresenceRow
+from mesh.core.records.market import NodeProfile
+from mesh.core.records.membership import Role
+from runtime.content.did import Did
+from runtime.identity.signed import Signed
+
+
+def take_profile(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """Note who is present, and on which engine. Only verifiers are drawn."""
+    profile: Signed[NodeProfile] = incoming.record
+    members = issuer.members(tx)
+    if members.member(profile.signer) is None:
+        return MessageRefusal.NOT_A_MEMBER
+    if not members.has_role(profile.signer, Role.VERIFIER, now.wall):
+        return MessageRefusal.WRONG_ROLE
+    rows = tx.rows(PRESENCE)
+    known = rows.get(profile.signer)
+    sequence = profile.body.sequence
+    if known is not None and sequence < known.sequence:
+        return MessageRefusal.OVER
+    if known is not None and sequence == known.sequence and profile.cid != known.profile:
+        return MessageRefusal.EQUIVOCATION
+    if known is None or sequence > known.sequence:
+        issuer.keep(tx, profile)
+    rows.put(
+        PresenceRow(
+            member=profile.signer,
+            sequence=sequence,
+            profile=profile.cid,
+            engine=profile.body.engine.text,
+            seen_at=now.wall,
+        )
+    )
+    return None
+
+
+def engines_present(issuer: IssuerCore, tx: ActorTransaction, now: Now) -> Mapping[Did, str]:
+    """The engine of each verifier that counts as present."""
+    seconds = issuer.presence_seconds
+    return {
+        row.member: row.engine
+        for row in tx.rows(PRESENCE).select()
+        if seconds is None or now.wall < row.seen_at + seconds
+    }
