@@ -6,7 +6,7 @@ verified need not be verified again.
 
 from typing import Any, Final, TypeVar
 
-from mesh.core.ports.blocks import Blocks
+from mesh.core.ports.blocks import BlockReader, Blocks
 from mesh.core.records.registry import Record, read, read_as, sign
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.identity.keys import SigningKey
@@ -54,7 +54,7 @@ class Archive:
             raise RecordError(RecordFault.WRONG_TYPE, type(kept.body).__name__)
         return kept
 
-    def find(self, blocks: Blocks, kind: type[T], cid: Cid) -> Signed[T] | None:
+    def find(self, blocks: BlockReader, kind: type[T], cid: Cid) -> Signed[T] | None:
         """A stored record, None where it is not here. Raises RecordError, BlockError."""
         kept = self._kept.get(cid)
         if kept is not None and isinstance(kept.body, kind) and blocks.has(cid):
@@ -62,7 +62,7 @@ class Archive:
         data = blocks.get(cid)
         return None if data is None else self.read_as(kind, data)
 
-    def get(self, blocks: Blocks, kind: type[T], cid: Cid) -> Signed[T]:
+    def get(self, blocks: BlockReader, kind: type[T], cid: Cid) -> Signed[T]:
         """As `find`, of a record that the caller's own rows say is here."""
         found = self.find(blocks, kind, cid)
         if found is None:
