@@ -48,8 +48,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("state",),
     "diagnosis": ("doctor",),
     "blocks": ("block",),
-    "tokens": ("tokens",),
-    "policy": ("policy",),
+    "tokens": ("tokens", "policy"),
     "identity": ("identity",),
 }
 """The commands and groups that each module registers, in the order of a job's life."""

@@ -6,7 +6,6 @@ import typer
 
 from mesh.cli.completion import complete_node, words
 from mesh.cli.options import (
-    RESOURCE_TYPES,
     FormatOption,
     HomeOption,
     JobArgument,
@@ -16,6 +15,7 @@ from mesh.cli.options import (
 )
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
+RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
 
 
 def register(app: typer.Typer) -> None:

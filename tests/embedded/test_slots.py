@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.embedded.slots import Owner, Slots
+from mesh.embedded.driving.slots import Owner, Slots
 from mesh.home import Home, find_home
 
 
@@ -37,7 +37,7 @@ def running(script: str, *arguments: object) -> Iterator["subprocess.Popen[str]"
 OWNER = """
 import subprocess, sys
 from pathlib import Path
-from mesh.embedded.slots import Owner
+from mesh.embedded.driving.slots import Owner
 from mesh.home import find_home
 owner = Owner(find_home(Path(sys.argv[1]), {}))
 child = subprocess.Popen(["sleep", "600"])
@@ -48,7 +48,7 @@ owner.close()
 SLOTS = """
 import sys
 from pathlib import Path
-from mesh.embedded.slots import Slots
+from mesh.embedded.driving.slots import Slots
 from mesh.home import find_home
 slots = Slots(find_home(Path(sys.argv[1]), {}), 3)
 print(slots.take(int(sys.argv[2])), flush=True)

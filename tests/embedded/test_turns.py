@@ -1,6 +1,7 @@
 """Turns: deliveries until nobody has anything to say, with failures taken back alone."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from msgspec import Struct
@@ -21,8 +22,8 @@ from mesh.core.ports.work import (
     WorkResult,
 )
 from mesh.core.records.terms import Priority
-from mesh.embedded.set_aside import Event, set_aside_rows
-from mesh.embedded.turns import DELIVERIES_MAX, Finished, Turns
+from mesh.embedded.driving.set_aside import Event, set_aside_rows
+from mesh.embedded.driving.turns import DELIVERIES_MAX, Finished, Report, Turns
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
@@ -84,16 +85,16 @@ class Mesh:
         self.store = MemoryStore()
         self.anne, self.bert = Talker(ANNE), Talker(BERT)
         self.at = 1_000
-        self.turns = Turns(self.store, {ANNE: self.anne, BERT: self.bert}, self.now)
+        self.turns = Turns(self.store, {ANNE: self.anne, BERT: self.bert}, self.now, nullcontext)
 
     def now(self) -> Now:
         return Now(wall=1_700_000_000, monotonic=Instant(self.at), boot="boot")
 
-    def say(self, text: str, **more: str) -> None:
+    def say(self, text: str, **more: str) -> Report:
         """Anne tells Bert something, in a turn that goes on until nobody has anything to say."""
         with self.turns.turn() as opened:
             opened.command(ANNE, lambda tx, now: tell(tx, BERT, text, **more))
-            opened.settle()
+            return opened.settle()
 
     def heard(self, actor: Did) -> dict[str, int]:
         with self.store.view() as view:
@@ -186,18 +187,16 @@ def test_unanswered_message_is_sent_again_when_it_is_due(mesh: Mesh) -> None:
 
 def test_actors_are_driven_at_the_beginning_and_when_they_are_due(mesh: Mesh) -> None:
     mesh.anne.deadlines = [Instant(1_500), None]
-    mesh.say("hello")
+    assert mesh.say("hello").next_at == 1_500
     assert (mesh.anne.ticks, mesh.bert.ticks) == ([1_000], [1_000])
-    assert mesh.turns.next_at() == 1_500
     mesh.at = 1_499
     with mesh.turns.turn() as opened:
         opened.settle()
     assert mesh.anne.ticks == [1_000]
     mesh.at = 1_500
     with mesh.turns.turn() as opened:
-        opened.settle()
+        assert opened.settle().next_at is None
     assert mesh.anne.ticks == [1_000, 1_500]
-    assert mesh.turns.next_at() is None
     mesh.turns.forget_deadlines()
     with mesh.turns.turn() as opened:
         opened.settle()
@@ -217,10 +216,9 @@ def test_tick_that_raises_is_kept_and_tried_again_later(mesh: Mesh) -> None:
         raise ZeroDivisionError
 
     mesh.bert.on["tick"] = fail
-    mesh.say("hello")
+    assert mesh.say("hello").next_at == 2_000
     with mesh.store.view() as view:
         assert [row.event for row in set_aside_rows(view)] == [Event.TICK]
-    assert mesh.turns.next_at() == 2_000
     mesh.at = 2_000
     for _ in range(2):
         with mesh.turns.turn() as opened:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import turns as turns_of_a_process
 
-from mesh.embedded.turnstile import Turnstile
+from mesh.embedded.driving.turnstile import Turnstile
 from mesh.home import Home
 
 PROCESSES = 8

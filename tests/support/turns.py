@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from mesh.embedded.turnstile import Turnstile
+from mesh.embedded.driving.turnstile import Turnstile
 from mesh.home import Home
 
 

@@ -9,7 +9,7 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeVar
 
 from msgspec import Struct, field
@@ -19,8 +19,8 @@ from mesh.actors.stores import DeliveryTransaction, Sending, Store, Turn, WorkRo
 from mesh.adapters.sqlite.errors import StoreError
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Fetch, WorkId, WorkResult
-from mesh.embedded.fetching import fetch
-from mesh.embedded.set_aside import Event, SetAsideRow, set_aside
+from mesh.embedded.driving.fetching import fetch
+from mesh.embedded.driving.set_aside import Event, SetAsideRow, set_aside
 from runtime.content.did import Did
 
 T = TypeVar("T")
@@ -43,20 +43,29 @@ class Report(Struct, kw_only=True):
     """What is to be done after the commit of a turn.
 
     asked: executions that are open; cancelled: work that its actor took back. is_silent: nobody
-    has anything to say.
+    has anything to say. next_at: when somebody will have, in milliseconds of this boot's clock.
     """
 
     asked: list[WorkRow] = field(default_factory=list)
     cancelled: list[tuple[Did, WorkId]] = field(default_factory=list)
     set_aside: list[SetAsideRow] = field(default_factory=list)
     is_silent: bool = True
+    next_at: int | None = None
 
 
 class Turns:
     """The actors of one home, driven by this process. Not for several threads."""
 
-    def __init__(self, store: Store, actors: Mapping[Did, Actor], clock: Callable[[], Now]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        actors: Mapping[Did, Actor],
+        clock: Callable[[], Now],
+        turnstile: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """turnstile: waits for the turn of this process among others, and holds it."""
         self._store = store
+        self._turnstile = turnstile
         self._actors = actors
         self._clock = clock
         self._waiting: deque[Sending] = deque()
@@ -67,10 +76,6 @@ class Turns:
         """Others may have written: no deadline is known until each actor was asked."""
         self._tick_at = dict.fromkeys(self._actors, 0)
 
-    def next_at(self) -> int | None:
-        """When an actor is to be driven again, in milliseconds of this boot's clock."""
-        return min((at for at in self._tick_at.values() if at is not None), default=None)
-
     @contextmanager
     def turn(self, results: Iterable[Finished] = ()) -> Iterator["OpenTurn"]:
         """A turn that is committed when it is left normally; `OpenTurn.settle` delivers.
@@ -78,7 +83,7 @@ class Turns:
         Raises CommandError `store-…`, `disk-full`, `home-read-only`.
         """
         waiting, deadlines = deque(self._waiting), dict(self._tick_at)
-        with _collector_paused():
+        with self._turnstile(), _collector_paused():
             with self._store.turn(self._clock()) as turn:
                 opened = OpenTurn(turn, self._actors, waiting, deadlines)
                 for each in results:
@@ -141,6 +146,8 @@ class OpenTurn:
             else:
                 break
         self.report.is_silent = not self._waiting and self._due() is None
+        times = (*self._tick_at.values(), self.turn.next_due())
+        self.report.next_at = min((at for at in times if at is not None), default=None)
         return self.report
 
     # --- deliveries

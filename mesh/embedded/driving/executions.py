@@ -6,17 +6,19 @@ what has not begun is handed back, so that it waits for no process more than for
 """
 
 import heapq
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh.actors.stores import Turn, View, WorkRow
 from mesh.core.ports.work import Execute, Executed, Failed, Work, WorkFault, WorkId, WorkResult
 from mesh.core.records.terms import Priority
-from mesh.embedded.requests import Requests
-from mesh.embedded.slots import Owner, Slots
-from mesh.embedded.turns import Finished
+from mesh.embedded.driving.requests import Requests
+from mesh.embedded.driving.slots import Owner, Slots
+from mesh.embedded.driving.turns import Finished
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.sandbox.request import OF_THE_MODULE, Fault, FaultReason, Request, Side, Ticket
@@ -34,6 +36,8 @@ UNKNOWN_SECONDS: Final = 0.025
 """An execution of a module that was not executed here before."""
 UNBEGUN_SECONDS: Final = 0.2
 """After so long what was claimed and has not begun is handed back."""
+GATHER_SECONDS: Final = 0.002
+GATHERED_MAX: Final = 32
 CLAIMED_MAX: Final = 64
 """By one turn."""
 TRIES_MAX: Final = 3
@@ -71,7 +75,7 @@ class Claim(Struct):
 
 
 class Executions:
-    """All executions that this process knows of. open: not claimed by anybody alive."""
+    """All executions that this process knows of."""
 
     def __init__(
         self,
@@ -93,6 +97,8 @@ class Executions:
         self._wall = wall
         self._elapsed = elapsed
         self._open: dict[Key, WorkRow] = {}
+        self._elsewhere: dict[Key, WorkRow] = {}
+        """Claimed by other processes, as they were when they were looked at."""
         self._claims: dict[Key, Claim] = {}
         self._keys: dict[Ticket, Key] = {}
         self._done: list[Finished] = []
@@ -100,9 +106,9 @@ class Executions:
         self._sandbox: Sandbox | None = None
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing is open or under way, as far as this process knows."""
-        return not (self._open or self._claims or self._done)
+    def has_claims(self) -> bool:
+        """Whether this process may have claimed work that is still open."""
+        return bool(self._claims or self._done)
 
     # --- what is known of the store
 
@@ -120,26 +126,25 @@ class Executions:
         }
         for key in [key for key in self._claims if key not in rows]:
             self.forget((key,))
-        alive: dict[str, bool] = {}
-        self._open = {
-            key: row
-            for key, row in rows.items()
-            if key not in self._claims and not self._is_claimed(row, alive)
-        }
+        self._open.clear()
+        self._elsewhere.clear()
+        for key, row in rows.items():
+            if key not in self._claims:
+                (self._open if row.claimed_by is None else self._elsewhere)[key] = row
+        self.take_over()
 
-    def _is_claimed(self, row: WorkRow, alive: dict[str, bool]) -> bool:
-        """Whether a living process does the work. alive: as found out so far."""
-        name = row.claimed_by
-        if name is None:
-            return False
-        if name not in alive:
-            alive[name] = self._owner.is_alive(name)
-        return alive[name]
+    def take_over(self) -> None:
+        """Look for work of processes that are dead: it is open again, in the same attempt."""
+        names = {row.claimed_by for row in self._elsewhere.values()}
+        dead = {name for name in names if name is not None and not self._owner.is_alive(name)}
+        for key in [key for key, row in self._elsewhere.items() if row.claimed_by in dead]:
+            self._open[key] = self._elsewhere.pop(key)
 
     def forget(self, cancelled: Iterable[Key]) -> None:
         """Work that was taken back: it is not begun, and its worker ends at once."""
         for key in cancelled:
             self._open.pop(key, None)
+            self._elsewhere.pop(key, None)
             claim = self._claims.pop(key, None)
             if claim is not None and claim.ticket is not None:
                 self._give_up(claim.ticket)
@@ -152,6 +157,15 @@ class Executions:
 
     # --- within a turn
 
+    def wants_turn(self) -> bool:
+        """Whether a turn would take in results, claim work, or hand some back."""
+        if self._done or self._late():
+            return True
+        if not self._open:
+            return False
+        slots = self._slots.take(len(self._open) + len(self._claims))
+        return bool(slots) and (len(self._claims) < slots or self._ahead(slots) > 0)
+
     def take_done(self) -> tuple[Finished, ...]:
         """The results that have come in, each given out once."""
         done = tuple(self._done)
@@ -161,12 +175,11 @@ class Executions:
     def claim(self, turn: Turn) -> tuple[Claim, ...]:
         """Claim what is most urgent, as much as this process can soon do; to be begun after the
         commit. Raises CommandError as `Slots.take`."""
-        wanted = len(self._open) + len(self._claims)
-        slots = self._slots.take(wanted)
+        slots = self._slots.take(len(self._open) + len(self._claims))
         if not slots or not self._open:
             return ()
         now = self._wall()
-        ahead = AHEAD_SECONDS * slots - sum(self._expected(c.row) for c in self._claims.values())
+        ahead = self._ahead(slots)
         found: list[Claim] = []
         for row in heapq.nsmallest(CLAIMED_MAX, self._open.values(), lambda row: urgency(row, now)):
             if ahead <= 0 and len(self._claims) + len(found) >= slots:
@@ -180,6 +193,17 @@ class Executions:
             if claim is not None:
                 found.append(claim)
         return tuple(found)
+
+    def _ahead(self, slots: int) -> float:
+        """How many seconds of work could still be claimed."""
+        return AHEAD_SECONDS * slots - sum(map(self._left, self._claims.values()))
+
+    def _left(self, claim: Claim) -> float:
+        """Seconds that a claim is expected to take a slot; all that are planned, of one that takes
+        longer than that."""
+        if self._elapsed() - claim.claimed_at > AHEAD_SECONDS and self._is_begun(claim):
+            return AHEAD_SECONDS
+        return self._expected(claim.row)
 
     def _is_still_open(self, turn: Turn, row: WorkRow) -> bool:
         """Whether nobody has ended or claimed the work since it was looked at."""
@@ -196,16 +220,28 @@ class Executions:
             return None
         return Claim(row=row, request=request, claimed_at=self._elapsed(), started_at=self._wall())
 
-    def hand_back(self, turn: Turn, *, all_of_them: bool = False) -> tuple[Key, ...]:
-        """Give up claims on work that has not begun in time, or on all work. To be forgotten, and
-        learned anew, after the commit."""
-        now = self._elapsed()
-        found = []
-        for key, claim in self._claims.items():
-            is_late = now - claim.claimed_at > UNBEGUN_SECONDS and not self._is_begun(claim)
-            if (all_of_them or is_late) and turn.claim(*key, None):
-                found.append(key)
-        return tuple(found)
+    def hand_back_late(self, turn: Turn) -> tuple[Key, ...]:
+        """Give up claims on work that has not begun in time; to be `reopened` after the commit."""
+        late = self._late()
+        for key in late:
+            turn.claim(*key, None)
+        return late
+
+    def hand_back(self, turn: Turn) -> None:
+        """Give up the claims on all work."""
+        for row in turn.open_work().select(claimed_by=self._owner.name):
+            turn.claim(row.actor, row.id, None)
+
+    def _late(self) -> tuple[Key, ...]:
+        """Claims that wait behind others. What waits for its module to be compiled, or for a
+        worker to be started, would wait for them elsewhere, too."""
+        if len(self._claims) <= self._slots.held:
+            return ()
+        before = self._elapsed() - UNBEGUN_SECONDS
+        waiting = [key for key, claim in self._claims.items() if not self._is_begun(claim)]
+        if len(self._claims) - len(waiting) < self._slots.held:
+            return ()
+        return tuple(key for key in waiting if self._claims[key].claimed_at < before)
 
     # --- between turns
 
@@ -217,6 +253,13 @@ class Executions:
             self._claims[key] = claim
             self._submit(key, claim)
 
+    def reopen(self, handed_back: Iterable[Key]) -> None:
+        """Work that a committed turn has handed back: open for everybody, also for this process."""
+        for key in handed_back:
+            row = self._claims[key].row
+            self.forget((key,))
+            self._open[key] = replace(row, claimed_by=None)
+
     def _submit(self, key: Key, claim: Claim) -> None:
         if self._sandbox is None:
             self._sandbox = self._make_sandbox()
@@ -225,14 +268,27 @@ class Executions:
         claim.ticket = self._sandbox.submit(claim.request)
         self._keys[claim.ticket] = key
 
-    def wait(self, timeout_seconds: float) -> bool:
-        """Wait for executions to end, at most so long; whether there are results."""
-        if self._sandbox is None or not self._keys:
-            return bool(self._done)
+    def wait(self, timeout_seconds: float) -> None:
+        """Wait for executions to end, at most so long; those that end at almost the same time are
+        taken in together, so that they share a turn."""
+        if self._done:
+            return
+        if not self._keys:
+            time.sleep(timeout_seconds)
+            return
+        self._collect(timeout_seconds)
+        until = self._elapsed() + GATHER_SECONDS
+        while self._done and self._keys and len(self._done) < GATHERED_MAX:
+            rest = until - self._elapsed()
+            if rest <= 0:
+                break
+            self._collect(rest)
+
+    def _collect(self, timeout_seconds: float) -> None:
+        assert self._sandbox is not None, "it has given the tickets"
         ended = self._sandbox.wait(tuple(self._keys), timeout_seconds=timeout_seconds)
         for ticket, result in ended.items():
             self._ended(self._keys.pop(ticket), result)
-        return bool(self._done)
 
     def _ended(self, key: Key, result: "Result") -> None:
         claim = self._claims[key]

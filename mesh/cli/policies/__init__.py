@@ -1,1 +1,0 @@
-"""The commands of `meshctl policy`: setting, showing and explaining."""

@@ -1,0 +1,1 @@
+"""Driving the actors of a home: turns, and the executions between them."""

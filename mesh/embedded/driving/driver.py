@@ -1,0 +1,157 @@
+"""The driver of a home in one process: turns, and between them the executions that they asked for.
+
+Rule: nothing is executed within a turn, and no turn waits for an execution. What is not in the
+store never happened: a driver that dies is continued by the next, in the same attempts.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from mesh.actors.actor import Now
+from mesh.actors.stores import DeliveryTransaction, Store, View
+from mesh.embedded.driving.executions import Executions
+from mesh.embedded.driving.turns import Report, Turns
+from runtime.content.did import Did
+
+T = TypeVar("T")
+
+POLL_SECONDS: Final = 0.02
+"""So often it is looked whether another process has written."""
+TAKE_OVER_MS: Final = 100
+"""So often it is looked whether a process has died, which writes nothing."""
+
+
+class Driver:
+    """Drives all actors of a home. Not for several threads.
+
+    on_turn: is told of each turn that was committed.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        turns: Turns,
+        executions: Executions,
+        clock: Callable[[], Now],
+        on_turn: Callable[[Report], None],
+    ) -> None:
+        self._store = store
+        self._turns = turns
+        self._executions = executions
+        self._clock = clock
+        self._on_turn = on_turn
+        self._next_at: int | None = 0
+        self._is_silent = True
+        self._take_over_at = 0
+
+    def command(self, actor: Did, action: Callable[[DeliveryTransaction, Now], T]) -> T:
+        """A user's command, and all that its messages lead to at once; nothing is executed.
+
+        Raises what the action raises: then nothing was written.
+        """
+        self._look()
+        with self._turns.turn() as opened:
+            done = opened.command(actor, action)
+            report = opened.settle()
+            self._executions.learn(report.asked)
+        self._committed(report)
+        self._deliver()
+        return done
+
+    def settle(self) -> None:
+        """Decide what time has decided; nothing is executed."""
+        self._look()
+        self._deliver(at_least_one_turn=True)
+
+    def run(self, is_reached: Callable[[View], bool], *, timeout_seconds: float | None) -> bool:
+        """Drive and execute until a goal is reached; whether it was, within the time."""
+        end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        is_new = True
+        try:
+            while True:
+                is_new |= self._look()
+                is_new |= self._turns_that_are_due()
+                if is_new:
+                    is_new = False
+                    with self._store.view() as view:
+                        if is_reached(view):
+                            return True
+                if end is not None and time.monotonic() >= end:
+                    return False
+                self._wait(end)
+        finally:
+            self._hand_back()
+
+    # --- turns
+
+    def _look(self) -> bool:
+        """Whether another process has written; then everything may be different."""
+        if not self._store.has_changed():
+            if self._clock().monotonic >= self._take_over_at:
+                self._executions.take_over()
+                self._take_over_at = self._clock().after(TAKE_OVER_MS)
+            return False
+        with self._store.view() as view:
+            self._executions.refresh(view)
+        self._turns.forget_deadlines()
+        self._next_at = 0
+        return True
+
+    def _turns_that_are_due(self) -> bool:
+        """Whether there was anything to do, in as many turns as it took."""
+        turned = False
+        while self._is_due():
+            self._turn()
+            turned = True
+        return turned
+
+    def _is_due(self) -> bool:
+        if not self._is_silent or self._executions.wants_turn():
+            return True
+        return self._next_at is not None and self._next_at <= self._clock().monotonic
+
+    def _turn(self) -> None:
+        executions = self._executions
+        with self._turns.turn(executions.take_done()) as opened:
+            report = opened.settle()
+            executions.learn(report.asked)
+            handed_back = executions.hand_back_late(opened.turn)
+            claims = executions.claim(opened.turn)
+        executions.reopen(handed_back)
+        executions.begin(claims)
+        self._committed(report)
+
+    def _deliver(self, *, at_least_one_turn: bool = False) -> None:
+        """Turns until nobody has anything to say; nothing is claimed in them."""
+        while at_least_one_turn or not self._is_silent:
+            at_least_one_turn = False
+            with self._turns.turn() as opened:
+                report = opened.settle()
+                self._executions.learn(report.asked)
+            self._committed(report)
+
+    def _committed(self, report: Report) -> None:
+        self._executions.forget(report.cancelled)
+        self._is_silent = report.is_silent
+        self._next_at = report.next_at
+        self._on_turn(report)
+
+    def _hand_back(self) -> None:
+        """Leave nothing claimed: another process may go on at once."""
+        if self._executions.has_claims:
+            with self._turns.turn() as opened:
+                self._executions.hand_back(opened.turn)
+        self._executions.close()
+
+    # --- waiting
+
+    def _wait(self, end: float | None) -> None:
+        seconds = POLL_SECONDS
+        if self._next_at is not None:
+            until = (self._next_at - self._clock().monotonic) / 1000
+            seconds = min(seconds, max(0.0, until))
+        if end is not None:
+            seconds = min(seconds, max(0.0, end - time.monotonic()))
+        self._executions.wait(seconds)
