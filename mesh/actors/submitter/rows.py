@@ -12,7 +12,7 @@ from msgspec import Struct
 from mesh.core.fields import JobIdField, NodeIdField, Reason
 from mesh.core.jobs.events import Stored
 from mesh.core.jobs.job import Job, Phase
-from mesh.core.jobs.request import JobRequest
+from mesh.core.market.reputation import Evidence
 from mesh.core.ports.tables import Table
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -22,8 +22,7 @@ from runtime.tokens.token import ResourceType
 
 class JobRow(Struct, frozen=True, kw_only=True):
     """A job. description: as the manifest has it, for lists. missing: a block that the job waits
-    for. due_at: Unix seconds when time decides something about it; ask_at: milliseconds of the
-    monotonic clock of boot `ask_boot` when further nodes are asked."""
+    for."""
 
     job_id: JobIdField
     phase: Phase
@@ -35,10 +34,17 @@ class JobRow(Struct, frozen=True, kw_only=True):
     hold: Cid | None
     receipt: Cid | None
     missing: Cid | None
+    job: Job
+
+
+class TimerRow(Struct, frozen=True, kw_only=True):
+    """When time decides something about an open job. due_at: Unix seconds; ask_at: milliseconds of
+    the monotonic clock of boot `ask_boot`, when further nodes are asked."""
+
+    job_id: JobIdField
     due_at: int | None
     ask_at: int | None
     ask_boot: str
-    job: Job
 
 
 class EventRow(Struct, frozen=True, kw_only=True):
@@ -47,13 +53,6 @@ class EventRow(Struct, frozen=True, kw_only=True):
     job_id: JobIdField
     number: int
     stored: Stored
-
-
-class SubmissionRow(Struct, frozen=True, kw_only=True):
-    """The request that a job was made from: a repeat under the same id must say the same."""
-
-    job_id: JobIdField
-    request: JobRequest
 
 
 class AwardRow(Struct, frozen=True, kw_only=True):
@@ -76,19 +75,24 @@ class HoldRow(Struct, frozen=True, kw_only=True):
     executor: Did
     issuer: Did
     award: Cid
-    settlement: Cid | None
+    is_settled: bool
+
+
+class AnchorRow(Struct, frozen=True, kw_only=True):
+    """The anchor that was seen for one place of a member's chain."""
+
+    member: Did
+    sequence: int
+    anchor: Cid
 
 
 class EarlyRow(Struct, frozen=True, kw_only=True):
-    """A verified record about a hold that came before what it follows; its block is in the store.
-    attached: blocks that came with it."""
+    """A verified record about a hold that came before what it follows, and the blocks that came
+    with it; all are in the store."""
 
     hold: Cid
     record: Cid
-    kind: str
-    sender: Did
     attached: tuple[Cid, ...]
-    received_at: int
 
 
 class ProfileRow(Struct, frozen=True, kw_only=True):
@@ -111,12 +115,12 @@ class StatementRow(Struct, frozen=True, kw_only=True):
 
 
 class PolicyRow(Struct, frozen=True, kw_only=True):
-    """The newest version of an issuer's policy that was read here."""
+    """The newest edition of an issuer's policy that was read here."""
 
     issuer: Did
     resource_type: ResourceType
     scope: str
-    version: int
+    edition: int
     policy: Cid
 
 
@@ -155,12 +159,13 @@ class CredentialRow(Struct, frozen=True, kw_only=True):
 
 class StateRow(Struct, frozen=True, kw_only=True):
     """The owner's state. root: CID of the Snapshot, None while it is empty. register: CID of the
-    register of holders of its classes, None before it was made for the classes as they are."""
+    register of holders of its classes, None while there are none; is_register_due: whether it is
+    to be made anew, because holdings have changed since."""
 
     owner: Did
     root: Cid | None
     register: Cid | None
-    version: int
+    is_register_due: bool
 
 
 class HoldingRow(Struct, frozen=True, kw_only=True):
@@ -171,35 +176,50 @@ class HoldingRow(Struct, frozen=True, kw_only=True):
     units: int
 
 
-class MovementKind(Enum):
-    MINT = "mint"
-    BURN = "burn"
-    TRANSFER = "transfer"
-
-
 class MovementRow(Struct, frozen=True, kw_only=True):
-    """One change of the holdings, by the effect at `position` of a job or local run."""
+    """One change of the holdings, by the effect at `position` of a job or local run. holder: None
+    for units issued; to: None for units retired."""
 
     cause: Cid
     position: int
-    kind: MovementKind
     token_class: str
-    holder: Did
-    to: Did
-    units: int
+    amount: int
+    holder: Did | None
+    to: Did | None
     moved_at: int
 
 
+class EffectsPhase(Enum):
+    """How far effects have come that are not carried out."""
+
+    FETCHING = "fetching"
+    """Blocks of the result are being brought from executor and verifiers."""
+    READY = "ready"
+    """They wait for the transfer of other effects."""
+    TRANSFERRING = "transferring"
+    """They wait for the issuer's answer to their own."""
+
+
 class PendingRow(Struct, frozen=True, kw_only=True):
-    """Effects that wait for the issuer's answer to a Transfer. ran_on: the state that they were
-    computed on; effects: CID of their block; job_id: None for a local run."""
+    """Effects that are not carried out yet, of a job or of a local run (job_id: None).
+
+    effects: CID of their block, None where the result has none and is only fetched. ran_on: the
+    state that they were computed on. since: Unix seconds, of a job its settlement, from which the
+    ids of its children follow. tries: failed fetches; next_at: when the next one begins. transfer:
+    the record that `issuer` is to answer.
+    """
 
     cause: Cid
-    transfer: Cid
-    issuer: Did
-    effects: Cid
+    phase: EffectsPhase
+    effects: Cid | None
     ran_on: Cid | None
     job_id: JobIdField | None
+    hold: Cid | None
+    since: int
+    tries: int = 0
+    next_at: int | None = None
+    transfer: Cid | None = None
+    issuer: Did | None = None
 
 
 class EffectRow(Struct, frozen=True, kw_only=True):
@@ -214,23 +234,32 @@ class EffectRow(Struct, frozen=True, kw_only=True):
 
 
 class EvidenceRow(Struct, frozen=True, kw_only=True):
-    """What one settlement says of one member. value: price of the hold; kind: of
-    `mesh.core.market.reputation.Evidence`."""
+    """What one settlement says of one member. value: price of the work; kind: of
+    `mesh.core.market.reputation.Evidence`. A hold that was settled in two ways has none."""
 
     member: Did
     hold: Cid
-    kind: str
+    kind: Evidence
     value: int
     settlement: Cid
-    between: Annotated[str, Size(0, 256)]
+
+
+class SettledRow(Struct, frozen=True, kw_only=True):
+    """The first settlement of a hold that was read and accepted. contradicted: whether its issuer
+    has signed another."""
+
+    hold: Cid
+    settlement: Cid
+    is_contradicted: bool
 
 
 class FaultRow(Struct, frozen=True, kw_only=True):
-    """A Fault of a member that this submitter has seen proved, or proved itself."""
+    """A Fault that this submitter has seen proved, or proved itself, once for each evidence.
+    evidence: CIDs of the two records, as text."""
 
-    fault: Cid
     accused: Did
-    ground: str
+    evidence: str
+    fault: Cid
     seen_at: int
 
 
@@ -252,16 +281,16 @@ JOBS: Final = Table(
         ("cause",),
         ("hold",),
         ("receipt",),
-        ("missing",),
-        ("due_at",),
-        ("ask_at",),
         ("created_at",),
     ),
 )
+TIMERS: Final = Table(
+    name="job_timers", row=TimerRow, key=("job_id",), indexes=(("due_at",), ("ask_at",))
+)
 HISTORY: Final = Table(name="history", row=EventRow, key=("job_id", "number"))
-SUBMISSIONS: Final = Table(name="submissions", row=SubmissionRow, key=("job_id",))
 AWARDS: Final = Table(name="awards", row=AwardRow, key=("award",), indexes=(("job_id",),))
 HOLDS: Final = Table(name="holds_seen", row=HoldRow, key=("hold",), indexes=(("job_id",),))
+ANCHORS: Final = Table(name="anchors_seen", row=AnchorRow, key=("member", "sequence"))
 EARLY: Final = Table(name="early_records", row=EarlyRow, key=("hold", "record"))
 PROFILES: Final = Table(name="profiles_seen", row=ProfileRow, key=("node",))
 STATEMENTS: Final = Table(name="statements_read", row=StatementRow, key=("issuer",))
@@ -281,11 +310,15 @@ HOLDINGS: Final = Table(
 )
 MOVEMENTS: Final = Table(name="class_movements", row=MovementRow, key=("cause", "position"))
 PENDING: Final = Table(
-    name="pending_effects", row=PendingRow, key=("cause",), indexes=(("transfer",),)
+    name="pending_effects",
+    row=PendingRow,
+    key=("cause",),
+    indexes=(("transfer",), ("phase",), ("next_at",)),
 )
 EFFECTS: Final = Table(name="effects_done", row=EffectRow, key=("cause",))
 EVIDENCE: Final = Table(
-    name="evidence", row=EvidenceRow, key=("member", "hold"), indexes=(("settlement",),)
+    name="evidence", row=EvidenceRow, key=("member", "hold"), indexes=(("hold",),)
 )
-FAULTS: Final = Table(name="faults_seen", row=FaultRow, key=("fault",), indexes=(("accused",),))
+SETTLED: Final = Table(name="settlements_read", row=SettledRow, key=("hold",))
+FAULTS: Final = Table(name="faults_seen", row=FaultRow, key=("accused", "evidence"))
 RUNS: Final = Table(name="local_runs", row=RunRow, key=("key",), indexes=(("begun_at",),))

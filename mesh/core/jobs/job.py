@@ -24,6 +24,7 @@ from runtime.content.did import Did
 from runtime.content.shapes import Size
 
 BIDS_MAX: Final = 256
+ASK_AGAIN_SECONDS: Final = 15
 
 
 class Phase(Enum):
@@ -99,6 +100,7 @@ TRANSITIONS: Final[Mapping[tuple[Phase | None, type[Event]], Transition]] = {
     (_P.RUNNING, ev.CancelAsked): _on(_P.RUNNING),
     (_P.RUNNING, ev.CancelRefused): _on(_P.RUNNING, Answer),
     (_P.RUNNING, ev.AutoAwardChosen): _on(_P.RUNNING),
+    (_P.COMPLETED, ev.ReceiptAccepted): _on(_P.COMPLETED),
     (_P.COMPLETED, ev.ReceiptAnchored): _on(_P.COMPLETED),
     (_P.COMPLETED, ev.VerifiersDrawn): _on(_P.COMPLETED, Draw),
     (_P.COMPLETED, ev.AttestationReceived): _on(_P.COMPLETED),
@@ -225,7 +227,7 @@ class StepRefusal(Enum):
     NOT_ASKED = "this node was not asked"
     DUPLICATE_BID = "this node has answered already"
     BID_EXPIRED = "the bid has expired"
-    BIDS_STAND = "not all of the job's bids have expired, or it has none"
+    BIDS_STAND = "a bid of the job can be awarded, or nodes have not answered"
     BID_NOT_FOUND = "the job has no such bid of this node"
     OTHER_AWARD = "the award is not the one that the issuer was asked for"
     OTHER_ATTEMPT = "the attempt is not the one that follows"
@@ -272,7 +274,17 @@ def takes_answers(job: Job, now: int) -> bool:
 
 
 def has_lapsed(job: Job, now: int) -> bool:
-    """Whether the job has had bids and could be awarded to none of them any more."""
+    """Whether the nodes are to be asked again: all bids have expired, or for a while nobody who was
+    asked has bid."""
     if job.phase is not Phase.SUBMITTED or job.award is not None or now >= job.expires_at:
         return False
-    return bool(job.bids) and all(is_expired(bid, now) for bid in job.bids)
+    if job.bids:
+        return all(is_expired(bid, now) for bid in job.bids)
+    all_declined = bool(job.asked) and len(job.declines) == len(job.asked)
+    return all_declined and now >= ask_again_at(job)
+
+
+def ask_again_at(job: Job) -> int:
+    """When nodes that have all declined are asked again: after 15 s, then twice as long, at most
+    16 min."""
+    return job.changed_at + (ASK_AGAIN_SECONDS << min(job.round - 1, 6))

@@ -1,14 +1,20 @@
 """A job as a user asks for it, before it has a token, times or a signature."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
 
+from ccl.abi.host_calls import QUORUM_DEFAULT, VERIFIERS_DEFAULT
 from mesh.core.fields import JobId
 from mesh.core.records.terms import Children, Priority, Requirements, Trust
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.content.typed import from_value, to_value
+from runtime.execution.effects import SubmitJob
 from runtime.tokens.token import ResourceType
+
+T = TypeVar("T")
 
 DEFAULT_ENTRY: Final = "run"
 
@@ -39,3 +45,47 @@ class JobRequest(Struct, frozen=True, kw_only=True):
     children: Children | None = None
     token: Cid | None = None
     job_id: JobId | None = None
+
+
+class MalformedSubmission(ValueError):
+    """A submission of a program that has no form as a request."""
+
+
+def request_of(effect: SubmitJob, source: Cid | None) -> JobRequest:
+    """The request that a program's submission stands for. source: CID of the CCL source that
+    submits. Raises MalformedSubmission."""
+    required = dict(effect.requirements)
+    if effect.max_seconds is not None:
+        required["max_seconds"] = effect.max_seconds
+    try:
+        return JobRequest(
+            module=effect.wasm_cid,
+            resource_amount=effect.resource_amount,
+            description=effect.description,
+            resource_type=ResourceType(effect.resource_type),
+            budget=effect.budget,
+            scope=effect.scope or "",
+            priority=Priority(effect.priority),
+            entry=effect.entry or DEFAULT_ENTRY,
+            arguments=effect.arguments,
+            input=effect.input,
+            ccl=source,
+            requirements=_overlaid(Requirements, Requirements(), required),
+            trust=_overlaid(Trust, Trust(), with_majority(effect.trust)),
+        )
+    except ValueError as error:
+        raise MalformedSubmission(str(error)) from None
+
+
+def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The terms of trust, with the smallest majority of the verifiers where no quorum is given."""
+    verifiers = trust.get("verifiers", VERIFIERS_DEFAULT)
+    if "quorum" in trust or not isinstance(verifiers, int):
+        return trust
+    if QUORUM_DEFAULT <= verifiers < 2 * QUORUM_DEFAULT:
+        return trust
+    return {**trust, "quorum": verifiers // 2 + 1}
+
+
+def _overlaid(kind: type[T], defaults: T, given: Mapping[str, Any]) -> T:
+    return from_value(kind, {**to_value(defaults), **given})

@@ -109,8 +109,7 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
         case ev.ExecutionStarted():
             return {}
         case ev.ReceiptAccepted():
-            result = Result(deterministic=event.deterministic, engine=event.engine)
-            return {"receipt": event.receipt, "result": result}
+            return _received(job, event)
         case ev.ReceiptAnchored(anchor=anchor):
             return StepRefusal.ALREADY_ANCHORED if job.anchor is not None else {"anchor": anchor}
         case ev.VerifiersDrawn():
@@ -126,8 +125,6 @@ def _changes(job: Job, event: Event, now: int) -> Changes | StepRefusal:
         case ev.ModuleNotCompiled():
             return _without_award(event.settlement, event.reason)
         case ev.AttemptCancelled():
-            if job.cancel is None:
-                return StepRefusal.NO_CANCEL
             return {"settlement": event.settlement, "reason": event.reason}
         case ev.CancelAsked():
             if job.cancel is not None:
@@ -252,6 +249,14 @@ def _asked_again(job: Job) -> Changes:
     return {"round": job.round + 1, "asked": (), "bids": (), "declines": (), "refused": ()}
 
 
+def _received(job: Job, event: ev.ReceiptAccepted) -> Changes | StepRefusal:
+    """The receipt that a settlement rests on takes the place of another that came before."""
+    if job.receipt == event.receipt:
+        return StepRefusal.NO_CHANGE
+    result = Result(deterministic=event.deterministic, engine=event.engine)
+    return {"receipt": event.receipt, "result": result, "anchor": None}
+
+
 def _drawn(job: Job, event: ev.VerifiersDrawn) -> Changes | StepRefusal:
     if event.round != len(job.draws) + 1:
         return StepRefusal.WRONG_ROUND
@@ -263,11 +268,12 @@ def _drawn(job: Job, event: ev.VerifiersDrawn) -> Changes | StepRefusal:
 def _attested(job: Job, event: ev.AttestationReceived) -> Changes | StepRefusal:
     if event.signer not in job.drawn:
         return StepRefusal.NOT_A_DRAWN_VERIFIER
-    if any(vote.verifier == event.signer for vote in job.votes):
+    if any(vote.attestation == event.attestation for vote in job.votes):
         return StepRefusal.ALREADY_ATTESTED
+    others = [vote for vote in job.votes if vote.verifier != event.signer]
     result = Result(deterministic=event.deterministic, engine=event.engine)
     vote = Vote(attestation=event.attestation, verifier=event.signer, result=result)
-    votes = sorted((*job.votes, vote), key=lambda each: each.verifier)
+    votes = sorted((*others, vote), key=lambda each: each.verifier)
     return {"votes": tuple(votes)}
 
 

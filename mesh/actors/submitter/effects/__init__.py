@@ -1,0 +1,1 @@
+"""What becomes of results: their blocks, and the effects of those that are verified."""

@@ -1,0 +1,233 @@
+"""The submitter's jobs and their histories: the one way in which a job changes.
+
+Rule: event, job and timer are written together; the rules are `mesh.core.jobs.step`'s.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import BaseActor
+from mesh.actors.submitter.rows import HISTORY, JOBS, TIMERS, EventRow, JobRow, TimerRow
+from mesh.core.fields import JobId
+from mesh.core.jobs import events as ev
+from mesh.core.jobs.events import Event, Stored
+from mesh.core.jobs.job import Job, Phase, StepRefusal, ask_again_at
+from mesh.core.jobs.step import step
+from mesh.core.ports.blocks import BlockReader
+from mesh.core.records.archive import Archive
+from mesh.core.records.jobs import JobManifest
+from mesh.core.settlement.check import OrderedWork
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import CodecError
+from runtime.execution.context import Context, Limits
+from runtime.identity.keys import SigningKey
+from runtime.identity.signed import Signed
+
+CONTEXTS_KEPT_MAX: Final = 1024
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What an operator sets for the jobs of a submitter.
+
+    bid_window_seconds: how long a job collects bids; job_seconds: after so long a job that nobody
+    was awarded expires. presence_seconds: how old a profile may be, None where presence does not
+    count. allowed: what an execution may use besides fuel and memory. The others are the most
+    that a job may have.
+    """
+
+    bid_window_seconds: int
+    job_seconds: int
+    presence_seconds: int | None
+    allowed: Limits
+    module_bytes: int
+    memory_bytes: int
+    description_bytes: int
+    token_chain: int
+
+
+class JobBook(BaseActor):
+    """A submitter's key and settings, and its jobs."""
+
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        archive: Archive,
+        entropy: Callable[[int], bytes],
+        settings: Settings,
+    ) -> None:
+        super().__init__(key=key, archive=archive, entropy=entropy)
+        self.settings = settings
+        self.orders: dict[Cid, OrderedWork] = {}
+        self._contexts: dict[Cid, Context] = {}
+
+    # --- jobs
+
+    def job(self, tx: ActorTransaction, job_id: JobId) -> Job | None:
+        row = tx.rows(JOBS).get(job_id)
+        return None if row is None else row.job
+
+    def job_of(self, tx: ActorTransaction, manifest: Cid) -> Job | None:
+        """The job of a manifest's CID."""
+        found = tx.rows(JOBS).select(manifest=manifest, limit=1)
+        return found[0].job if found else None
+
+    def manifest(self, tx: ActorTransaction, job: Job) -> Signed[JobManifest]:
+        return self.archive.get(tx.blocks, JobManifest, job.manifest)
+
+    def record(
+        self, tx: ActorTransaction, job_id: JobId, event: Event, now: Now
+    ) -> Job | StepRefusal:
+        """Record one event, or say why not. After a refusal nothing has been written."""
+        rows = tx.rows(JOBS)
+        row = rows.get(job_id)
+        before = None if row is None else row.job
+        at = now.wall if before is None else max(before.changed_at, now.wall)
+        job = step(before, event, at)
+        if isinstance(job, StepRefusal):
+            return job
+        stored = Stored(number=job.revision, at=at, event=event)
+        tx.rows(HISTORY).put(EventRow(job_id=job_id, number=job.revision, stored=stored))
+        if row is None:
+            manifest = self.archive.get(tx.blocks, JobManifest, job.manifest).body
+            row = _new_row(job, manifest.description)
+        rows.put(
+            replace(
+                row,
+                phase=job.phase,
+                changed_at=job.changed_at,
+                hold=job.hold,
+                receipt=job.receipt,
+                missing=row.missing if job.phase is Phase.SUBMITTED else None,
+                job=job,
+            )
+        )
+        self._set_timer(tx, job)
+        return job
+
+    def must_record(self, tx: ActorTransaction, job: Job, event: Event, now: Now) -> Job:
+        """Record an event that the caller has made sure of."""
+        after = self.record(tx, job.job_id, event, now)
+        assert isinstance(after, Job), f"{type(event).__name__}: {after}"
+        return after
+
+    def note_missing(self, tx: ActorTransaction, job: Job, missing: Cid | None) -> None:
+        rows = tx.rows(JOBS)
+        row = rows.get(job.job_id)
+        assert row is not None, "the job is here"
+        if row.missing != missing:
+            rows.put(replace(row, missing=missing))
+
+    # --- timers
+
+    def ask_later(self, tx: ActorTransaction, job: Job, now: Now, milliseconds: int | None) -> None:
+        """Look at the job's bids after so long; None: only when something arrives."""
+        at = None if milliseconds is None else now.after(milliseconds)
+        self._put_timer(tx, job.job_id, _due_at(job), at, now.boot)
+
+    def asks_at(self, tx: ActorTransaction, job: Job, now: Now) -> int | None:
+        """When further nodes are asked, in milliseconds of this boot."""
+        timer = tx.rows(TIMERS).get(job.job_id)
+        if timer is None or timer.ask_at is None:
+            return None
+        return timer.ask_at if timer.ask_boot == now.boot else now.monotonic
+
+    def _set_timer(self, tx: ActorTransaction, job: Job) -> None:
+        before = tx.rows(TIMERS).get(job.job_id)
+        is_bidding = job.phase is Phase.SUBMITTED and job.award is None and job.cancel is None
+        ask_at, boot = (None, "") if before is None else (before.ask_at, before.ask_boot)
+        self._put_timer(tx, job.job_id, _due_at(job), ask_at if is_bidding else None, boot)
+
+    def _put_timer(
+        self, tx: ActorTransaction, job_id: JobId, due_at: int | None, ask_at: int | None, boot: str
+    ) -> None:
+        rows = tx.rows(TIMERS)
+        before = rows.get(job_id)
+        if due_at is None and ask_at is None:
+            if before is not None:
+                rows.delete(job_id)
+            return
+        wanted = TimerRow(
+            job_id=job_id, due_at=due_at, ask_at=ask_at, ask_boot="" if ask_at is None else boot
+        )
+        if wanted != before:
+            rows.put(wanted)
+
+    # --- contexts
+
+    def put_context(self, tx: ActorTransaction, context: Context) -> Cid:
+        """Store a context's block; its CID."""
+        data = context.to_block()
+        cid = cid_of(data, Codec.DAG_CBOR)
+        tx.blocks.put(cid, data)
+        self._keep_context(cid, context)
+        return cid
+
+    def context(self, blocks: BlockReader, cid: Cid) -> Context | None:
+        """A stored context, None where it is not here or none."""
+        kept = self._contexts.get(cid)
+        if kept is not None and blocks.has(cid):
+            return kept
+        data = blocks.get(cid)
+        try:
+            found = None if data is None else Context.from_block(data)
+        except CodecError:
+            return None
+        if found is not None:
+            self._keep_context(cid, found)
+        return found
+
+    def _keep_context(self, cid: Cid, context: Context) -> None:
+        if len(self._contexts) >= CONTEXTS_KEPT_MAX:
+            self._contexts.clear()
+        self._contexts[cid] = context
+
+
+def _new_row(job: Job, description: str) -> JobRow:
+    return JobRow(
+        job_id=job.job_id,
+        phase=job.phase,
+        created_at=job.created_at,
+        changed_at=job.changed_at,
+        description=description,
+        manifest=job.manifest,
+        cause=job.cause,
+        hold=None,
+        receipt=None,
+        missing=None,
+        job=job,
+    )
+
+
+def _due_at(job: Job) -> int | None:
+    """When time decides something about a job that waits, in Unix seconds."""
+    if job.phase not in (Phase.CREATED, Phase.SUBMITTED) or job.award is not None:
+        return None
+    found = [job.expires_at]
+    if job.bids:
+        found.append(max(bid.expires_at or 0 for bid in job.bids))
+    elif job.asked and len(job.declines) == len(job.asked):
+        found.append(ask_again_at(job))
+    if job.retry_at is not None and job.auto_award:
+        found.append(job.retry_at)
+    return min(found)
+
+
+def created(manifest: Signed[JobManifest]) -> ev.JobCreated:
+    """The first event of a job."""
+    body = manifest.body
+    return ev.JobCreated(
+        manifest=manifest.cid,
+        signer=manifest.signer,
+        bid_deadline=body.bid_deadline,
+        expires_at=body.expires_at,
+        quorum=body.trust.quorum,
+        verifiers=body.trust.verifiers,
+        priority=body.priority,
+        cause=None if body.parent is None else body.parent.cause,
+        job_id=body.job_id,
+    )

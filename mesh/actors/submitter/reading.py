@@ -1,0 +1,243 @@
+"""Records of others that concern no job: profiles, statements, policies, tokens, faults.
+
+Rule: of records with a sequence the newest counts; a second one for the same place is evidence
+against its signer and never replaces the first.
+"""
+
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.rows import (
+    CREDENTIALS,
+    FAULTS,
+    POLICIES,
+    PROFILES,
+    STATEMENTS,
+    CredentialRow,
+    FaultRow,
+    PolicyRow,
+    ProfileRow,
+    StatementRow,
+)
+from mesh.core.membership.equivocation import contradict, fault_of, is_proved
+from mesh.core.ports.messages import Outgoing
+from mesh.core.records.market import Credential, NodeProfile
+from mesh.core.records.membership import Fault, Role
+from mesh.core.records.settlement import Policy, Statement
+from runtime.content.cid import Cid
+from runtime.identity.signed import RecordError, Signed
+
+T = TypeVar("T")
+
+SEEN_AGAIN_SECONDS: Final = 10
+"""A node that repeats its profile is noted as present again after so long."""
+
+
+def has_role(
+    book: JobBook, tx: ActorTransaction, record: Signed[Any], *roles: Role, at: int
+) -> bool:
+    """Whether the signer of a record is a member in one of the roles."""
+    members = book.members(tx)
+    return any(members.has_role(record.signer, role, at) for role in roles)
+
+
+# --- what comes by itself
+
+
+def take_profile(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    profile: Signed[NodeProfile] = incoming.record
+    if not has_role(book, tx, profile, Role.NODE, Role.VERIFIER, at=now.wall):
+        return MessageRefusal.WRONG_ROLE
+    rows = tx.rows(PROFILES)
+    before = rows.get(profile.signer)
+    if before is not None:
+        if before.profile == profile.cid:
+            if now.wall >= before.seen_at + SEEN_AGAIN_SECONDS:
+                rows.put(replace(before, seen_at=now.wall))
+            return None
+        if before.sequence >= profile.body.sequence:
+            return _older(book, tx, profile, NodeProfile, before.profile, now)
+    book.keep(tx, profile)
+    read_credentials(book, tx, incoming)
+    rows.put(
+        ProfileRow(
+            node=profile.signer,
+            node_id=profile.body.node_id,
+            sequence=profile.body.sequence,
+            profile=profile.cid,
+            credentials=profile.body.credentials,
+            seen_at=now.wall,
+        )
+    )
+    return None
+
+
+def take_statement(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    statement: Signed[Statement] = incoming.record
+    if statement.body.owner != book.did:
+        return MessageRefusal.NOT_ADDRESSED
+    if not has_role(book, tx, statement, Role.ISSUER, at=now.wall):
+        return MessageRefusal.WRONG_ROLE
+    rows = tx.rows(STATEMENTS)
+    before = rows.get(statement.signer)
+    if before is not None and before.sequence >= statement.body.sequence:
+        return _older(book, tx, statement, Statement, before.statement, now)
+    book.keep(tx, statement)
+    rows.put(
+        StatementRow(
+            issuer=statement.signer,
+            sequence=statement.body.sequence,
+            statement=statement.cid,
+        )
+    )
+    read_policies(book, tx, incoming, now)
+    return None
+
+
+def take_policy(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    policy: Signed[Policy] = incoming.record
+    if not has_role(book, tx, policy, Role.ISSUER, at=now.wall):
+        return MessageRefusal.WRONG_ROLE
+    body = policy.body
+    rows = tx.rows(POLICIES)
+    before = rows.get(policy.signer, body.resource_type, body.scope)
+    if before is not None and before.edition >= body.edition:
+        return _older(book, tx, policy, Policy, before.policy, now)
+    book.keep(tx, policy)
+    rows.put(
+        PolicyRow(
+            issuer=policy.signer,
+            resource_type=body.resource_type,
+            scope=body.scope,
+            edition=body.edition,
+            policy=policy.cid,
+        )
+    )
+    return None
+
+
+def _older(
+    book: JobBook, tx: ActorTransaction, record: Signed[T], kind: type[T], known: Cid, now: Now
+) -> MessageRefusal | None:
+    """A record that is not newer than the known one: an old one is harmless."""
+    if record.cid == known:
+        return None
+    before = book.archive.get(tx.blocks, kind, known)
+    if contradict(record, before):
+        prove(book, tx, before, record, now)
+        return MessageRefusal.EQUIVOCATION
+    return None
+
+
+# --- what comes with other records
+
+
+def read_credentials(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> None:
+    """Keep the credentials that came with a record."""
+    rows = tx.rows(CREDENTIALS)
+    for cid, block in incoming.attached.items():
+        try:
+            credential = book.archive.read_as(Credential, block)
+        except RecordError:
+            continue
+        book.keep(tx, credential)
+        if rows.get(cid) is None:
+            rows.put(
+                CredentialRow(
+                    credential=cid,
+                    subject=credential.body.subject,
+                    name=credential.body.name,
+                    issuer=credential.signer,
+                    expires_at=credential.body.expires_at,
+                )
+            )
+
+
+def read_policies(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
+    """Keep the policies that came with a statement."""
+    for policy in _attached(book, incoming, Policy):
+        take_policy(book, tx, replace(incoming, record=policy), now)
+
+
+def read_statement(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
+    """Keep the statement that came with an issuer's record, if one did."""
+    for statement in _attached(book, incoming, Statement):
+        if statement.body.owner == book.did:
+            take_statement(book, tx, replace(incoming, record=statement), now)
+
+
+def _attached(book: JobBook, incoming: Incoming, kind: type[T]) -> list[Signed[T]]:
+    found = []
+    for block in incoming.attached.values():
+        try:
+            found.append(book.archive.read_as(kind, block))
+        except RecordError:
+            continue
+    return found
+
+
+# --- contradictions
+
+
+def prove(
+    book: JobBook, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
+) -> None:
+    """Keep two records that contradict each other, and say so to all members, once."""
+    book.keep(tx, first, second)
+    body = fault_of(first, second)
+    if tx.rows(FAULTS).get(body.accused, _evidence_of(body)) is not None:
+        return
+    fault = book.sign(tx, body)
+    _note(tx, fault, now)
+    others = [each.member for each in book.members(tx).change.body.members]
+    others = [each for each in dict.fromkeys(others) if each != book.did]
+    tx.outbox.put(Outgoing(to=tuple(others), record=fault.cid, attached=body.evidence))
+
+
+def take_fault(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """A fault counts by its evidence, whoever says it."""
+    fault: Signed[Fault] = incoming.record
+    evidence: list[Signed[Any]] = []
+    for cid in fault.body.evidence:
+        block = incoming.attached.get(cid) or tx.blocks.get(cid)
+        if block is None:
+            return MessageRefusal.INCOMPLETE
+        try:
+            evidence.append(book.archive.read(block))
+        except RecordError:
+            return MessageRefusal.INCOMPLETE
+    if not is_proved(fault.body, tuple(evidence)):
+        return MessageRefusal.INCONSISTENT
+    book.keep(tx, fault, *evidence)
+    _note(tx, fault, now)
+    return None
+
+
+def _note(tx: ActorTransaction, fault: Signed[Fault], now: Now) -> None:
+    rows = tx.rows(FAULTS)
+    evidence = _evidence_of(fault.body)
+    if rows.get(fault.body.accused, evidence) is None:
+        rows.put(
+            FaultRow(
+                accused=fault.body.accused,
+                evidence=evidence,
+                fault=fault.cid,
+                seen_at=now.wall,
+            )
+        )
+
+
+def _evidence_of(fault: Fault) -> str:
+    return " ".join(sorted(map(str, fault.evidence)))

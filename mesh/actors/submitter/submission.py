@@ -1,0 +1,395 @@
+"""Submission of a job: from a request to a signed manifest, with the token that pays for it.
+
+Rule: what would be refused later is refused now, before anything is stored; the same request under
+the same id is the same job.
+"""
+
+from enum import Enum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ccl.abi.host_calls import IMPORT_MODULE
+from ccl.abi.limits import MODULE_LIMITS
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.submitter.journal import JobBook, created
+from mesh.actors.submitter.rows import (
+    POLICIES,
+    STATEMENTS,
+    TOKENS,
+    TokenRow,
+)
+from mesh.actors.submitter.tokens import chain_of, revoked_of
+from mesh.core.fields import JobId
+from mesh.core.jobs import events as ev
+from mesh.core.jobs.job import Job
+from mesh.core.jobs.request import JobRequest
+from mesh.core.records.jobs import JobManifest
+from mesh.core.records.membership import Role
+from mesh.core.records.settlement import Policy, Statement
+from mesh.core.records.terms import Parent
+from mesh.core.verification.inputs import inputs_of
+from runtime.content.cid import Cid, Codec
+from runtime.content.did import Did
+from runtime.content.shapes import ShapeError
+from runtime.identity.signed import Signed
+from runtime.module.reader import MalformedError, read_module
+from runtime.tokens.assessment import evaluate
+from runtime.tokens.policy import Denied, Usage
+from runtime.tokens.token import Demand, ResourceType, TokenRefusal, check_chain, within
+
+SUBMITTING_CALLS = frozenset({"host_submit_job", "host_submit_manifest"})
+
+
+class SubmissionFault(Enum):
+    """Why a job is not submitted, in the order it is checked."""
+
+    ID_TAKEN = "a job of this id exists with another request"
+    OVER_LIMIT = "it is over a limit of this mesh"
+    NOT_A_FILE = "a block that it takes cannot be read as a file"
+    NO_DELEGATION = "its module submits jobs, and the job delegates none"
+    QUORUM_TOO_SMALL = "it asks for a smaller quorum than the mesh does"
+    VERIFIERS_TOO_FEW = "it asks for a larger quorum than the mesh has federation nodes"
+    NO_TOKEN = "no token is held for this resource"
+    MALFORMED = "it cannot be written down"
+    TOKEN = "the resource token does not pay for it"
+    TOKEN_EXHAUSTED = "the resource token has too little left"
+    BALANCE_TOO_LOW = "the account has too little available"
+    POLICY = "the issuer's policy denies it"
+
+
+class SubmissionRefusal(Struct, frozen=True, kw_only=True):
+    """limit, most, found: of OVER_LIMIT. differs_in: fields, of ID_TAKEN. token and denial say more
+    of TOKEN and POLICY. available: units left."""
+
+    fault: SubmissionFault
+    detail: str = ""
+    limit: str | None = None
+    most: int | None = None
+    found: int | None = None
+    differs_in: tuple[str, ...] = ()
+    token: TokenRefusal | None = None
+    denial: Denied | None = None
+    available: int | None = None
+
+
+class Descent(Struct, frozen=True, kw_only=True):
+    """Where a job comes from that another job's program submits. issuers: of the parent's."""
+
+    parent: Parent
+    issuers: tuple[Did, ...]
+
+
+Submitted: TypeAlias = Job | SubmissionRefusal
+
+
+def submit(
+    book: JobBook,
+    tx: ActorTransaction,
+    request: JobRequest,
+    job_id: JobId,
+    now: Now,
+    descent: Descent | None = None,
+) -> Submitted:
+    """Sign, check and record a job, or say why not; then nothing is stored. Nobody is asked yet."""
+    before = book.job(tx, job_id)
+    if before is not None:
+        differs = _differing(book.manifest(tx, before).body, request)
+        if not differs:
+            return before
+        return SubmissionRefusal(
+            fault=SubmissionFault.ID_TAKEN, detail=", ".join(differs), differs_in=differs
+        )
+    prepared = prepare(book, tx, request, job_id, now, descent)
+    if isinstance(prepared, SubmissionRefusal):
+        return prepared
+    manifest = book.sign(tx, prepared)
+    job = book.record(tx, job_id, created(manifest), now)
+    assert isinstance(job, Job), f"a new job has no history that refuses: {job}"
+    return book.must_record(tx, job, ev.JobSubmitted(), now)
+
+
+def prepare(
+    book: JobBook,
+    tx: ActorTransaction,
+    request: JobRequest,
+    job_id: JobId,
+    now: Now,
+    descent: Descent | None = None,
+) -> JobManifest | SubmissionRefusal:
+    """The manifest to sign, or why the job is refused. Nothing is written."""
+    return (
+        _over_limit(book, tx, request)
+        or _unfit(tx, request)
+        or _unverifiable(book, tx, request, now)
+        or _paid(book, tx, request, job_id, now, descent)
+    )
+
+
+_ASKED_FOR = tuple(
+    name
+    for name in JobRequest.__struct_fields__
+    if name not in ("job_id", "token", "budget") and name in JobManifest.__struct_fields__
+)
+
+
+def _differing(before: JobManifest, request: JobRequest) -> tuple[str, ...]:
+    """Fields in which a repeated request says something else. Times may differ, and so may the
+    token where none was named."""
+    differs = [name for name in _ASKED_FOR if getattr(before, name) != getattr(request, name)]
+    if before.budget != _budget_of(request):
+        differs.append("budget")
+    if request.token not in (None, before.resource_token):
+        differs.append("token")
+    return tuple(differs)
+
+
+def _budget_of(request: JobRequest) -> int:
+    return request.resource_amount if request.budget is None else request.budget
+
+
+def _over_limit(
+    book: JobBook, tx: ActorTransaction, request: JobRequest
+) -> SubmissionRefusal | None:
+    settings = book.settings
+    given = None if request.input is None else tx.blocks.size(request.input)
+    for limit, most, found in (
+        ("module_bytes", settings.module_bytes, tx.blocks.size(request.module)),
+        ("input_bytes", settings.allowed.input_bytes, given),
+        ("memory_bytes", settings.memory_bytes, request.requirements.memory_bytes),
+        (
+            "description_bytes",
+            settings.description_bytes,
+            len(request.description.encode("utf-8", "replace")),
+        ),
+    ):
+        if found is not None and found > most:
+            return _over(limit, most, found)
+    return None
+
+
+def _over(limit: str, most: int, found: int) -> SubmissionRefusal:
+    return SubmissionRefusal(fault=SubmissionFault.OVER_LIMIT, limit=limit, most=most, found=found)
+
+
+def _unfit(tx: ActorTransaction, request: JobRequest) -> SubmissionRefusal | None:
+    """What can be known of the blocks that are here."""
+    inputs = inputs_of(tx.blocks, request.module, None, request.input)
+    if inputs.malformed is not None:
+        return SubmissionRefusal(fault=SubmissionFault.NOT_A_FILE, detail=inputs.malformed)
+    if request.children is None and request.module.codec is Codec.RAW:
+        module = tx.blocks.get(request.module)
+        if module is not None and (calls := submitting_calls(module)):
+            detail = ", ".join(calls)
+            return SubmissionRefusal(fault=SubmissionFault.NO_DELEGATION, detail=detail)
+    return None
+
+
+def submitting_calls(module: bytes) -> tuple[str, ...]:
+    """The host calls by which a module submits jobs, as far as its imports can be read."""
+    try:
+        imports = read_module(module, MODULE_LIMITS, custom=()).imports
+    except MalformedError:
+        return ()
+    return tuple(
+        sorted(
+            each.name
+            for each in imports
+            if each.module == IMPORT_MODULE and each.name in SUBMITTING_CALLS
+        )
+    )
+
+
+def _unverifiable(
+    book: JobBook, tx: ActorTransaction, request: JobRequest, now: Now
+) -> SubmissionRefusal | None:
+    members = book.members(tx)
+    least = members.genesis.body.quorum
+    if request.trust.quorum < least:
+        detail = f"{request.trust.quorum}, at least {least}"
+        return SubmissionRefusal(fault=SubmissionFault.QUORUM_TOO_SMALL, detail=detail)
+    has = len(members.with_role(Role.VERIFIER, now.wall))
+    if request.trust.quorum > has:
+        detail = f"{request.trust.quorum}, the mesh has {has}"
+        return SubmissionRefusal(fault=SubmissionFault.VERIFIERS_TOO_FEW, detail=detail)
+    return None
+
+
+# --- what pays
+
+
+def _paid(
+    book: JobBook,
+    tx: ActorTransaction,
+    request: JobRequest,
+    job_id: JobId,
+    now: Now,
+    descent: Descent | None,
+) -> JobManifest | SubmissionRefusal:
+    """The manifest with the token that was asked for, else the first that covers it."""
+    rows = _tokens_for(tx, request, now, descent)
+    if not rows:
+        return SubmissionRefusal(fault=SubmissionFault.NO_TOKEN, detail=request.resource_type.value)
+    first: SubmissionRefusal | None = None
+    for row in rows:
+        try:
+            manifest = _manifest(book, request, job_id, row, now, descent)
+        except (ShapeError, ValueError) as error:
+            return SubmissionRefusal(fault=SubmissionFault.MALFORMED, detail=str(error))
+        refusal = _unpaid(book, tx, manifest, row, now)
+        if refusal is None:
+            return manifest
+        first = first or refusal
+    assert first is not None, "there was a token"
+    return first
+
+
+def _tokens_for(
+    tx: ActorTransaction, request: JobRequest, now: Now, descent: Descent | None
+) -> list[TokenRow]:
+    """The tokens that may pay, in the order in which they are tried: the narrowest scope first,
+    then those that expire first. A token that cannot pay is tried only where none can."""
+    rows = tx.rows(TOKENS)
+    if request.token is not None:
+        named = rows.get(request.token)
+        return [] if named is None else [named]
+    held = [
+        row
+        for row in rows.select(resource_type=request.resource_type)
+        if within(request.scope, row.scope) and (descent is None or row.issuer in descent.issuers)
+    ]
+    return sorted(
+        held,
+        key=lambda row: (
+            row.is_revoked or now.wall >= row.expires_at,
+            -len(row.scope),
+            row.expires_at,
+            row.token,
+        ),
+    )
+
+
+def _manifest(
+    book: JobBook,
+    request: JobRequest,
+    job_id: JobId,
+    token: TokenRow,
+    now: Now,
+    descent: Descent | None,
+) -> JobManifest:
+    expires_at = now.wall + book.settings.job_seconds
+    return JobManifest(
+        job_id=job_id,
+        description=request.description,
+        module=request.module,
+        entry=request.entry,
+        arguments=request.arguments,
+        input=request.input,
+        ccl=request.ccl,
+        requirements=request.requirements,
+        resource_type=request.resource_type,
+        resource_amount=request.resource_amount,
+        budget=_budget_of(request),
+        scope=request.scope,
+        priority=request.priority,
+        resource_token=token.token,
+        accepted_issuers=(token.issuer,),
+        engine=request.engine,
+        trust=request.trust,
+        award_delegate=request.award_delegate,
+        children=request.children,
+        parent=None if descent is None else descent.parent,
+        bid_deadline=min(now.wall + book.settings.bid_window_seconds, expires_at),
+        expires_at=expires_at,
+        created_at=now.wall,
+    )
+
+
+def _unpaid(
+    book: JobBook, tx: ActorTransaction, manifest: JobManifest, row: TokenRow, now: Now
+) -> SubmissionRefusal | None:
+    chain = chain_of(book, tx, row)
+    if len(chain) > book.settings.token_chain:
+        return _over("token_chain", book.settings.token_chain, len(chain))
+    assert book.archive.mesh is not None, "tokens are of a mesh"
+    demand = Demand(
+        mesh=book.archive.mesh,
+        holder=book.did,
+        resource_type=manifest.resource_type,
+        scope=manifest.scope,
+        amount=manifest.budget,
+        issuers=manifest.accepted_issuers,
+    )
+    refusal = check_chain(chain, demand, revoked=revoked_of(tx, chain), now=now.wall)
+    if refusal is not None:
+        return SubmissionRefusal(fault=SubmissionFault.TOKEN, detail=refusal.value, token=refusal)
+    left = max(0, row.amount - row.spent)
+    if left < manifest.budget:
+        return _too_little(SubmissionFault.TOKEN_EXHAUSTED, "left", left, manifest.budget)
+    statement = statement_of(book, tx, row.issuer)
+    if statement is None:
+        return None
+    if len(chain) == 1 and not row.scope:  # others draw on accounts that are not the submitter's
+        available = statement.balances.get(manifest.resource_type.value, 0)
+        if available < manifest.budget:
+            fault = SubmissionFault.BALANCE_TOO_LOW
+            return _too_little(fault, "available", available, manifest.budget)
+    return _denied(book, tx, manifest, row.issuer, statement, now)
+
+
+def _too_little(fault: SubmissionFault, word: str, left: int, budget: int) -> SubmissionRefusal:
+    detail = f"{left} {word}, the budget is {budget}"
+    return SubmissionRefusal(fault=fault, detail=detail, available=left)
+
+
+def statement_of(book: JobBook, tx: ActorTransaction, issuer: Did) -> Statement | None:
+    """The newest statement of an issuer that was read here."""
+    row = tx.rows(STATEMENTS).get(issuer)
+    return None if row is None else book.archive.get(tx.blocks, Statement, row.statement).body
+
+
+def policies_in_force(
+    book: JobBook, tx: ActorTransaction, issuer: Did, statement: Statement
+) -> list[Signed[Policy]]:
+    """The policies that a statement names, as far as they were read here."""
+    known = {row.policy for row in tx.rows(POLICIES).select(issuer=issuer)}
+    return [book.archive.get(tx.blocks, Policy, cid) for cid in statement.policies if cid in known]
+
+
+def usage_under(statement: Statement, kind: ResourceType) -> Usage:
+    """What the owner has committed of a resource, as far as a statement says it."""
+    return Usage(committed=statement.usage.get(kind.value, 0))
+
+
+def _denied(
+    book: JobBook,
+    tx: ActorTransaction,
+    manifest: JobManifest,
+    issuer: Did,
+    statement: Statement,
+    now: Now,
+) -> SubmissionRefusal | None:
+    for policy in policies_in_force(book, tx, issuer, statement):
+        body = policy.body
+        if body.resource_type is not manifest.resource_type:
+            continue
+        if not within(manifest.scope, body.scope):
+            continue
+        answer = evaluate(
+            body.rule,
+            subject=book.did,
+            amount=manifest.budget,
+            usage=usage_under(statement, body.resource_type),
+            now=now.wall,
+        )
+        if isinstance(answer, Denied):
+            return SubmissionRefusal(
+                fault=SubmissionFault.POLICY, detail=answer.reason.value, denial=answer
+            )
+    return None
+
+
+def missing_block(tx: ActorTransaction, manifest: JobManifest) -> Cid | None:
+    """The first block without which the job cannot be executed, and that is not here."""
+    lacking = inputs_of(tx.blocks, manifest.module, None, manifest.input).lacking
+    return lacking[0] if lacking else None
