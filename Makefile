@@ -55,6 +55,7 @@ docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference.pages
 	$(BIN)/python -m mesh.reference
 	$(BIN)/python docs/answer_schemas.py
+	$(BIN)/python docs/record_vectors.py
 	$(BIN)/python docs/readme.py
 
 lock: install  ## Resolve the dependencies again.

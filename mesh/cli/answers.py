@@ -152,6 +152,21 @@ NODE: Final = record(
         "cpu_cores": optional(COUNT),
     }
 )
+ASSESSED: Final = record(
+    {
+        "policy": CID,
+        "scope": TEXT,
+        "version": COUNT,
+        "part": TEXT,
+        "text": TEXT,
+        "allowed": FLAG,
+        "available": optional(COUNT),
+        "counted": optional(COUNT),
+        "reason": optional(TEXT),
+        "retry_after_seconds": optional(COUNT),
+    }
+)
+"""A rule of a policy, and what it says of an amount."""
 SIGNED: Final[Schema] = {**OBJECT, "required": ["type", "version", "mesh", "signer", "sig"]}
 """A record as DAG-JSON: a link is {"/": CID}, bytes are {"/": {"bytes": base64}}."""
 WRITTEN: Final[Fields] = {"written": optional(record({"path": TEXT, "bytes": COUNT}))}
@@ -250,6 +265,15 @@ ANSWERS: Final[Answers] = {
                 }
             )
         )
+    },
+    "policy explain": {
+        "allowed": FLAG,
+        "subject": TEXT,
+        "resource_type": TEXT,
+        "scope": TEXT,
+        "amount": COUNT,
+        "deciding": optional(ASSESSED),
+        "rules": array(ASSESSED),
     },
     "identity grant": {"role": TEXT, "subject": TEXT, "credential": CID, "expires_at": COUNT},
     "identity withdraw": {"role": TEXT, "subject": TEXT, "revoked": CIDS},

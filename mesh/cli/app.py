@@ -48,7 +48,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("state",),
     "diagnosis": ("doctor",),
     "blocks": ("block",),
-    "tokens": ("tokens", "policy"),
+    "tokens": ("tokens",),
+    "policy": ("policy",),
     "identity": ("identity",),
 }
 """The commands and groups that each module registers, in the order of a job's life."""

@@ -6,6 +6,7 @@ import typer
 
 from mesh.cli.completion import complete_node, words
 from mesh.cli.options import (
+    RESOURCE_TYPES,
     FormatOption,
     HomeOption,
     JobArgument,
@@ -15,7 +16,6 @@ from mesh.cli.options import (
 )
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
-RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from mesh.cli.completion import complete_job
+from mesh.cli.completion import complete_job, words
 from mesh.cli.output import FORMAT_NAMES
 
 FORMAT_WORDS: Final = "|".join(FORMAT_NAMES)
@@ -48,6 +48,16 @@ HomeOption: TypeAlias = Annotated[
         metavar="DIR",
         readable=False,  # whoever opens it says by name what is wrong with it
         help="Directory of the mesh. Default: $MESH_HOME, else the user's data directory.",
+    ),
+]
+RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
+TypeOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--type",
+        metavar="|".join(RESOURCE_TYPES),
+        help="Which resource.",
+        autocompletion=words(RESOURCE_TYPES),
     ),
 ]
 SECONDS_MAX: Final = 366 * 24 * 3600

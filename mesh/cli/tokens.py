@@ -1,14 +1,11 @@
-"""`meshctl tokens` and `meshctl policy`: what pays for work, and who may spend how much."""
+"""`meshctl tokens`: what pays for work."""
 
 from typing import Annotated, Final
 
 import typer
 
-from mesh.cli.completion import words
-from mesh.cli.jobs import RESOURCE_TYPES
-from mesh.cli.options import FormatOption, HomeOption, QuietOption
+from mesh.cli.options import FormatOption, HomeOption, QuietOption, TypeOption
 
-RULES: Final = ("allow-all", "quota", "rate-limit", "permit-list")
 YEAR_SECONDS: Final = 366 * 24 * 3600
 
 tokens = typer.Typer(
@@ -23,32 +20,10 @@ tokens = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-policy = typer.Typer(
-    help="""Set and show the issuer's policies.
-
-    \b
-    Examples:
-      meshctl policy set quota --limit 10000
-      meshctl policy show
-    """,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-
-TypeOption = Annotated[
-    str,
-    typer.Option(
-        "--type",
-        metavar="|".join(RESOURCE_TYPES),
-        help="Which resource.",
-        autocompletion=words(RESOURCE_TYPES),
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(tokens, name="tokens")
-    app.add_typer(policy, name="policy")
 
 
 @tokens.command("issue")
@@ -150,74 +125,3 @@ def classes(
     from mesh.cli.balance import show_classes
 
     show_classes(output=output, quiet=quiet, home=mesh_home)
-
-
-@policy.command("set")
-def set_policy(
-    rule: Annotated[
-        str,
-        typer.Argument(metavar="|".join(RULES), help="The rule.", autocompletion=words(RULES)),
-    ],
-    resource_type: TypeOption = "compute",
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="UNITS", help="quota: units in all.")
-    ] = None,
-    amount: Annotated[
-        int | None, typer.Option("--amount", metavar="UNITS", help="rate-limit: units a period.")
-    ] = None,
-    per_seconds: Annotated[
-        int | None, typer.Option("--per-seconds", metavar="N", help="rate-limit: the period.")
-    ] = None,
-    burst: Annotated[
-        int | None, typer.Option("--burst", metavar="UNITS", help="rate-limit: units at once.")
-    ] = None,
-    did: Annotated[
-        list[str] | None,
-        typer.Option("--did", metavar="DID", help="permit-list: who may; may be repeated."),
-    ] = None,
-    output: FormatOption = None,
-    quiet: QuietOption = False,
-    mesh_home: HomeOption = None,
-) -> None:
-    """Set the issuer's policy for a resource; it is checked before tokens are held.
-
-    \b
-    Examples:
-      meshctl policy set quota --limit 10000
-      meshctl policy set rate-limit --amount 100 --per-seconds 60 --burst 500
-      meshctl policy set permit-list --did did:key:z6Mk…
-      meshctl policy set allow-all
-    """
-    from mesh.cli.policies import Choice, run_set
-
-    run_set(
-        Choice(
-            rule=rule,
-            resource_type=resource_type,
-            limit=limit,
-            amount=amount,
-            per_seconds=per_seconds,
-            burst=burst,
-            dids=tuple(did or ()),
-        ),
-        output=output,
-        quiet=quiet,
-        home=mesh_home,
-    )
-
-
-@policy.command("show")
-def show_policy(
-    output: FormatOption = None,
-    quiet: QuietOption = False,
-    mesh_home: HomeOption = None,
-) -> None:
-    """Show the policies in force, and what has been committed under them.
-
-    \b
-    Example:
-      meshctl policy show
-    """
-    from mesh.cli.policies import run_show
-
-    run_show(output=output, quiet=quiet, home=mesh_home)

@@ -15,7 +15,7 @@ from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.in_force import PolicyInForce
+from runtime.tokens.in_force import Explanation, PolicyInForce, applicable, explain
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
 from runtime.tokens.transfers import Account, AccountKind
@@ -134,3 +134,18 @@ def policies(mesh: "LocalMesh") -> dict[ResourceType, tuple[PolicyInForce, int]]
                 usage = tx.ledger.usage(key)
                 found[kind] = (policy, usage.committed)
     return found
+
+
+def explain_policies(
+    mesh: "LocalMesh", resource_type: ResourceType, scope: str, subject: Did, amount: int
+) -> Explanation:
+    """What the issuer's policies say of an amount that `subject` would commit now."""
+    issuer = mesh.members.issuer.did
+    with mesh.store.read() as tx:
+        policy = tx.ledger.policy(issuer, resource_type)
+        found = applicable(() if policy is None else (policy,), scope)
+        usages = [
+            (each, tx.ledger.usage(usage_key(issuer, resource_type, each, subject)))
+            for each in found
+        ]
+    return explain(usages, subject=subject, amount=amount, now=mesh.now)

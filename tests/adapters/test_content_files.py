@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesh.core.car.files import Car, CarError, open_car, read_car, write_car
-from mesh.unixfs import PieceMissing, UnixFsError, read_file
+from mesh.core.unixfs import PieceMissing, UnixFsError, read_file
 from runtime.content.cid import Cid, CidError, Codec, cid_of, parse_cid
 from runtime.content.codec import CodecError, decode, encode
 from runtime.content.varint import VarintError, read_varint, write_varint

@@ -359,7 +359,8 @@ def test_help_imports_no_engine() -> None:
         ["submit-job"], ["get-bids"], ["accept-bid"], ["job-status"], ["list-jobs"],
         ["cancel-job"], ["list-nodes"], ["results"], ["logs"], ["receipt"], ["verify"],
         ["doctor"], ["block", "put"], ["block", "get"], ["block", "rm"], ["tokens", "issue"],
-        ["tokens", "balance"], ["policy", "set"], ["policy", "show"], ["identity", "show"],
+        ["tokens", "balance"], ["policy", "set"], ["policy", "show"], ["policy", "explain"],
+        ["identity", "show"],
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -21,3 +21,50 @@ def test_amended_policy_keeps_what_was_committed(meshctl: Meshctl) -> None:
     denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "85")
     assert denied.code == 5
     assert "84 units allowed now" in denied.err
+
+
+def test_rule_in_words_is_set_as_it_is_shown(meshctl: Meshctl) -> None:
+    text = "all of (quota 100 each; any of (nobody; 10 per 60 s, at most 50 at once))"
+    assert meshctl("policy", "set", text).code == 0
+    shown = json.loads(meshctl("policy", "show", "-o", "json").out)["policies"]
+    assert (shown[0]["text"], shown[0]["kind"]) == (text, "AllOf")
+    denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "51")
+    assert (denied.code, "50 units allowed now" in denied.err) == (5, True)
+
+
+def test_rule_in_words_is_refused_with_its_column(meshctl: Meshctl) -> None:
+    refused = meshctl("policy", "set", "all of (quota 100; quoat 3)")
+    assert refused.code == 2
+    assert "column 20: expected a rule: allow all" in refused.err
+    refused = meshctl("policy", "set", "quota 100 each", "--limit", "3")
+    assert refused.code == 2
+    assert "a rule in words takes no options, not --limit" in refused.err
+
+
+def test_explanation_says_which_rule_decides(meshctl: Meshctl) -> None:
+    assert meshctl("policy", "set", "quota", "--limit", "500").code == 0
+    spend(meshctl)
+    assert meshctl("policy", "set", "all of (quota 100 each; allow all)").code == 0
+    said = meshctl("policy", "explain", "--amount", "85")
+    assert said.code == 0
+    assert said.out.splitlines()[-1].endswith(
+        " by version 2 of the policy for all work, all[1]: "
+        "the quota leaves less than the amount asked for (84 units allowed now)"
+    )
+    answer = json.loads(meshctl("policy", "explain", "--amount", "84", "-o", "json").out)
+    assert answer["allowed"] and [row["part"] for row in answer["rules"]] == [
+        "",
+        "all[1]",
+        "all[2]",
+    ]
+    deciding = answer["deciding"]
+    assert (deciding["part"], deciding["counted"], deciding["available"]) == ("all[1]", 16, 84)
+    assert (deciding["version"], deciding["text"]) == (2, "quota 100 each")
+    other = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+    answer = meshctl("policy", "explain", "--amount", "100", "--subject", other, "-q")
+    assert answer.out == "allowed\n"
+
+
+def test_explanation_without_a_policy_says_so(meshctl: Meshctl) -> None:
+    assert meshctl("tokens", "issue", "--amount", "9").code == 0
+    assert "no policy applies" in meshctl("policy", "explain", "--amount", "5").out

@@ -108,13 +108,18 @@ class IssuerCore(BaseActor):
                 retry_after=None if refusal is None else refusal.retry_after,
             ),
         )
-        self.send_answer(tx, to, answer.cid, now)
+        self._send_answer(tx, to, answer, now)
         return answer
 
-    def send_answer(self, tx: ActorTransaction, to: Did, answer: Cid, now: Now) -> None:
-        """Send an answer, or another record that answers, with the Statement of who asked."""
-        attached = self.stated(tx, to, now)
-        tx.outbox.put(Outgoing(to=(to,), record=answer, attached=attached))
+    def answer_again(self, tx: ActorTransaction, to: Did, answer: Cid, now: Now) -> None:
+        """Send a stored answer again, with the Statement as it is now."""
+        self._send_answer(tx, to, self.archive.get(tx.blocks, Answer, answer), now)
+
+    def _send_answer(self, tx: ActorTransaction, to: Did, answer: Signed[Answer], now: Now) -> None:
+        settlement = answer.body.settlement
+        settled = () if settlement is None else (settlement,)
+        attached = (*settled, *self.stated(tx, to, now))
+        tx.outbox.put(Outgoing(to=(to,), record=answer.cid, attached=attached))
 
     def stated(self, tx: ActorTransaction, owner: Did, now: Now) -> tuple[Cid, ...]:
         """The blocks of an owner's Statement: itself, and the policies that it names."""

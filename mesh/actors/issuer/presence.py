@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.evidence import accuse
 from mesh.actors.issuer.rows import PRESENCE, PresenceRow
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Role
@@ -31,6 +32,7 @@ def take_profile(
     if known is not None and sequence < known.sequence:
         return MessageRefusal.OVER
     if known is not None and sequence == known.sequence and profile.cid != known.profile:
+        accuse(issuer, tx, known.profile, profile, now)
         return MessageRefusal.EQUIVOCATION
     if known is None or sequence > known.sequence:
         issuer.keep(tx, profile)

@@ -223,6 +223,10 @@ def _check_opening(order: OrderedWork, found: SettledRecords) -> Findings:
         (Fault.NOT_AN_ISSUERS, opening.signer, hold.signer),
         (Fault.OTHER_HOLD, opening.body.hold, hold.cid),
     )
+    made = tuple(each.cid for each in found.draws)
+    findings += differing(
+        "opening", (Fault.DRAW_WRONG, opening.body.draws, made[: len(opening.body.draws)])
+    )
     signers = [each.signer for each in found.seals]
     if not set(opening.body.seals) <= {each.cid for each in found.seals}:
         findings += (Finding(fault=Fault.MISSING, subject="seals"),)

@@ -118,6 +118,6 @@ def _repeat(
     cancel: Signed[Cancel],
     now: Now,
 ) -> None:
-    issuer.send_answer(tx, cancel.signer, answered.answer, now)
+    issuer.answer_again(tx, cancel.signer, answered.answer, now)
     if newest is not None and not newest.is_open:
         send_settlement(issuer, tx, newest, cancel.signer, now)

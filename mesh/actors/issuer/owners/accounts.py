@@ -175,7 +175,7 @@ def _repeat(issuer: IssuerCore, tx: ActorTransaction, to: Did, request: Cid, now
     answered = tx.rows(ANSWERS).get(request)
     if answered is None:
         return False
-    issuer.send_answer(tx, to, answered.answer, now)
+    issuer.answer_again(tx, to, answered.answer, now)
     return True
 
 

@@ -1,20 +1,21 @@
-"""`meshctl policy`: rules from options, and rules in words."""
+"""`meshctl policy set` and `show`: rules from options, and rules in words."""
 
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from msgspec import Struct
 
 from mesh.cli.naming import did_from
 from mesh.cli.option_values import one_of
 from mesh.cli.output import Column, field
+from mesh.cli.policy import RULES
 from mesh.cli.session import found_mesh, make_output, open_mesh
-from mesh.cli.tokens import RULES
 from mesh.local.treasury import policies, set_policy
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.policy import AllOf, AllowAll, AnyOf, PermitList, Quota, RateLimit, Rule
+from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
+from runtime.tokens.rule_text import RuleTextError, rule_from_text, rule_to_text
 from runtime.tokens.token import ResourceType
 
 _COLUMNS = (
@@ -41,8 +42,7 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
     """Carry out `policy set`."""
     out = make_output(home, output, quiet=quiet)
     kind = one_of(ResourceType, choice.resource_type, "--type")
-    _refuse_unused(choice)
-    rule = _rule(choice)
+    rule = _written(choice) if _is_written(choice.rule) else _chosen(choice)
     try:
         to_value(rule)
     except ShapeError as error:
@@ -50,8 +50,8 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
     with found_mesh(home) as mesh:
         cid = set_policy(mesh, kind, rule)
     out.record(
-        {"policy": str(cid), "resource_type": kind.value, "text": in_words(rule)},
-        lines=[f"{kind.value}: {in_words(rule)}", f"Policy: {cid}"],
+        {"policy": str(cid), "resource_type": kind.value, "text": rule_to_text(rule)},
+        lines=[f"{kind.value}: {rule_to_text(rule)}", f"Policy: {cid}"],
         quiet=str(cid),
     )
 
@@ -64,8 +64,22 @@ _OPTIONS: Final = {
 }
 
 
-def _refuse_unused(choice: Choice) -> None:
-    """An option that the rule does not know was meant for another rule."""
+def _is_written(rule: str) -> bool:
+    """Whether a rule is given as a text rather than by the name of its kind."""
+    return rule not in RULES and (not rule.replace("-", "").isalpha() or rule == "nobody")
+
+
+def _written(choice: Choice) -> Rule:
+    """The rule of a text, which no option adds to."""
+    if unused := _given(choice):
+        raise _malformed(f"a rule in words takes no options, not {', '.join(unused)}")
+    try:
+        return rule_from_text(choice.rule)
+    except RuleTextError as error:
+        raise _malformed(f"{error}") from None
+
+
+def _given(choice: Choice) -> list[str]:
     given = {
         "--limit": choice.limit,
         "--amount": choice.amount,
@@ -73,17 +87,23 @@ def _refuse_unused(choice: Choice) -> None:
         "--burst": choice.burst,
         "--did": choice.dids or None,
     }
+    return [option for option, value in given.items() if value is not None]
+
+
+def _refuse_unused(choice: Choice) -> None:
+    """An option that the rule does not know was meant for another rule."""
     known = _OPTIONS.get(choice.rule)
     if known is None:
         return
-    unused = [option for option, value in given.items() if value is not None]
-    unused = [option for option in unused if option not in known]
+    unused = [option for option in _given(choice) if option not in known]
     if unused:
         takes = f"takes {', '.join(known)}" if known else "takes no options"
         raise _malformed(f"the rule {choice.rule} {takes}, not {', '.join(unused)}")
 
 
-def _rule(choice: Choice) -> Rule:
+def _chosen(choice: Choice) -> Rule:
+    """The rule of a kind and its options."""
+    _refuse_unused(choice)
     match choice.rule:
         case "allow-all":
             return AllowAll()
@@ -125,25 +145,6 @@ def _malformed(reason: str) -> CommandError:
     )
 
 
-def in_words(rule: Rule) -> str:
-    """A rule as people read it."""
-    match rule:
-        case AllowAll():
-            return "allow all"
-        case Quota(limit=limit):
-            return f"quota {limit} each"
-        case RateLimit():
-            return f"{rule.amount} per {rule.per_seconds} s, at most {rule.burst} at once"
-        case PermitList(dids=dids):
-            return f"only {', '.join(dids)}" if dids else "nobody"
-        case AllOf(rules=rules):
-            return f"all of ({'; '.join(map(in_words, rules))})"
-        case AnyOf(rules=rules):
-            return f"any of ({'; '.join(map(in_words, rules))})"
-        case _:
-            assert_never(rule)
-
-
 def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
     """Carry out `policy show`."""
     out = make_output(home, output, quiet=quiet)
@@ -154,7 +155,7 @@ def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
             "resource_type": kind.value,
             "kind": type(policy.rule).__name__,
             "rule": to_value(policy.rule),
-            "text": in_words(policy.rule),
+            "text": rule_to_text(policy.rule),
             "committed": committed,
             "policy": str(policy.cid),
         }

@@ -1,0 +1,1 @@
+"""The commands of `meshctl policy`: setting, showing and explaining."""

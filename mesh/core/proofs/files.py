@@ -1,0 +1,52 @@
+"""Files that prove something: a job of either version of the records, or a fault.
+
+Rule: the root of the file says what it is, by its version and type.
+"""
+
+from typing import BinaryIO, TypeAlias
+
+from mesh.core.car.files import Car, CarError, open_car
+from mesh.core.findings import Fault as Wrong
+from mesh.core.findings import Finding
+from mesh.core.proofs import faults, reading
+from mesh.core.proofs.contents import ProofError
+from mesh.core.proofs.faults import FaultProof
+from mesh.core.proofs.proof import Proof, unreadable
+from mesh.core.proofs.version1 import proof as version1
+from mesh.core.records.membership import Fault
+from runtime.content.codec import CodecError, decode
+
+AnyProof: TypeAlias = Proof | FaultProof | version1.Proof
+
+
+def read_file(data: BinaryIO) -> AnyProof:
+    """Read a file that must stay open. Raises ProofError; what it claims is to be verified."""
+    try:
+        return from_car(open_car(data))
+    except CarError as error:
+        raise ProofError((unreadable("file", str(error)),)) from None
+
+
+def from_car(car: Car) -> AnyProof:
+    """As `read_file`. Raises ProofError."""
+    if len(car.roots) != 1:
+        raise ProofError((unreadable("file", f"{len(car.roots)} roots, expected the record"),))
+    block = car.get(car.roots[0])
+    if block is None:
+        missing = Finding(fault=Wrong.MISSING, subject="root", detail=str(car.roots[0]))
+        raise ProofError((missing,))
+    match _version_and_type(block):
+        case 1, _:
+            return version1.from_car(car)
+        case _, Fault.__name__:
+            return faults.from_car(car)
+        case _:
+            return reading.from_car(car)
+
+
+def _version_and_type(block: bytes) -> tuple[object, object]:
+    try:
+        value = decode(block)
+    except CodecError as error:
+        raise ProofError((unreadable("root", str(error)),)) from None
+    return (value.get("version"), value.get("type")) if isinstance(value, dict) else (None, None)

@@ -1,0 +1,74 @@
+"""Profiles of nodes: sent on change, and as a beat where presence counts."""
+
+from actor_bench import BOOT, Bench, Chip
+from attempt_world import START, World
+from msgspec.structs import replace
+from node_runs import node_bench
+
+from mesh.actors.node.node import SettingsRefusal
+from mesh.core.records.market import Credential, NodeProfile
+from mesh.core.records.terms import Capability
+
+
+def test_profile_goes_to_all_submitters_and_issuers(node: Bench) -> None:
+    profile = node.last(NodeProfile)
+    assert profile.body.sequence == 1
+    assert node.hearers(profile) == {node.world.issuer.did, node.world.submitter.did}
+
+
+def test_profile_is_sent_again_only_on_change(node: Bench, chip: Chip) -> None:
+    node.later(60_000)
+    assert len(node.signed(NodeProfile)) == 1
+    chip.engine = replace(chip.engine, version="2")
+    node.later(0)
+    assert node.last(NodeProfile).body.sequence == 2
+    assert node.last(NodeProfile).body.engine == chip.engine
+
+
+def test_profile_beats_where_presence_counts(world: World, chip: Chip) -> None:
+    node = node_bench(world, chip, beats=True)
+    assert node.later(19_999) == node.now.after(1)
+    assert len(node.signed(NodeProfile)) == 1
+    node.later(1)
+    node.later(20_000)
+    assert [each.body.sequence for each in node.signed(NodeProfile)] == [1, 2, 3]
+    again = node.restart(boot=f"{BOOT} again")
+    again.later(0)
+    assert again.last(NodeProfile).body.sequence == 4
+
+
+def test_credentials_are_shown_until_they_expire(node: Bench) -> None:
+    credential = node.world.sign(
+        Credential(subject=node.own.did, name="audited", expires_at=START + 100),
+        node.world.issuer,
+    )
+    node.receive(credential)
+    assert node.later(0) == node.now.at(START + 100)
+    profile = node.last(NodeProfile)
+    assert profile.body.credentials == (credential.cid,)
+    assert node.attached(profile) == {credential.cid}
+    node.later(100_000)
+    assert node.last(NodeProfile).body.credentials == ()
+
+
+def test_declared_capability_is_never_shown_as_probed(node: Bench, chip: Chip) -> None:
+    chip.capabilities = (Capability(name="arch", text="x86_64", is_probed=True),)
+    boasting = (
+        Capability(name="arch", text="arm", is_probed=True),
+        Capability(name="gpu.count", amount=8, is_probed=True),
+    )
+    settings = replace(node.do(node.actor.settings), capabilities=boasting)
+    assert node.do(lambda tx: node.actor.configure(tx, settings, node.now)) is None
+    assert node.last(NodeProfile).body.capabilities == (
+        chip.capabilities[0],
+        Capability(name="gpu.count", amount=8, is_probed=False),
+    )
+
+
+def test_settings_out_of_range_are_refused_and_change_nothing(node: Bench) -> None:
+    before = node.do(node.actor.settings)
+    wrong = replace(before, surcharge_ppm=-1)
+    answer = node.do(lambda tx: node.actor.configure(tx, wrong, node.now))
+    assert answer is SettingsRefusal.OUT_OF_RANGE
+    assert node.do(node.actor.settings) == before
+    assert len(node.signed(NodeProfile)) == 1

@@ -1,0 +1,282 @@
+"""An issuer's world for its tests: its actor over a store in memory.
+
+Everything is real but the executions.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blake3 import blake3
+from msgspec import Struct
+from msgspec.structs import replace
+
+from issuing.records import LEASE_MS, UNITS, WALL, Asked, RecordMaker, key_of
+from mesh.actors.actor import Instant, Now
+from mesh.actors.issuer.issuer import Issuer
+from mesh.actors.issuer.rows import ATTEMPTS
+from mesh.adapters.inmemory.store import MemoryStore
+from mesh.core.fields import NodeId
+from mesh.core.membership.founding import found_mesh
+from mesh.core.ports.messages import Envelope
+from mesh.core.records.archive import Archive
+from mesh.core.records.membership import Genesis, Member, Role
+from mesh.core.records.settlement import Answer, Settlement, Statement
+from mesh.core.records.work import Draw, Hold, Opening
+from mesh.core.settlement.attempt import Attempt
+from mesh.core.settlement.books import Books
+from runtime.content.cid import Cid
+from runtime.content.did import Did
+from runtime.execution.execution import Deterministic
+from runtime.identity.keys import SigningKey
+from runtime.identity.signed import Signed
+from runtime.tokens.ledger import Refused
+from runtime.tokens.token import ResourceToken, ResourceType
+from runtime.tokens.transfers import Account
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A message that the issuer has sent. attached: by CID."""
+
+    to: Did
+    record: Signed[Any]
+    attached: tuple[Cid, ...]
+
+
+class World(RecordMaker):
+    """One issuer, one submitter, nodes and verifiers, each its own cooperative."""
+
+    def __init__(
+        self,
+        *,
+        verifiers: int = 3,
+        sealed: bool = False,
+        quorum: int = 2,
+        verify_ppm: int = 150_000,
+        units: int = UNITS,
+        presence_seconds: int | None = None,
+    ) -> None:
+        self.now = Now(wall=WALL, monotonic=Instant(1_000_000), boot="first")
+        self.issuer_key, self.submitter = key_of("issuer"), key_of("submitter")
+        self.delegate, self.stranger = key_of("delegate"), key_of("stranger")
+        self.node, self.other_node = key_of("node"), key_of("other node")
+        self.verifiers = tuple(key_of(f"verifier {number}") for number in range(verifiers))
+        self.founding = found_mesh(
+            Genesis(
+                name="test",
+                created_at=WALL,
+                founders=(self.issuer_key.did,),
+                threshold=1,
+                limits={},
+                quorum=quorum,
+                sealed=sealed,
+                verify_ppm=verify_ppm,
+            ),
+            self._members(),
+            (self.issuer_key,),
+        )
+        self.mesh = self.founding.genesis.cid
+        self.archive = Archive(self.mesh)
+        self.store = MemoryStore()
+        self.sent: list[Sent] = []
+        self.history: list[Sent] = []
+        self._random = 0
+        self.issuer = Issuer(
+            key=self.issuer_key,
+            archive=self.archive,
+            entropy=self.entropy,
+            lease_ms=LEASE_MS,
+            presence_seconds=presence_seconds,
+        )
+        self.within(self._begin)
+        self.token = self.issue(units)
+        for each in self.verifiers:
+            self.deliver(self.profile(each))
+        self.sent.clear()
+
+    def _members(self) -> tuple[Member, ...]:
+        roles = {
+            self.issuer_key: Role.ISSUER,
+            self.submitter: Role.SUBMITTER,
+            self.delegate: Role.SUBMITTER,
+            self.node: Role.NODE,
+            self.other_node: Role.NODE,
+            **dict.fromkeys(self.verifiers, Role.VERIFIER),
+        }
+        return tuple(
+            Member(
+                member=key.did,
+                name=NodeId(f"member-{number}"),
+                cooperative=f"cooperative-{number}",
+                roles=(role,),
+                expires_at=None,
+            )
+            for number, (key, role) in enumerate(roles.items())
+        )
+
+    def _begin(self, tx: Any) -> None:
+        founding = self.founding
+        self.issuer.found(tx, founding.genesis, founding.change, founding.endorsements, self.now)
+
+    def entropy(self, count: int) -> bytes:
+        self._random += 1
+        return blake3(self._random.to_bytes(8, "big")).digest(length=count)
+
+    # --- driving
+
+    def within(self, act: Callable[[Any], Any]) -> Any:
+        """Do something in a turn of the issuer, and take what it sends."""
+        with self.store.turn(self.now) as turn:
+            with turn.delivery(self.issuer.did) as tx:
+                found = act(tx)
+                sent = tx.outbox.sent
+                taken = [
+                    Sent(
+                        to=each.to,
+                        record=self.archive.read(self._stored(tx, each.record)),
+                        attached=each.attached,
+                    )
+                    for each in sent
+                ]
+                self.sent += taken
+                self.history += taken
+                assert all(tx.blocks.has(cid) for each in sent for cid in each.attached)
+            turn.take_sent()
+        return found
+
+    def _stored(self, tx: Any, cid: Cid) -> bytes:
+        block: bytes | None = tx.blocks.get(cid)
+        assert block is not None, "what is sent is stored"
+        return block
+
+    def deliver(self, record: Signed[Any], *attached: bytes) -> None:
+        envelope = Envelope(
+            sender=record.signer, to=self.issuer.did, blocks=(record.block, *attached)
+        )
+        self.within(lambda tx: self.issuer.receive(tx, envelope, self.now))
+
+    def tick(self) -> Instant | None:
+        found: Instant | None = self.within(lambda tx: self.issuer.tick(tx, self.now))
+        return found
+
+    def wait(self, milliseconds: int, *, step: int = LEASE_MS // 3) -> None:
+        """Let time go by, with the issuer driven as often as it asks for."""
+        while milliseconds > 0:
+            part = min(step, milliseconds)
+            milliseconds -= part
+            self.skip(part)
+            self.tick()
+
+    def skip(self, milliseconds: int) -> None:
+        """Let time go by without driving the issuer."""
+        before = self.now
+        self.now = replace(
+            before,
+            monotonic=before.after(milliseconds),
+            wall=before.wall + (before.monotonic + milliseconds) // 1000 - before.monotonic // 1000,
+        )
+
+    # --- what the issuer has
+
+    def attempt(self) -> Attempt:
+        found: tuple[Attempt, ...] = self.within(lambda tx: tx.rows(ATTEMPTS).select())
+        return max(found, key=lambda each: each.attempt)
+
+    def accounts(self) -> tuple[Account, ...]:
+        found: tuple[Account, ...] = self.within(lambda tx: Books(tx, self.issuer.did).accounts())
+        return found
+
+    def balance(self, owner: Did) -> int:
+        return sum(
+            each.balance
+            for each in self.accounts()
+            if each.key.owner == owner and each.key.kind.value == "holdings"
+        )
+
+    def of_kind(self, kind: type[Any], to: SigningKey | None = None) -> list[Signed[Any]]:
+        """The records of a kind that were sent, to one receiver where given."""
+        return [
+            each.record
+            for each in self.sent
+            if isinstance(each.record.body, kind) and (to is None or each.to == to.did)
+        ]
+
+    def last(self, kind: type[Any], to: SigningKey | None = None) -> Signed[Any]:
+        """The newest record of a kind that was ever sent."""
+        return [
+            each.record
+            for each in self.history
+            if isinstance(each.record.body, kind) and (to is None or each.to == to.did)
+        ][-1]
+
+    @property
+    def answer(self) -> Answer:
+        body: Answer = self.last(Answer).body
+        return body
+
+    @property
+    def settlement(self) -> Settlement:
+        body: Settlement = self.last(Settlement).body
+        return body
+
+    @property
+    def hold(self) -> Signed[Hold]:
+        return self.last(Hold)
+
+    @property
+    def statement(self) -> Statement:
+        body: Statement = self.within(
+            lambda tx: self.issuer.statement_of(tx, self.submitter.did, self.now)
+        ).body
+        return body
+
+    # --- steps of an attempt
+
+    def issue(self, amount: int, scope: str = "") -> Signed[ResourceToken]:
+        token: Signed[ResourceToken] | Refused = self.within(
+            lambda tx: self.issuer.issue_token(
+                tx,
+                owner=self.submitter.did,
+                resource_type=ResourceType.COMPUTE,
+                amount=amount,
+                scope=scope,
+                expires_at=WALL + 10_000_000,
+                now=self.now,
+            )
+        )
+        assert not isinstance(token, Refused)
+        return token
+
+    def award(self, asked: Asked, *more: bytes) -> None:
+        self.deliver(asked.award, *asked.blocks, self.token.block, *more)
+
+    def held(self, asked: Asked | None = None) -> Asked:
+        """A job whose price is held."""
+        asked = asked or self.ask()
+        self.award(asked)
+        assert self.of_kind(Hold), self.of_kind(Answer)
+        return asked
+
+    def deliver_receipt(self, asked: Asked, found: Deterministic | None = None) -> None:
+        receipt, anchor, block = self.receipt(asked, found)
+        self.deliver(receipt, anchor.block, block)
+
+    def attest(self, key: SigningKey, found: Deterministic | None = None) -> None:
+        attestation, block = self.attestation(key, found)
+        self.deliver(attestation, block)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.founding.genesis.body.sealed
+
+    def drawn(self) -> tuple[SigningKey, ...]:
+        """The keys of the verifiers of the newest draw, in its order."""
+        draw: Draw = self.last(Draw).body
+        return self.keys(draw.verifiers)
+
+    def opened(self) -> Opening:
+        body: Opening = self.last(Opening).body
+        return body
+
+    def keys(self, dids: Iterable[Did]) -> tuple[SigningKey, ...]:
+        by_did = {each.did: each for each in self.verifiers}
+        return tuple(by_did[did] for did in dids)
