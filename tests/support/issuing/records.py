@@ -81,6 +81,10 @@ class RecordMaker:
         """The newest hold that was sent."""
         raise NotImplementedError
 
+    def place_of(self, hold: Cid) -> int:
+        """The place of a hold's receipt in the executor's chain."""
+        raise NotImplementedError
+
     def entropy(self, count: int) -> bytes:
         """Bytes that differ from all before."""
         raise NotImplementedError
@@ -208,7 +212,7 @@ class RecordMaker:
             previous=None,
         )
         receipt = self.signed(executor, replace(body, **changes))
-        anchor = Anchor(receipt=receipt.cid, parents=(), sequence=hold.body.attempt)
+        anchor = Anchor(receipt=receipt.cid, parents=(), sequence=self.place_of(hold.cid))
         return receipt, self.signed(executor, anchor), block
 
     def attestation(

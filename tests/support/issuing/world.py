@@ -19,8 +19,9 @@ from mesh.core.fields import NodeId
 from mesh.core.membership.founding import found_mesh
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.archive import Archive
+from mesh.core.records.jobs import Award
 from mesh.core.records.membership import Genesis, Member, Role
-from mesh.core.records.settlement import Answer, Settlement, Statement
+from mesh.core.records.settlement import Answer, Ground, Policy, Settlement, Statement
 from mesh.core.records.work import Draw, Hold, Opening
 from mesh.core.settlement.attempt import Attempt
 from mesh.core.settlement.books import Books
@@ -30,6 +31,7 @@ from runtime.execution.execution import Deterministic
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
 from runtime.tokens.ledger import Refused
+from runtime.tokens.policy import Rule
 from runtime.tokens.token import ResourceToken, ResourceType
 from runtime.tokens.transfers import Account
 
@@ -117,6 +119,10 @@ class World(RecordMaker):
         founding = self.founding
         self.issuer.found(tx, founding.genesis, founding.change, founding.endorsements, self.now)
 
+    def place_of(self, hold: Cid) -> int:
+        holds = list(dict.fromkeys(each.cid for each in self._all(Hold)))
+        return 1 + holds.index(hold)
+
     def entropy(self, count: int) -> bytes:
         self._random += 1
         return blake3(self._random.to_bytes(8, "big")).digest(length=count)
@@ -202,11 +208,14 @@ class World(RecordMaker):
 
     def last(self, kind: type[Any], to: SigningKey | None = None) -> Signed[Any]:
         """The newest record of a kind that was ever sent."""
+        return self._all(kind, to)[-1]
+
+    def _all(self, kind: type[Any], to: SigningKey | None = None) -> list[Signed[Any]]:
         return [
             each.record
             for each in self.history
             if isinstance(each.record.body, kind) and (to is None or each.to == to.did)
-        ][-1]
+        ]
 
     @property
     def answer(self) -> Answer:
@@ -247,7 +256,12 @@ class World(RecordMaker):
         return token
 
     def award(self, asked: Asked, *more: bytes) -> None:
-        self.deliver(asked.award, *asked.blocks, self.token.block, *more)
+        award, blocks = self.message(asked, *more)
+        self.deliver(award, *blocks)
+
+    def message(self, asked: Asked, *more: bytes) -> tuple[Signed[Award], tuple[bytes, ...]]:
+        """An award with all that it rests on."""
+        return asked.award, (*asked.blocks, self.token.block, *more)
 
     def held(self, asked: Asked | None = None) -> Asked:
         """A job whose price is held."""
@@ -280,3 +294,37 @@ class World(RecordMaker):
     def keys(self, dids: Iterable[Did]) -> tuple[SigningKey, ...]:
         by_did = {each.did: each for each in self.verifiers}
         return tuple(by_did[did] for did in dids)
+
+    def verified(self, asked: Asked | None = None) -> Asked:
+        """A job that has ended with a verified result."""
+        asked = self.held(asked)
+        self.deliver_receipt(asked)
+        for each in self.drawn()[: asked.manifest.body.trust.quorum]:
+            self.attest(each)
+        settled = self.settlement
+        assert (settled.hold, settled.ground) == (self.hold.cid, Ground.VERIFIED)
+        return asked
+
+    # --- commands of the operator
+
+    def set_policy(self, rule: Rule, scope: str = "") -> Signed[Policy]:
+        found: Signed[Policy] = self.within(
+            lambda tx: self.issuer.set_policy(
+                tx, resource_type=ResourceType.COMPUTE, scope=scope, rule=rule, now=self.now
+            )
+        )
+        return found
+
+    def allocate(self, amount: int, scope: str) -> Signed[ResourceToken] | Refused:
+        found: Signed[ResourceToken] | Refused = self.within(
+            lambda tx: self.issuer.allocate(
+                tx,
+                owner=self.submitter.did,
+                resource_type=ResourceType.COMPUTE,
+                amount=amount,
+                scope=scope,
+                expires_at=WALL + 10_000_000,
+                now=self.now,
+            )
+        )
+        return found
