@@ -33,7 +33,7 @@ from runtime.identity.signed import Signed
 from runtime.tokens.ledger import Refused
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import ResourceToken, ResourceType
-from runtime.tokens.transfers import Account
+from runtime.tokens.transfers import Account, Move, TransferId
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -327,4 +327,20 @@ class World(RecordMaker):
                 now=self.now,
             )
         )
+        return found
+
+    def move(self, debit: SigningKey, credit: SigningKey, amount: int) -> Refused | None:
+        """Move units between two holdings."""
+
+        def act(tx: Any) -> Refused | None:
+            books = Books(tx, self.issuer.did)
+            command = Move(
+                id=TransferId(self.entropy(32)),
+                debit=books.key(ResourceType.COMPUTE, debit.did),
+                credit=books.key(ResourceType.COMPUTE, credit.did),
+                amount=amount,
+            )
+            return books.carry_out(command, now=self.now.wall)
+
+        found: Refused | None = self.within(act)
         return found

@@ -252,7 +252,8 @@ def _against_receipt(
         award=order.award,
         hold=order.hold,
         context=order.context,
-        now=now.wall,
+        # A clock that was set back makes nobody's receipt one of the future.
+        now=max(now.wall, order.hold.body.issued_at),
     )
     findings += check_anchor(anchor, receipt=receipt.cid, executor=attempt.executor)
     if findings:

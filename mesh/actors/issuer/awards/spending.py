@@ -31,12 +31,16 @@ Chain = tuple[Signed[ResourceToken], ...]
 def chain_of(issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, leaf: Cid) -> Chain:
     """A token and its parents, leaf first, one more than there may be at most. Raises
     RecordError."""
-    found: list[Signed[ResourceToken]] = []
-    token: Cid | None = leaf
-    while token is not None and len(found) <= CHAIN_MAX:
-        link = issuer.resting_on(tx, incoming, ResourceToken, token)
-        found.append(link)
-        token = link.body.parent
+    return chain_from(issuer, tx, incoming, issuer.resting_on(tx, incoming, ResourceToken, leaf))
+
+
+def chain_from(
+    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, leaf: Signed[ResourceToken]
+) -> Chain:
+    """As `chain_of`, where the leaf is here."""
+    found = [leaf]
+    while (parent := found[-1].body.parent) is not None and len(found) <= CHAIN_MAX:
+        found.append(issuer.resting_on(tx, incoming, ResourceToken, parent))
     return tuple(found)
 
 

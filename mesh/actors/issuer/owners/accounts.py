@@ -6,7 +6,7 @@ keeps its answer; a refusal is not kept.
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
-from mesh.actors.issuer.awards.spending import chain_of, check_tokens, payer_of
+from mesh.actors.issuer.awards.spending import chain_from, check_tokens, payer_of
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.evidence import accuse
 from mesh.actors.issuer.rows import (
@@ -66,7 +66,7 @@ def take_token(
     if _repeat(issuer, tx, token.signer, token.cid, now):
         return None
     try:
-        chain = chain_of(issuer, tx, incoming, token.cid)
+        chain = chain_from(issuer, tx, incoming, token)
     except RecordError:
         refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
         _answer(issuer, tx, token.signer, token.cid, refusal, now)
