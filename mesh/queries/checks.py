@@ -1,0 +1,171 @@
+"""Checks of what is stored, made anew each time: anchor, federation, whole proofs.
+
+Rule: every block is read and hashed again and every signature verified again; nothing that this
+process remembers counts.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from mesh.actors.base import MEMBERSHIPS
+from mesh.actors.submitter.rows import JobRow
+from mesh.core.findings import Fault, Finding, differing
+from mesh.core.jobs.job import Job, Phase
+from mesh.core.ports.blocks import BlockError
+from mesh.core.proofs.check import verify_proof
+from mesh.core.proofs.contents import ProofError
+from mesh.core.proofs.execution import Impossible, Reexecute
+from mesh.core.proofs.membership import ChangeNames
+from mesh.core.proofs.proof import Proof
+from mesh.core.proofs.reading import collect
+from mesh.core.records.work import Anchor, Hold
+from mesh.queries.accounts import policies
+from mesh.queries.reader import Reader
+from runtime.content.cid import Cid, Codec, cid_of
+from runtime.execution.context import Context
+from runtime.execution.execution import Deterministic
+from runtime.terminal.errors import CommandError
+
+if TYPE_CHECKING:
+    from runtime.sandbox.pool import Sandbox
+
+_OF_THE_ANCHOR: Final = "anchor"
+
+
+class FederationCheck(Struct, frozen=True, kw_only=True):
+    """How many attestations confirm the receipt by the check just made, and what was found."""
+
+    confirmed: int
+    drawn: int
+    findings: tuple[Finding, ...]
+
+
+def check_anchored(reader: Reader, row: JobRow) -> tuple[Finding, ...]:
+    """What speaks against the receipt being in the DAG, read back now."""
+    job = row.job
+    if job.anchor is None or job.receipt is None or job.executor is None:
+        return (Finding(fault=Fault.MISSING, subject=_OF_THE_ANCHOR),)
+    try:
+        anchor = reader.fresh_record(Anchor, job.anchor)
+    except CommandError as error:
+        return (_unreadable(_OF_THE_ANCHOR, error),)
+    findings = differing(
+        _OF_THE_ANCHOR,
+        (Fault.OTHER_RECEIPT, anchor.body.receipt, job.receipt),
+        (Fault.NOT_THE_EXECUTORS, anchor.signer, job.executor),
+    )
+    if anchor.body.sequence > 1 and not anchor.body.parents:
+        findings += (Finding(fault=Fault.WRONG_PARENT, subject=_OF_THE_ANCHOR),)
+    return findings
+
+
+def check_federation(reader: Reader, row: JobRow) -> FederationCheck:
+    """Draws, attestations and settlement, read back and verified now."""
+    job = row.job
+    drawn = len(job.drawn)
+    if job.receipt is None:
+        missing = Finding(fault=Fault.MISSING, subject="receipt")
+        return FederationCheck(confirmed=0, drawn=0, findings=(missing,))
+    try:
+        proof = proof_of(reader, row)
+    except ProofError as error:
+        return FederationCheck(confirmed=0, drawn=drawn, findings=error.findings)
+    checked = verify_proof(proof, mesh=reader.archive.mesh, reexecute=None, now=reader.now)
+    findings = [each for each in checked.findings if each.subject != _OF_THE_ANCHOR]
+    if job.phase is not Phase.VERIFIED and not findings:
+        reason = job.reason or f"the job is {job.phase.value}"
+        findings.append(Finding(fault=Fault.NO_QUORUM, subject="federation", detail=reason))
+    return FederationCheck(confirmed=confirming(proof), drawn=drawn, findings=tuple(findings))
+
+
+def confirming(proof: Proof) -> int:
+    """How many attestations have the receipt's result, by its engine."""
+    if proof.receipt is None:
+        return 0
+    body = proof.receipt.body
+    claimed = (body.deterministic, body.engine)
+    return sum(
+        (each.body.deterministic, each.body.engine) == claimed for each in proof.attestations
+    )
+
+
+def proof_of(reader: Reader, row: JobRow) -> Proof:
+    """All records of a job; its blocks are read from the store when they are asked for.
+
+    Raises ProofError naming what is missing or unreadable, also where a block is asked for.
+    """
+    blocks = reader.blocks
+
+    def fetch(cid: Cid) -> bytes | None:
+        try:
+            return blocks.get(cid)
+        except BlockError as error:
+            raise ProofError((_unreadable("block", error),)) from None
+
+    assert reader.archive.mesh is not None, "jobs are of a mesh"
+    return collect(
+        row.job,
+        fetch,
+        mesh=reader.archive.mesh,
+        changes=tuple(
+            ChangeNames(change=each.change, endorsements=each.endorsements)
+            for each in reader.rows(MEMBERSHIPS).select()
+        ),
+        policies=policies_at(reader, row.job),
+    )
+
+
+def policies_at(reader: Reader, job: Job) -> tuple[Cid, ...]:
+    """The policies of the issuer that were in force at the hold of a job, as far as they are still
+    the newest."""
+    if job.hold is None:
+        return ()
+    try:
+        at = reader.record(Hold, job.hold).body.issued_at
+        found = policies(reader).values()
+    except CommandError as error:
+        raise ProofError((_unreadable("hold", error),)) from None
+    return tuple(each.policy.cid for each in found if each.policy.body.effective_at <= at)
+
+
+def whole_proof(reader: Reader, row: JobRow) -> Proof:
+    """The proof of a job with every block that it speaks of. Raises ProofError naming what is
+    missing."""
+    proof = proof_of(reader, row)
+    lacking = [
+        Finding(fault=Fault.MISSING, subject=each.subject, detail=str(each.cid))
+        for each in proof.missing
+    ]
+    if lacking:
+        raise ProofError(tuple(lacking))
+    return proof
+
+
+def executed_again(sandbox: "Sandbox") -> Reexecute:
+    """Execution on this machine, for `verify_proof`."""
+    from runtime.sandbox.request import Fault as SandboxFault
+    from runtime.sandbox.request import Request
+
+    def reexecute(
+        module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
+    ) -> Deterministic | Impossible:
+        request = Request(
+            module=module,
+            module_cid=cid_of(module, Codec.RAW),
+            context=context,
+            input=given,
+            blocks=blocks,
+        )
+        result = sandbox.execute(request)
+        if isinstance(result, SandboxFault):
+            return Impossible(reason=str(result))
+        return result.deterministic
+
+    return reexecute
+
+
+def _unreadable(subject: str, error: CommandError) -> Finding:
+    fault = Fault.MISSING if error.code == "block-missing" else Fault.UNREADABLE
+    return Finding(fault=fault, subject=subject, detail=error.message)
