@@ -19,17 +19,20 @@ from runtime.content.did import Did
 
 
 class SimulatedTransport:
-    """All links between simulated actors. now: milliseconds of the simulation."""
+    """All links between simulated actors. now: milliseconds of the simulation. lost: how many
+    parcels were."""
 
     def __init__(self, seed: int, actors: tuple[Did, ...], faults: FaultModel) -> None:
         self.now = 0
         self.faults = faults
+        self.lost = 0
         self._seed = seed
         self._actors = actors
         self._dice: dict[tuple[Did, Did, str], Random] = {}
         self._free_at: dict[tuple[Did, Did], int] = {}
         self._under_way: list[tuple[int, int, Parcel]] = []
         self._arrived: dict[Did, deque[Delivery]] = {actor: deque() for actor in actors}
+        self._receivers: set[Did] = set()
         self._given_out: dict[int, Delivery] = {}
         self._count = 0
 
@@ -46,6 +49,7 @@ class SimulatedTransport:
             if dice.randrange(MICRO) < rule.share_ppm:
                 is_in_order &= rule.effect is not LinkEffect.REORDER
                 copies = list(self._affected(copies, rule, dice))
+        self.lost += not copies
         for latency, copy in copies:
             self._dispatch(copy, self.now + latency, is_in_order=is_in_order)
 
@@ -64,15 +68,14 @@ class SimulatedTransport:
     # --- the simulation
 
     def next_arrival(self) -> int | None:
-        """The earliest moment at which a parcel waits for its receiver."""
-        if any(self._arrived.values()):
-            return self.now
+        """The earliest moment at which a parcel arrives that is on its way."""
         return self._under_way[0][0] if self._under_way else None
 
-    def receivers(self) -> tuple[Did, ...]:
-        """The actors for whom a parcel has arrived, in the order of the actors."""
+    def take_receivers(self) -> frozenset[Did]:
+        """The actors for whom a parcel has arrived since the last call."""
         self._take_in()
-        return tuple(actor for actor in self._actors if self._arrived[actor])
+        taken, self._receivers = frozenset(self._receivers), set()
+        return taken
 
     def recover(self, actor: Did, *, is_lost: bool) -> None:
         """Brings what an actor was given and did not acknowledge again, or loses it with all that
@@ -114,6 +117,7 @@ class SimulatedTransport:
         for each in self.faults.partitions:
             if each.separates(parcel, self.now):
                 if not each.is_held:
+                    self.lost += 1
                     return
                 at = max(at, each.until)
         link = (parcel.sender, parcel.to)
@@ -129,6 +133,7 @@ class SimulatedTransport:
         while self._under_way and self._under_way[0][0] <= self.now:
             _, number, parcel = heapq.heappop(self._under_way)
             self._arrived[parcel.to].append(Delivery(number=number, parcel=parcel))
+            self._receivers.add(parcel.to)
 
     def _dice_of(self, parcel: Parcel, rule: str = "") -> Random:
         """The dice of one rule on a parcel's link; of its latency without a rule."""

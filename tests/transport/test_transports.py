@@ -46,7 +46,7 @@ def arrivals(transport: SimulatedTransport, parcels: Iterable[Parcel]) -> list[t
     found = []
     while (at := transport.next_arrival()) is not None:
         transport.now = at
-        for actor in transport.receivers():
+        for actor in sorted(transport.take_receivers(), key=ACTORS.index):
             found += [(at, parcel) for parcel in take_all(transport, actor)]
     return found
 
@@ -122,6 +122,7 @@ def test_parcel_that_was_not_acknowledged_comes_again_after_a_crash() -> None:
     for number in (1, 2, 3):
         transport.send(letter(number))
     transport.now = 1000
+    assert transport.take_receivers() == {BERT}
     first = transport.next_delivery(BERT)
     second = transport.next_delivery(BERT)
     assert first is not None and second is not None

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mesh.transport.faults import dice_of
 from simulation.driving.programs import ProgramKind
 from simulation.faults.kinds import KINDS
-from simulation.faults.plan import Part, Plan
+from simulation.faults.plan import BEGIN_MS, Part, Plan
 
 FAULTS_MAX: Final = 4
 JOBS_MAX: Final = 4
@@ -21,8 +21,8 @@ JOBS_BEGIN_MS: Final = 6_000
 
 
 class JobPlan(Struct, frozen=True, kw_only=True):
-    """A job. submitter: its number; at: when it is submitted, in milliseconds after the start of
-    the faults; cancel_at: when it is withdrawn."""
+    """A job. submitter: its number; at, cancel_at: when it is submitted and withdrawn, in
+    milliseconds of true time."""
 
     number: int
     submitter: int
@@ -100,7 +100,7 @@ PROGRAMS: Final = (ProgramKind.SUM,) * 4 + tuple(ProgramKind)
 
 
 def _job(number: int, submitters: int, dice: Random) -> JobPlan:
-    at = dice.randrange(JOBS_BEGIN_MS)
+    at = BEGIN_MS + dice.randrange(JOBS_BEGIN_MS)
     cancel_at = at + dice.randint(20, 6_000) if dice.random() < 0.2 else None
     return JobPlan(
         number=number,
@@ -127,7 +127,7 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     if scenario.is_sealed:
         yield replace(scenario, is_sealed=False)
     for index, job in enumerate(scenario.jobs):
-        for change in ({"cancel_at": None}, {"program": ProgramKind.SUM}, {"at": 0}):
+        for change in ({"cancel_at": None}, {"program": ProgramKind.SUM}, {"at": BEGIN_MS}):
             simpler = replace(job, **change)
             if simpler != job:
                 jobs = list(scenario.jobs)

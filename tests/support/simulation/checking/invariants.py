@@ -7,21 +7,29 @@ decide, so that neither hides an error of the other.
 from collections import Counter
 from collections.abc import Collection
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from mesh.actors.stores import Turn
 from mesh.core.ids import hold_id
+from mesh.core.membership.equivocation import contradict, fault_of, is_proved
+from mesh.core.ports.blocks import BlockReader
 from mesh.core.ports.work import Execute
 from mesh.core.records.jobs import Award, JobManifest
+from mesh.core.records.registry import read
 from mesh.core.records.settlement import Ground, Settlement
-from mesh.core.records.work import Attestation, Draw, Hold, Receipt
+from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Receipt, Seal
 from mesh.core.settlement.books import ACCOUNTS, ENTRIES, AccountRow, EntryRow
 from mesh.core.verification.draw import commitment_of
+from mesh.core.verification.results import result_block
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.transfers import AccountKind, TransferState
 from simulation.checking.signed import SignedRecords
+from simulation.driving.programs import execute
+
+PROVABLE: Final = (Anchor, Hold, Settlement, JobManifest, Seal, Attestation, Draw, Receipt)
+"""Records of which a second one for the same slot must be provable."""
 
 
 class Invariant(Enum):
@@ -167,6 +175,39 @@ def check_order(records: SignedRecords, worker: Did, asked: Execute) -> None:
         if hold.body.executor == worker or any(drawn):
             return
     raise Violation(Invariant.NO_WORK_WITHOUT_HOLD, f"{worker} executes {asked.module}")
+
+
+def check_kept(records: SignedRecords, signer: Did, blocks: BlockReader) -> None:
+    """All that a signer has sent is in its own store."""
+    for record in records.by(signer):
+        kind = type(record.body).__name__
+        require(blocks.has(record.cid), Invariant.NOTHING_LOST, f"{kind} {record.cid} of {signer}")
+
+
+def check_provable(first: Signed[Any], second: Signed[Any]) -> None:
+    """Two records that contradict each other prove it to anyone who has nothing else."""
+    if not isinstance(first.body, PROVABLE):
+        return
+    evidence = tuple(read(each.block, each.mesh) for each in (first, second))
+    is_found = contradict(*evidence)
+    if is_found:
+        fault = fault_of(*evidence)
+        is_found = fault.accused == first.signer and is_proved(fault, evidence)
+    kind = type(first.body).__name__
+    require(is_found, Invariant.FAULT_PROVABLE, f"two {kind} of {first.signer}")
+
+
+def check_result(
+    records: SignedRecords, settlement: Signed[Settlement], blocks: BlockReader
+) -> None:
+    """A verified result is what executing gives. blocks: of the submitter."""
+    body = settlement.body
+    receipt = None if body.receipt is None else _found(records, Receipt, body.receipt)
+    if body.ground is not Ground.VERIFIED or receipt is None:
+        return
+    truth = execute(blocks, receipt.body.module, receipt.body.context)
+    is_true = receipt.body.deterministic == result_block(truth.deterministic)[0]
+    require(is_true, Invariant.TRUE_RESULT, f"receipt {receipt.cid}")
 
 
 def _found(records: SignedRecords, kind: type[Any], cid: Cid) -> Signed[Any] | None:

@@ -95,4 +95,5 @@ class SignedRecords:
         return tuple(self._by_kind.get(kind, ()))
 
     def by(self, signer: Did) -> Iterator[Signed[Any]]:
+        """The records of one signer that were sent by anyone."""
         return (each for each in self._by_cid.values() if each.signer == signer)

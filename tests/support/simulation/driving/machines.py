@@ -9,12 +9,15 @@ from enum import Enum
 
 from msgspec import Struct
 
+from mesh.actors.machine import Fitness, Resources
 from mesh.core.fields import MICRO
 from mesh.core.ports.blocks import BlockReader
 from mesh.core.ports.work import Execute, Executed, Failed, WorkFault, WorkId, WorkResult
+from mesh.core.records.jobs import JobManifest
+from mesh.core.records.terms import Capability
 from mesh.core.verification.inputs import inputs_of
 from mesh.transport.faults import dice_of
-from simulation.driving.programs import WRONG, Program, ProgramKind, execute
+from simulation.driving.programs import ENGINE, WRONG, Program, ProgramKind, execute
 
 START_MS = 3
 
@@ -51,7 +54,8 @@ class Begun(Struct, frozen=True, kw_only=True):
 
 
 class Machine:
-    """The machine of one actor. fuel_per_second: its speed."""
+    """The machine of one actor: what its actor knows of it, and executions. fuel_per_second: its
+    speed."""
 
     def __init__(
         self, seed: int, name: str, fuel_per_second: int, faults: tuple[MachineFault, ...] = ()
@@ -60,6 +64,14 @@ class Machine:
         self.name = name
         self.fuel_per_second = fuel_per_second
         self.faults = faults
+        self.engine = ENGINE
+        self.processor = "simulated"
+        self.resources = Resources(memory_bytes=1 << 32, cpu_cores=4, storage_bytes=1 << 32)
+        self.capabilities: tuple[Capability, ...] = ()
+
+    def fitness(self, manifest: JobManifest, blocks: BlockReader) -> Fitness | None:
+        """Nothing is known of a call before it is executed, once its module is here."""
+        return Fitness() if blocks.has(manifest.module) else None
 
     def begin(
         self,

@@ -47,9 +47,9 @@ class CrashPlan(Struct, frozen=True, kw_only=True):
 
 
 class Observer(Protocol):
-    """Sees everything that a simulation must hold true."""
+    """The simulation around a station: carries its parcels, and sees what it does."""
 
-    def sent(self, station: "Station", parcel: Parcel) -> None: ...
+    def send(self, station: "Station", parcel: Parcel) -> None: ...
     def began(self, station: "Station", work: WorkId, asked: Execute) -> None: ...
     def committed(self, station: "Station", turn: Turn) -> None: ...
 
@@ -83,7 +83,6 @@ class Station:
         transport: Transport,
         observer: Observer,
         conduct: Conduct,
-        crashes: Iterable[CrashPlan] = (),
     ) -> None:
         self.name = name
         self.store = store
@@ -99,7 +98,7 @@ class Station:
         self._make = make
         self._transport = transport
         self._observer = observer
-        self._crashes: Mapping[int, CrashPlan] = {each.turn: each for each in crashes}
+        self._crashes: Mapping[int, CrashPlan] = {}
         self._turns = 0
         self._tick_at: int | None = 0
         self._due_at: int | None = None
@@ -146,6 +145,11 @@ class Station:
             self._turn(at, lambda tx: results.append(command(self.actor, tx, now)))
             self._tick_at = at
         return results[0] if results else None
+
+    def arm(self, crashes: Iterable[CrashPlan]) -> None:
+        """Plans crashes; turns count from here on."""
+        self._turns = 0
+        self._crashes = {each.turn: each for each in crashes}
 
     def start(self, at: int) -> None:
         """Starts the process again from what the store has."""
@@ -244,8 +248,7 @@ class Station:
         now = self.clock.now(at)
         for envelope in envelopes:
             for each in self.conduct.outgoing(envelope, now):
-                self._observer.sent(self, each)
-                self._transport.send(each)
+                self._observer.send(self, each)
         if plan is not None:
             self.stop(plan, at)
             return False
@@ -318,5 +321,4 @@ class Station:
             self._go_on(fetching, at)
 
     def _send(self, parcel: Parcel) -> None:
-        self._observer.sent(self, parcel)
-        self._transport.send(parcel)
+        self._observer.send(self, parcel)

@@ -31,13 +31,15 @@ KEPT_MAX = 64
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """What a liar has: key, dice, the members. seen: what it and its accomplices were sent."""
+    """What a liar has: key, dice, the members. seen: what it and its accomplices were sent.
+    lies: the fields that were changed, by name."""
 
     key: SigningKey
     dice: Random
     archive: Archive
     dids: tuple[Did, ...]
     seen: list[Envelope]
+    lies: set[str]
 
 
 class Liar(Conduct):
@@ -70,6 +72,14 @@ class Liar(Conduct):
         cids = tuple(each.cid for each in records if each is not None)
         return Strangers(dids=self.stage.dids, cids=cids)
 
+    def mutated(self, record: Signed[Any]) -> Signed[Any] | None:
+        """A record with one field changed, signed by this liar."""
+        found = mutated(record, self.stage.key, self.strangers(), self.dice)
+        if found is None:
+            return None
+        self.stage.lies.add(found.field)
+        return found.record
+
     def signed(self, body: Any) -> Signed[Any]:
         return sign(body, mesh=self.stage.archive.mesh, key=self.stage.key)
 
@@ -83,7 +93,7 @@ class Mutator(Liar):
         record = self.record(envelope)
         if record is None or self.dice.randrange(MICRO) >= self.share_ppm:
             return (envelope,)
-        changed = mutated(record, self.stage.key, self.strangers(), self.dice)
+        changed = self.mutated(record)
         if changed is None:
             return (envelope,)
         lie = replace(envelope, blocks=(changed.block, *envelope.blocks[1:]))
@@ -99,7 +109,7 @@ class Equivocator(Liar):
         if record is None or not slots:
             return (envelope,)
         for _ in range(20):
-            other = mutated(record, self.stage.key, self.strangers(), self.dice)
+            other = self.mutated(record)
             if other is not None and set(slots) & set(slots_of(other.body)):
                 to = self.dice.choice((envelope.to, *self.stage.dids))
                 lie = replace(envelope, to=to, blocks=(other.block, *envelope.blocks[1:]))
@@ -129,7 +139,7 @@ class Usurper(Liar):
         record = self.record(old)
         if record is None:
             return (envelope,)
-        forged = mutated(record, self.stage.key, self.strangers(), self.dice)
+        forged = self.mutated(record)
         if forged is None:
             return (envelope,)
         to = self.dice.choice(self.stage.dids)

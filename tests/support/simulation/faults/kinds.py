@@ -26,7 +26,16 @@ from simulation.faults.dishonest import (
     Usurper,
     Withholder,
 )
-from simulation.faults.plan import HEAL_MS, FaultKind, Inject, MakeConduct, Plan, Restore, table_of
+from simulation.faults.plan import (
+    BEGIN_MS,
+    HEAL_MS,
+    FaultKind,
+    Inject,
+    MakeConduct,
+    Plan,
+    Restore,
+    table_of,
+)
 
 ROLES: Final = (Role.SUBMITTER, Role.NODE, Role.VERIFIER, Role.ISSUER)
 WORKING: Final = (Role.NODE, Role.VERIFIER)
@@ -125,7 +134,7 @@ def _crashes() -> list[FaultKind]:
 
     def restore(role: Role) -> Inject:
         def inject(plan: Plan, dice: Random) -> None:
-            saved_at = dice.randint(0, 4_000)
+            saved_at = BEGIN_MS + dice.randint(0, 4_000)
             restored_at = saved_at + dice.randint(500, 6_000)
             name = plan.one(role, dice).name
             plan.restores.append(Restore(name=name, saved_at=saved_at, restored_at=restored_at))
@@ -153,7 +162,7 @@ def _clocks() -> list[FaultKind]:
 
     def step(role: Role, low: int, high: int) -> Inject:
         def inject(plan: Plan, dice: Random) -> None:
-            steps = ((dice.randint(200, HEAL_MS), dice.randint(low, high)),)
+            steps = ((dice.randint(BEGIN_MS, HEAL_MS), dice.randint(low, high)),)
             plan.clock(plan.one(role, dice), ClockFaults(steps=steps))
 
         return inject

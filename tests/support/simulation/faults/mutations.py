@@ -29,9 +29,16 @@ class Strangers(Struct, frozen=True, kw_only=True):
     cids: Sequence[Cid]
 
 
+class Mutation(Struct, frozen=True, kw_only=True):
+    """A record with one field changed. field: its name, with those of the records around it."""
+
+    record: Signed[Any]
+    field: str
+
+
 def mutated(
     record: Signed[Any], key: SigningKey, strangers: Strangers, dice: Random
-) -> Signed[Any] | None:
+) -> Mutation | None:
     """A record with one field changed, signed by `key`; None where no change has its shape."""
     places = list(_leaves(record.body))
     for _ in range(TRIES_MAX):
@@ -44,16 +51,21 @@ def mutated(
         except (ShapeError, RecordError, ValueError, TypeError):
             continue
         if signed.cid != record.cid:
-            return signed
+            return Mutation(record=signed, field=_name(record.body, path))
     return None
 
 
-def fields_of(body: Struct) -> tuple[tuple[str, ...], ...]:
-    """The paths of all places that `mutated` may change."""
-    return tuple(tuple(map(str, path)) for path, _ in _leaves(body))
+def fields_of(body: Struct) -> frozenset[str]:
+    """The names of all fields of a record that `mutated` changes."""
+    return frozenset(_name(body, path) for path, _ in _leaves(body))
 
 
 Path = tuple[str | int, ...]
+
+
+def _name(body: Struct, path: Path) -> str:
+    """The same for all items of a list."""
+    return ".".join((type(body).__name__, *(str(each) for each in path if type(each) is str)))
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

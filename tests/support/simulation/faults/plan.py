@@ -6,6 +6,7 @@ Rule: a plan follows from the seed and the injected faults alone, each with dice
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,7 +20,9 @@ from simulation.driving.machines import MachineEffect, MachineFault
 from simulation.driving.station import Conduct, CrashPlan
 from simulation.faults.dishonest import Stage
 
-HEAL_MS = 25_000
+BEGIN_MS: Final = 3_000
+"""Before it the mesh is founded, without faults."""
+HEAL_MS: Final = BEGIN_MS + 25_000
 """From here on the network is whole, and all processes run."""
 
 MakeConduct = Callable[[Stage], Conduct]
@@ -90,13 +93,14 @@ class Plan:
                 share_ppm=dice.randint(100_000, 700_000) if share_ppm is None else share_ppm,
                 milliseconds=milliseconds,
                 kinds=kinds,
+                since=BEGIN_MS,
                 until=HEAL_MS,
             )
         )
 
     def cut_off(self, dice: Random, island: frozenset[Did], *, is_held: bool = False) -> None:
         """A partition of some seconds between an island and all others."""
-        since = dice.randint(0, HEAL_MS // 2)
+        since = dice.randint(BEGIN_MS, HEAL_MS // 2)
         until = min(HEAL_MS, since + dice.randint(2_000, 15_000))
         self.partitions.append(Partition(island=island, since=since, until=until, is_held=is_held))
 
