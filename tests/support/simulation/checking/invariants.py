@@ -114,6 +114,8 @@ def check_settlement(records: SignedRecords, settlement: Signed[Settlement]) -> 
     hold = _found(records, Hold, body.hold)
     if hold is None:
         return
+    is_only = hold.body.id == hold_id(hold.body.job, hold.body.attempt)
+    require(is_only, Invariant.PAID_ONCE, "a hold that is not of its attempt")
     total = sum(each.amount for each in body.payments) + body.refunded
     detail = f"{total} of {hold.body.amount} is accounted for"
     require(total == hold.body.amount and body.refunded >= 0, Invariant.PAID_ONCE, detail)

@@ -36,7 +36,7 @@ SLOTS: Final[Mapping[type[Any], Callable[[Any], Iterable[tuple[Hashable, ...]]]]
     Transfer: lambda body: (("transfer", body.cause),),
     NodeProfile: lambda body: (("profile", body.sequence),),
     Endorsement: lambda body: (("endorsement", body.sequence),),
-    Hold: lambda body: (("hold", body.id), ("attempt", body.job, body.attempt)),
+    Hold: lambda body: (("hold", body.id),),
     Progress: lambda body: (("progress", body.hold, body.sequence),),
     GaveUp: lambda body: (("end", body.hold),),
     Receipt: lambda body: (("end", body.hold),),
