@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from simulation import users
 from simulation.cast import Cast
 from simulation.checking.invariants import Invariant, Violation
 from simulation.diagram import Step, sequence_diagram
@@ -44,7 +45,7 @@ def play_seed(seed: int, cast: Cast | None = None) -> Played:
     return Played(
         seed=seed,
         kinds=tuple(each.kind for each in scenario.faults),
-        phases=cast.phases(world),
+        phases=tuple(row.phase.value for _, row in users.jobs(world)),
         deliveries=world.deliveries,
         lies=frozenset(world.lies),
         failure="" if violation is None else report(scenario, violation, cast),

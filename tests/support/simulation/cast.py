@@ -5,25 +5,46 @@ Rule: a test that breaks an actor on purpose puts a subclass into its role; noth
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from blake3 import blake3
+from mesh.actors.submitter.actor import Submitter
+from mesh.actors.submitter.journal import Settings
 
 from mesh.actors.actor import Actor
+from mesh.actors.issuer.issuer import Issuer
+from mesh.actors.node import Node
+from mesh.actors.node.settings import NodeSettings
+from mesh.actors.verifier import Verifier
+from mesh.actors.verifier.rows import VerifierSettings
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.records.membership import Genesis, Member, Role
+from runtime.execution.context import MIB, Limits
 from runtime.identity.keys import SigningKey
+from runtime.tokens.token import ResourceType
 from simulation.driving.clocks import START
-from simulation.driving.machines import Machine
+from simulation.driving.machines import Machine, MachineFault
 from simulation.faults.plan import Part
-from simulation.scenario import JobPlan, Scenario
+from simulation.scenario import Scenario
 
 if TYPE_CHECKING:
     from simulation.world import World
 
 VERIFY_PPM: Final = 150_000
 LEASE_MS: Final = 3_000
+PRESENCE_SECONDS: Final = 60
+GRANT: Final = 100_000
+SETTINGS: Final = Settings(
+    bid_window_seconds=300,
+    job_seconds=3_600,
+    presence_seconds=PRESENCE_SECONDS,
+    allowed=Limits(fuel=0),
+    module_bytes=MIB,
+    memory_bytes=256 * MIB,
+    description_bytes=4_096,
+    token_chain=8,
+)
 
 
 def parts_of(scenario: Scenario) -> tuple[Part, ...]:
@@ -73,28 +94,82 @@ def found(scenario: Scenario, parts: tuple[Part, ...]) -> Founding:
 
 
 class Cast:
-    """The actors that ship."""
+    """The actors that ship, or others in their roles."""
 
-    def fuel_per_second(self, part: Part) -> int:
-        """Speeds of machines differ by eight times, as their names say."""
-        return 25_000_000 << (part.name.encode()[-1] % 4)
+    def __init__(
+        self,
+        *,
+        issuer: type[Issuer] = Issuer,
+        submitter: type[Submitter] = Submitter,
+        node: type[Node] = Node,
+        verifier: type[Verifier] = Verifier,
+    ) -> None:
+        self.issuer = issuer
+        self.submitter = submitter
+        self.node = node
+        self.verifier = verifier
+
+    def machine(self, seed: int, name: str, faults: tuple[MachineFault, ...]) -> Machine:
+        """A machine; speeds differ by four times, as their names say."""
+        speed = 100_000_000 << (name.encode()[-1] % 3)
+        return Machine(seed, name, speed, faults)
 
     def make(
         self, world: "World", part: Part, machine: Machine, entropy: Callable[[int], bytes]
     ) -> Actor:
-        raise NotImplementedError
+        common: dict[str, Any] = {"key": part.key, "archive": world.archive, "entropy": entropy}
+        match part.role:
+            case Role.ISSUER:
+                return self.issuer(**common, lease_ms=LEASE_MS, presence_seconds=PRESENCE_SECONDS)
+            case Role.SUBMITTER:
+                return self.submitter(**common, settings=SETTINGS)
+            case Role.NODE:
+                return self.node(**common, machine=machine, beats=True)
+            case Role.VERIFIER:
+                return self.verifier(**common, machine=machine, beats=True)
+            case _:
+                raise AssertionError(f"no actor has the role {part.role.value}")
 
     def prepare(self, world: "World") -> None:
-        raise NotImplementedError
+        """Founds the mesh in every store, configures its members and grants units."""
+        founding = world.founding
+        for station in world.stations.values():
+            world.command(
+                station,
+                lambda actor, tx, now: actor.found(
+                    tx, founding.genesis, founding.change, founding.endorsements, now
+                ),
+            )
+        self._configure(world)
+        for number, station in enumerate(world.of_role(Role.SUBMITTER)):
+            issuers = world.of_role(Role.ISSUER)
+            owner = station.did
+            world.command(
+                issuers[number % len(issuers)],
+                lambda actor, tx, now, owner=owner: actor.issue_token(
+                    tx,
+                    owner=owner,
+                    resource_type=ResourceType.COMPUTE,
+                    amount=GRANT,
+                    expires_at=START + 10_000_000,
+                    now=now,
+                ),
+            )
 
-    def submit(self, world: "World", job: JobPlan) -> None:
-        raise NotImplementedError
-
-    def cancel(self, world: "World", job: JobPlan) -> None:
-        raise NotImplementedError
-
-    def is_over(self, world: "World") -> bool:
-        raise NotImplementedError
-
-    def check_end(self, world: "World") -> None:
-        raise NotImplementedError
+    def _configure(self, world: "World") -> None:
+        for number, station in enumerate(world.of_role(Role.NODE)):
+            settings = NodeSettings(
+                node_id=NodeId(station.name),
+                location="eu-west",
+                rates={ResourceType.COMPUTE.value: 200_000 + 20_000 * number},
+                running_max=4,
+            )
+            world.command(
+                station,
+                lambda actor, tx, now, settings=settings: actor.configure(tx, settings, now),
+            )
+        for station in world.of_role(Role.VERIFIER):
+            judge = VerifierSettings(node_id=NodeId(station.name), location="eu-west")
+            world.command(
+                station, lambda actor, tx, now, judge=judge: actor.configure(tx, judge, now)
+            )

@@ -5,7 +5,7 @@ order of the members; so a scenario has one course.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mesh.actors.actor import Actor
@@ -21,6 +21,7 @@ from mesh.transport.faults import FaultModel, dice_of, kind_of
 from mesh.transport.port import Parcel
 from mesh.transport.simulated import SimulatedTransport
 from runtime.content.did import Did
+from simulation import users
 from simulation.cast import Cast, found, parts_of
 from simulation.checking.invariants import (
     Invariant,
@@ -35,7 +36,6 @@ from simulation.checking.invariants import (
 from simulation.checking.signed import SignedRecords
 from simulation.diagram import Step
 from simulation.driving.clocks import Clock, ClockFaults
-from simulation.driving.machines import Machine
 from simulation.driving.station import Command, Conduct, CrashPlan, CrashPoint, Station
 from simulation.faults.dishonest import Stage
 from simulation.faults.plan import BEGIN_MS, HEAL_MS, Part, Plan, Restore
@@ -106,7 +106,7 @@ class World:
         self.play(until=HEAL_MS)
         self._heal()
         end = self.at + END_AFTER_MS
-        while self.at < end and not self.cast.is_over(self):
+        while self.at < end and not users.is_over(self):
             self.play(until=min(end, self.at + 1_000))
         self._check_end()
 
@@ -196,10 +196,10 @@ class World:
             self._expect(station)
 
     def _submission(self, job: JobPlan) -> Callable[[], None]:
-        return lambda: self.cast.submit(self, job)
+        return lambda: users.submit(self, job)
 
     def _cancellation(self, job: JobPlan) -> Callable[[], None]:
-        return lambda: self.cast.cancel(self, job)
+        return lambda: users.cancel(self, job)
 
     # --- what stations report
 
@@ -245,13 +245,11 @@ class World:
 
     def _check_end(self) -> None:
         """What must hold when everything is over."""
-        self.cast.check_end(self)
+        users.check_end(self)
         for station in self.stations.values():
             if self.is_honest(station.did):
                 with station.store.view() as view:
                     check_kept(self.records, station.did, view.blocks(station.did))
-                    work = view.open_work().count()
-                require(work == 0, Invariant.NOTHING_HELD, f"{station.name} has {work} works")
         for first, second in self.records.contradictions:
             check_provable(first, second)
 
@@ -262,12 +260,8 @@ class World:
 
     def _station(self, part: Part) -> Station:
         clock = Clock(part.name, self.plan.clocks.get(part.name, ClockFaults()))
-        machine = Machine(
-            self.scenario.seed,
-            part.name,
-            self.cast.fuel_per_second(part),
-            tuple(self.plan.machines.get(part.name, ())),
-        )
+        faults = tuple(self.plan.machines.get(part.name, ()))
+        machine = self.cast.machine(self.scenario.seed, part.name, faults)
         store = MemoryStore()
         entropy = dice_of(self.scenario.seed, "entropy", part.name)
 
@@ -307,7 +301,3 @@ def play(scenario: Scenario, cast: Cast) -> tuple[World, Violation | None]:
     except Exception as error:  # noqa: BLE001 (any exception of an actor is a finding)
         return world, Violation(Invariant.NO_CRASH, repr(error))
     return world, None
-
-
-def names_of(world: World) -> Iterator[str]:
-    return (each.name for each in world.parts)
