@@ -5,23 +5,26 @@ Rule: a test that breaks an actor on purpose puts a subclass into its role; noth
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from blake3 import blake3
-from mesh.actors.submitter.actor import Submitter
-from mesh.actors.submitter.journal import Settings
 
-from mesh.actors.actor import Actor
+from mesh.actors.actor import Actor, ActorTransaction, Now
 from mesh.actors.issuer.issuer import Issuer
 from mesh.actors.node import Node
 from mesh.actors.node.settings import NodeSettings
+from mesh.actors.submitter.actor import Submitter
+from mesh.actors.submitter.journal import Settings
 from mesh.actors.verifier import Verifier
 from mesh.actors.verifier.rows import VerifierSettings
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.records.membership import Genesis, Member, Role
+from runtime.content.did import Did
 from runtime.execution.context import MIB, Limits
 from runtime.identity.keys import SigningKey
+from runtime.tokens.ledger import Refused
 from runtime.tokens.token import ResourceType
 from simulation.driving.clocks import START
 from simulation.driving.machines import Machine, MachineFault
@@ -143,18 +146,7 @@ class Cast:
         self._configure(world)
         for number, station in enumerate(world.of_role(Role.SUBMITTER)):
             issuers = world.of_role(Role.ISSUER)
-            owner = station.did
-            world.command(
-                issuers[number % len(issuers)],
-                lambda actor, tx, now, owner=owner: actor.issue_token(
-                    tx,
-                    owner=owner,
-                    resource_type=ResourceType.COMPUTE,
-                    amount=GRANT,
-                    expires_at=START + 10_000_000,
-                    now=now,
-                ),
-            )
+            world.command(issuers[number % len(issuers)], partial(_grant, owner=station.did))
 
     def _configure(self, world: "World") -> None:
         for number, station in enumerate(world.of_role(Role.NODE)):
@@ -164,12 +156,24 @@ class Cast:
                 rates={ResourceType.COMPUTE.value: 200_000 + 20_000 * number},
                 running_max=4,
             )
-            world.command(
-                station,
-                lambda actor, tx, now, settings=settings: actor.configure(tx, settings, now),
-            )
+            world.command(station, partial(_configure, settings=settings))
         for station in world.of_role(Role.VERIFIER):
             judge = VerifierSettings(node_id=NodeId(station.name), location="eu-west")
-            world.command(
-                station, lambda actor, tx, now, judge=judge: actor.configure(tx, judge, now)
-            )
+            world.command(station, partial(_configure, settings=judge))
+
+
+def _grant(actor: Issuer, tx: ActorTransaction, now: Now, *, owner: Did) -> None:
+    issued = actor.issue_token(
+        tx,
+        owner=owner,
+        resource_type=ResourceType.COMPUTE,
+        amount=GRANT,
+        expires_at=START + 10_000_000,
+        now=now,
+    )
+    assert not isinstance(issued, Refused), issued
+
+
+def _configure(actor: Any, tx: ActorTransaction, now: Now, *, settings: Any) -> None:
+    refusal = actor.configure(tx, settings, now)
+    assert refusal is None, refusal

@@ -6,9 +6,8 @@ Rule: a user whose command was not acknowledged gives it again, under the same j
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from mesh.actors.submitter.actor import Submitter
-
 from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.rows import JOBS, JobRow
 from mesh.core.fields import JobId
 from mesh.core.ids import new_job_id

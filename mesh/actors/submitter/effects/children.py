@@ -27,6 +27,8 @@ def children_of(
     settled_at: int, manifest: Signed[JobManifest], plan: Plan
 ) -> list[tuple[JobId, JobRequest, Descent]]:
     """The jobs that a verified job's program submits. Raises MalformedSubmission."""
+    if not plan.submissions:
+        return []
     delegated = manifest.body.children
     assert delegated is not None, "it was checked"
     depth = 1 if manifest.body.parent is None else manifest.body.parent.depth + 1
