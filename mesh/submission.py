@@ -14,10 +14,12 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.assessment import evaluate
+from runtime.tokens.choice import shares_of
+from runtime.tokens.draws import left_of_chain
 from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import Allowed, Denied, Usage
 from runtime.tokens.token import Demand, TokenChain, TokenRefusal, check_chain
-from runtime.tokens.transfers import TokenShare, TokenUse
+from runtime.tokens.transfers import TokenUse
 
 CLOCK_SKEW_SECONDS: Final = 300
 
@@ -95,14 +97,13 @@ def check_submission(
     refusal = check_chain(purse.chain, demand, revoked=revoked, now=now)
     if refusal is not None:
         return SubmissionRefusal(fault=SubmissionFault.TOKEN, detail=refusal.value, token=refusal)
-    for link, use in zip(purse.chain, purse.uses, strict=True):
-        left = max(0, link.body.amount - use.drawn)
-        if left < body.budget:
-            return SubmissionRefusal(
-                fault=SubmissionFault.TOKEN_EXHAUSTED,
-                detail=f"{left} left, the budget is {body.budget}",
-                available=left,
-            )
+    left = left_of_chain(shares_of(purse.chain), purse.uses)
+    if left < body.budget:
+        return SubmissionRefusal(
+            fault=SubmissionFault.TOKEN_EXHAUSTED,
+            detail=f"{left} left, the budget is {body.budget}",
+            available=left,
+        )
     if purse.available < body.budget:
         return SubmissionRefusal(
             fault=SubmissionFault.BALANCE_TOO_LOW,
@@ -110,11 +111,6 @@ def check_submission(
             available=purse.available,
         )
     return _check_policy(manifest, purse, now)
-
-
-def shares(chain: TokenChain) -> tuple[TokenShare, ...]:
-    """The chain as a hold draws on it."""
-    return tuple(TokenShare(token=link.cid, amount=link.body.amount) for link in chain)
 
 
 def _check_policy(

@@ -152,6 +152,15 @@ NODE: Final = record(
         "cpu_cores": optional(COUNT),
     }
 )
+HANDED_ON: Final[Fields] = {
+    "token": CID,
+    "parent": TEXT,
+    "resource_type": TEXT,
+    "amount": COUNT,
+    "scope": TEXT,
+    "audience": TEXT,
+    "expires_at": COUNT,
+}
 ASSESSED: Final = record(
     {
         "policy": CID,
@@ -249,6 +258,24 @@ ANSWERS: Final[Answers] = {
                 }
             )
         ),
+    },
+    "tokens delegate": HANDED_ON,
+    "tokens allocate": HANDED_ON,
+    "tokens receive": HANDED_ON,
+    "tokens revoke": {"token": CID, "revocation": CID, "reason": TEXT},
+    "tokens history": {
+        "draws": array(
+            record(
+                {
+                    "hold": TEXT,
+                    "job_id": optional(TEXT),
+                    "at": COUNT,
+                    "amount": COUNT,
+                    "paid": COUNT,
+                    "state": TEXT,
+                }
+            )
+        )
     },
     "tokens classes": {"classes": array(record({"class": TEXT, "holder": TEXT, "units": COUNT}))},
     "policy set": {"policy": CID, "resource_type": TEXT, "text": TEXT},

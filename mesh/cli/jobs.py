@@ -80,6 +80,12 @@ def submit_job(
     token: Annotated[
         str | None, typer.Option("--token", metavar="CID", help="The token that pays.")
     ] = None,
+    scope: Annotated[
+        str,
+        typer.Option(
+            "--scope", metavar="SCOPE", help="The work it belongs to, whose tokens pay first."
+        ),
+    ] = "",
     verifiers: Annotated[
         int, typer.Option("--verifiers", metavar="N", help="Federation nodes that execute again.")
     ] = 3,
@@ -146,6 +152,7 @@ def submit_job(
             arguments=arguments,
             budget=budget,
             token=token,
+            scope=scope,
             verifiers=verifiers,
             quorum=quorum,
             max_seconds=max_seconds,

@@ -55,6 +55,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     arguments: str | None
     budget: int | None
     token: str | None
+    scope: str
     verifiers: int
     quorum: int
     max_seconds: int
@@ -163,6 +164,7 @@ def _request(
         entry=entry,
         arguments=_arguments(given.arguments, entry, facts),
         input=_input(given.input, blocks),
+        scope=given.scope,
         requirements=Requirements(
             memory_bytes=within("--memory", given.memory_mib, 1, MEMORY_BYTES_MAX // MIB, "MiB")
             * MIB,

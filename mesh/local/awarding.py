@@ -20,11 +20,11 @@ from mesh.local.world import World
 from mesh.market import Candidate, bid_fault, fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
 from mesh.reputation import reputation
-from mesh.submission import shares
 from runtime.execution.context import ROLES_RECORD, Context
 from runtime.host.policy import policies_to_value
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.tokens.choice import shares_of
 from runtime.tokens.ledger import LedgerRefusal, Refused
 from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import AccountKey, PlaceHold
@@ -168,7 +168,7 @@ def _place_hold(
         amount=bid.body.price,
         expires_at=until,
         subject=manifest.signer,
-        tokens=shares(chain),
+        tokens=shares_of(chain),
         policies=() if policy is None else (policy,),
     )
 

@@ -29,7 +29,8 @@ from runtime.content.cid import Cid
 from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.tokens.token import TokenRefusal
+from runtime.tokens.choice import HeldToken, choose_token
+from runtime.tokens.token import Demand, TokenRefusal
 
 
 def submit(
@@ -107,36 +108,43 @@ def prepare(
 def _choose_token(
     tx: SqliteTransaction, world: World, request: JobRequest, job_id: JobId, now: int
 ) -> tuple[JobManifest, Purse]:
-    """The named token, else the first that covers the budget, else the first of its type."""
+    """The named token, else the one that pays for the budget within the scope, else the nearest."""
     submitter = world.members.submitter.did
-    given = [request.token] if request.token else [tx.settings.get(n) for n in _tokens(tx)]
-    fallback: tuple[JobManifest, Purse] | None = None
-    for token in given:
-        manifest = _manifest(world, request, job_id, token, now)
-        purse = purse_of(tx, chain_of(tx, world, token), submitter)
-        if request.token is not None:
-            return manifest, purse
-        leaf = purse.chain[0].body
-        if leaf.resource_type is not request.resource_type or leaf.audience != submitter:
-            continue
-        left = min(
-            purse.available,
-            *(
-                link.body.amount - use.drawn
-                for link, use in zip(purse.chain, purse.uses, strict=True)
-            ),
-        )
-        if left >= manifest.budget and leaf.expires_at > now:
-            return manifest, purse
-        fallback = fallback or (manifest, purse)
-    if fallback is None:
+    if request.token is not None:
+        chain = chain_of(tx, world, request.token)
+        manifest = _manifest(world, request, job_id, request.token, now)
+        return manifest, purse_of(tx, chain, submitter)
+    held = []
+    for name in _tokens(tx):
+        chain = chain_of(tx, world, tx.settings.get(name))
+        purse = purse_of(tx, chain, submitter)
+        held.append(HeldToken(chain=chain, uses=purse.uses, available=purse.available))
+    demand = Demand(
+        mesh=world.members.mesh,
+        holder=submitter,
+        resource_type=request.resource_type,
+        scope=request.scope,
+        amount=budget_of(request),
+        issuers=(world.members.issuer.did,),
+    )
+    links = {link.cid for each in held for link in each.chain}
+    revoked = frozenset(cid for cid in links if tx.ledger.is_revoked(cid))
+    choice = choose_token(held, demand, revoked=revoked, now=now)
+    if choice is None:
         raise CommandError(
             ExitCode.DENIED,
             "no-token",
             f"{submitter} holds no token for {request.resource_type.value}",
             hint=f"meshctl tokens issue --type {request.resource_type.value} --amount 1000",
         )
-    return fallback
+    chain = tuple(choice.held.chain)
+    manifest = _manifest(world, request, job_id, chain[0].cid, now)
+    return manifest, purse_of(tx, chain, submitter)
+
+
+def budget_of(request: JobRequest) -> int:
+    """The highest price: the amount of work where none is given."""
+    return request.resource_amount if request.budget is None else request.budget
 
 
 def _tokens(tx: SqliteTransaction) -> tuple[str, ...]:
@@ -146,7 +154,6 @@ def _tokens(tx: SqliteTransaction) -> tuple[str, ...]:
 def _manifest(
     world: World, request: JobRequest, job_id: JobId, token: Cid, now: int
 ) -> JobManifest:
-    budget = request.resource_amount if request.budget is None else request.budget
     return JobManifest(
         job_id=job_id,
         description=request.description,
@@ -158,7 +165,7 @@ def _manifest(
         requirements=request.requirements,
         resource_type=request.resource_type,
         resource_amount=request.resource_amount,
-        budget=budget,
+        budget=budget_of(request),
         scope=request.scope,
         priority=request.priority,
         resource_token=token,
@@ -213,7 +220,7 @@ def _same_or_refuse(tx: SqliteTransaction, world: World, job: Job, request: JobR
         )
 
 
-_IDENTITY_FAULTS = frozenset(
+IDENTITY_FAULTS = frozenset(
     {
         TokenRefusal.CHAIN_BROKEN,
         TokenRefusal.NOT_SIGNED_BY_ISSUER,
@@ -240,7 +247,7 @@ def problem_of(refusal: SubmissionRefusal, manifest: Signed[JobManifest]) -> Com
     code = f"submission-{refusal.fault.name.lower().replace('_', '-')}"
     if refusal.token is not None:
         code = f"token-{refusal.token.name.lower().replace('_', '-')}"
-    kind = ExitCode.IDENTITY if refusal.token in _IDENTITY_FAULTS else ExitCode.DENIED
+    kind = ExitCode.IDENTITY if refusal.token in IDENTITY_FAULTS else ExitCode.DENIED
     if refusal.fault is SubmissionFault.VERIFIERS_TOO_FEW:
         kind = ExitCode.USAGE
     detail = f": {refusal.detail}" if refusal.detail else ""

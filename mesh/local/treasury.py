@@ -15,6 +15,8 @@ from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.identity.signed import Signed, sign
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.tokens.choice import shares_of
+from runtime.tokens.draws import left_of_chain
 from runtime.tokens.in_force import Explanation, PolicyInForce, applicable, explain
 from runtime.tokens.policy import Rule
 from runtime.tokens.token import NONCE_BYTES, ResourceToken, ResourceType
@@ -84,7 +86,8 @@ def tokens(mesh: "LocalMesh") -> tuple[TokenView, ...]:
             cid: Cid = tx.settings.get(name)
             chain = chain_of(tx, mesh.reading, cid)
             leaf = chain[0].body
-            left = min(link.body.amount - tx.ledger.token_use(link.cid).drawn for link in chain)
+            uses = tuple(tx.ledger.token_use(link.cid) for link in chain)
+            left = left_of_chain(shares_of(chain), uses)
             found.append(
                 TokenView(
                     cid=cid,

@@ -18,6 +18,7 @@ from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.tokens.assessment import evaluate
+from runtime.tokens.draws import allocated, drawn, ended, left_of, left_of_chain
 from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.policy import Denied, Usage, released
 from runtime.tokens.token import ResourceType
@@ -26,8 +27,10 @@ from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
+    Allocate,
     Command,
     CountedUnder,
+    EndAllocation,
     ExpireHold,
     Issue,
     Move,
@@ -114,6 +117,8 @@ def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
             return _transfer(view, command, now)
         case PostHold() | VoidHold() | ExpireHold():
             return _resolve(view, command, now)
+        case Allocate() | EndAllocation():
+            return _allocation(view, command)
         case _:
             assert_never(command)
 
@@ -133,10 +138,8 @@ def _transfer(
         return Refused(reason=LedgerRefusal.EXPIRY_NOT_IN_FUTURE)
     shares = command.tokens if isinstance(command, PlaceHold) else ()
     uses = tuple(view.token_use(share.token) for share in shares)
-    for share, use in zip(shares, uses, strict=True):
-        if wanted.amount > share.amount - use.drawn:
-            left = max(0, share.amount - use.drawn)
-            return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
+    if shares and wanted.amount > (left := left_of_chain(shares, uses)):
+        return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
     payer = view.account(wanted.debit)
     if not isinstance(command, Issue) and payer.available < wanted.amount:
         return Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=payer.available)
@@ -149,7 +152,7 @@ def _transfer(
     return Change(
         transfers=(wanted,),
         accounts=accounts,
-        token_uses=tuple(replace(use, drawn=use.drawn + wanted.amount) for use in uses),
+        token_uses=drawn(uses, wanted.amount),
         usages=usages,
     )
 
@@ -270,7 +273,7 @@ def _end(
     return Change(
         transfers=(ended,),
         accounts=accounts,
-        token_uses=tuple(replace(use, drawn=use.drawn - returned) for use in uses),
+        token_uses=drawn(uses, -returned),
         usages=_usages_given_back(view, hold, returned),
     )
 
@@ -297,6 +300,21 @@ def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
         payee = after.get(key) or view.account(key)
         after[key] = replace(payee, credits_posted=payee.credits_posted + payment.amount)
     return tuple(after.values())
+
+
+def _allocation(view: LedgerView, command: Allocate | EndAllocation) -> Change | Refused:
+    child, parent = view.token_use(command.child.token), view.token_use(command.parent.token)
+    grant = command.child.amount
+    if isinstance(command, EndAllocation):
+        if not child.is_allocation:
+            return NOTHING
+        return Change(token_uses=ended(child, parent, grant))
+    if child.is_allocation:
+        return NOTHING
+    left = left_of(command.parent.amount, parent)
+    if grant - child.drawn > left:
+        return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
+    return Change(token_uses=allocated(child, parent, grant))
 
 
 def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transfer:

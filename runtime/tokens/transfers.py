@@ -106,10 +106,16 @@ class Transfer(Struct, frozen=True, kw_only=True):
 
 
 class TokenUse(Struct, frozen=True, kw_only=True):
-    """Units drawn under a token (held and paid), by itself and by its children."""
+    """Units drawn under a token (held and paid), by itself and by its children.
+
+    set_aside: for its allocations, and not drawn by them yet. is_allocation: whether its parent has
+    its amount set aside.
+    """
 
     token: Cid
     drawn: int = 0
+    set_aside: int = 0
+    is_allocation: bool = False
 
 
 class TokenShare(Struct, frozen=True, kw_only=True):
@@ -187,4 +193,22 @@ class ExpireHold(Struct, frozen=True, kw_only=True):
     id: TransferId
 
 
-Command: TypeAlias = Issue | Retire | Move | PlaceHold | PostHold | VoidHold | ExpireHold
+class Allocate(Struct, frozen=True, kw_only=True):
+    """Sets the whole amount of a child token aside in its parent, which no longer spends it."""
+
+    id: TransferId
+    child: TokenShare
+    parent: TokenShare
+
+
+class EndAllocation(Struct, frozen=True, kw_only=True):
+    """Gives what is left of an allocation back to its parent; the child is revoked or expired."""
+
+    id: TransferId
+    child: TokenShare
+    parent: TokenShare
+
+
+Command: TypeAlias = (
+    Issue | Retire | Move | PlaceHold | PostHold | VoidHold | ExpireHold | Allocate | EndAllocation
+)

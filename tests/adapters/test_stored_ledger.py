@@ -15,6 +15,7 @@ from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
+    Allocate,
     Command,
     CountedUnder,
     Issue,
@@ -111,6 +112,17 @@ def test_posted_hold_comes_back_with_its_payments(store: Store) -> None:
         assert stored.payments == payments and stored.state is TransferState.POSTED
         assert tx.ledger.account(replace(HOLDINGS, owner=BOB)).balance == 30
         assert tx.ledger.overdue_holds(START + 10**9) == ()
+
+
+def test_allocation_comes_back(store: Store) -> None:
+    child, parent = TokenShare(token=ONE, amount=30), TokenShare(token=TWO, amount=100)
+    with store.write() as tx:
+        change = decide(tx.ledger, Allocate(id=HOLD_ID, child=child, parent=parent), START)
+        assert isinstance(change, Change)
+        tx.ledger.apply(change)
+    with store.read() as tx:
+        assert tx.ledger.token_use(ONE) == TokenUse(token=ONE, is_allocation=True)
+        assert tx.ledger.token_use(TWO) == TokenUse(token=TWO, set_aside=30)
 
 
 def test_missing_ledger_rows_read_as_empty(store: Store) -> None:

@@ -12,10 +12,10 @@ from mesh.submission import (
     SubmissionFault,
     SubmissionRefusal,
     check_submission,
-    shares,
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.content.shapes import ShapeError
+from runtime.tokens.choice import shares_of
 from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import DenialReason, Quota, Usage
 from runtime.tokens.token import TokenRefusal
@@ -100,7 +100,7 @@ def test_interrupted_submission_goes_on_later() -> None:
 
 
 def test_hold_draws_on_the_whole_chain() -> None:
-    assert shares((FOLK.token,)) == (TokenShare(token=FOLK.token.cid, amount=GRANT),)
+    assert shares_of((FOLK.token,)) == (TokenShare(token=FOLK.token.cid, amount=GRANT),)
 
 
 @pytest.mark.parametrize(

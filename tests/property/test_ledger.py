@@ -21,7 +21,9 @@ from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     AccountKey,
     AccountKind,
+    Allocate,
     Command,
+    EndAllocation,
     ExpireHold,
     Issue,
     Move,
@@ -39,6 +41,7 @@ from runtime.tokens.transfers import (
 ISSUER = key("issuer").did
 OWNERS = tuple(key(f"owner-{i}").did for i in range(3))
 TOKENS = tuple(TokenShare(token=cid_of(bytes([i]), Codec.RAW), amount=60 * i) for i in (1, 2))
+CHILD, PARENT = TOKENS
 POLICY = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=Quota(limit=30))
 NARROW = PolicyInForce(cid=cid_of(b"narrow", Codec.RAW), scope="care", rule=Quota(limit=20))
 
@@ -87,7 +90,7 @@ PLACE: st.SearchStrategy[Command] = st.builds(
     amount=AMOUNTS,
     expires_at=SECONDS,
     subject=OWNER,
-    tokens=st.sampled_from([(), TOKENS[:1], TOKENS]),
+    tokens=st.sampled_from([(), TOKENS[1:], TOKENS]),
     policies=st.sampled_from([(), (POLICY,), (POLICY, NARROW)]),
 )
 POST = st.builds(PostHold, id=HOLDS, payments=PAYMENTS)
@@ -98,6 +101,10 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     POST,
     POST,
     st.one_of(st.builds(VoidHold, id=HOLDS), st.builds(ExpireHold, id=HOLDS)),
+    st.one_of(
+        st.builds(Allocate, id=IDS, child=st.just(CHILD), parent=st.just(PARENT)),
+        st.builds(EndAllocation, id=IDS, child=st.just(CHILD), parent=st.just(PARENT)),
+    ),
     st.builds(Move, id=IDS, debit=ACCOUNTS, credit=ACCOUNTS, amount=AMOUNTS),
     st.builds(
         Issue,
@@ -170,7 +177,11 @@ def check(tx: Transaction) -> None:
         drawn = sum(
             spent(each) for each in holds if each is not None and share.token in each.tokens
         )
-        assert tx.ledger.token_use(share.token).drawn == drawn <= share.amount
+        use = tx.ledger.token_use(share.token)
+        assert use.drawn == drawn
+        assert use.drawn + use.set_aside <= share.amount
+    child, parent = (tx.ledger.token_use(share.token) for share in TOKENS)
+    assert parent.set_aside == (CHILD.amount - child.drawn if child.is_allocation else 0)
     for policy, owner in product((POLICY, NARROW), OWNERS):
         committed = sum(
             spent(each)
@@ -238,7 +249,7 @@ def test_sequences_reach_every_command_and_most_refusals() -> None:
     """Guards the properties above against a generator whose commands are all refused."""
     reached: set[object] = set()
 
-    @settings(max_examples=300, database=None, derandomize=True)
+    @settings(max_examples=600, database=None, derandomize=True)
     @given(SEQUENCES)
     def observe(commands: list[tuple[Command, int]]) -> None:
         with MemoryStore().write() as tx:

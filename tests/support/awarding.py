@@ -10,10 +10,10 @@ from mesh.core.ids import hold_id
 from mesh.job import HOLD_MARGIN_SECONDS, Job
 from mesh.market import fuel_of
 from mesh.records import Award, Bid, Hold, JobManifest
-from mesh.submission import shares
 from runtime.content.cid import Cid
 from runtime.execution.context import Context
 from runtime.identity.signed import Signed, sign
+from runtime.tokens.choice import shares_of
 from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.transfers import AccountKey, PlaceHold
 
@@ -104,6 +104,6 @@ def place_hold(
         amount=hold.amount,
         expires_at=hold.expires_at,
         subject=manifest.signer,
-        tokens=shares((folk.token,)),
+        tokens=shares_of((folk.token,)),
         policies=() if policy is None else (policy,),
     )

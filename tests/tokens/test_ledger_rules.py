@@ -18,7 +18,9 @@ from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     AccountKey,
     AccountKind,
+    Allocate,
     Command,
+    EndAllocation,
     ExpireHold,
     Issue,
     Move,
@@ -27,6 +29,7 @@ from runtime.tokens.transfers import (
     PostHold,
     Retire,
     TokenShare,
+    TokenUse,
     TransferId,
     TransferState,
     VoidHold,
@@ -296,6 +299,40 @@ def test_child_token_draws_on_its_parents_too(tx: Transaction) -> None:
     assert tx.ledger.token_use(TOKEN.token).drawn == 40
     again = replace(HOLD, id=name("again"), amount=21, tokens=(TOKEN,))
     assert decide(tx.ledger, again, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=20)
+
+
+CHILD = TokenShare(token=cid_of(b"child", Codec.RAW), amount=50)
+SET_ASIDE = Allocate(id=name("aside"), child=CHILD, parent=TOKEN)
+END = EndAllocation(id=name("end"), child=CHILD, parent=TOKEN)
+
+
+def test_parent_no_longer_spends_what_is_set_aside(tx: Transaction) -> None:
+    done(tx, SET_ASIDE)
+    assert decide(tx.ledger, SET_ASIDE, 0) == NOTHING
+    by_parent = replace(HOLD, amount=11, tokens=(TOKEN,))
+    assert decide(tx.ledger, by_parent, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=10)
+    done(tx, replace(by_parent, amount=10))
+    by_child = replace(HOLD, id=name("other"), amount=50, tokens=(CHILD, TOKEN))
+    done(tx, by_child)
+    assert tx.ledger.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=60)
+    done(tx, PostHold(id=by_child.id, payments=paying((BOB, 20))))
+    assert tx.ledger.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=30, set_aside=30)
+
+
+def test_more_than_is_left_is_not_set_aside(tx: Transaction) -> None:
+    done(tx, replace(HOLD, amount=11, tokens=(TOKEN,)))
+    assert decide(tx.ledger, SET_ASIDE, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=49)
+
+
+def test_ended_allocation_gives_back_what_was_not_spent(tx: Transaction) -> None:
+    done(tx, replace(HOLD, amount=20, tokens=(CHILD, TOKEN)))
+    done(tx, SET_ASIDE)
+    assert tx.ledger.token_use(TOKEN.token).set_aside == 30
+    done(tx, END)
+    assert decide(tx.ledger, END, 0) == NOTHING
+    assert tx.ledger.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=20)
+    done(tx, VoidHold(id=HOLD.id))
+    assert tx.ledger.token_use(TOKEN.token) == TokenUse(token=TOKEN.token)
 
 
 def test_all_refusals_are_tested() -> None:

@@ -202,13 +202,17 @@ class SqliteLedger:
         )
 
     def _read_token_use(self, token: Cid) -> TokenUse:
-        row = self._run("SELECT drawn FROM token_uses WHERE token = ?", (token.raw,)).fetchone()
-        return TokenUse(token=token, drawn=0 if row is None else row[0])
+        row = self._run(
+            "SELECT drawn, set_aside, is_allocation FROM token_uses WHERE token = ?", (token.raw,)
+        ).fetchone()
+        if row is None:
+            return TokenUse(token=token)
+        return TokenUse(token=token, drawn=row[0], set_aside=row[1], is_allocation=bool(row[2]))
 
     def _write_token_uses(self, rows: list[tuple[Cid, TokenUse]]) -> None:
         self._run_many(
-            "INSERT OR REPLACE INTO token_uses VALUES (?, ?)",
-            [(token.raw, use.drawn) for token, use in rows],
+            "INSERT OR REPLACE INTO token_uses VALUES (?, ?, ?, ?)",
+            [(token.raw, use.drawn, use.set_aside, int(use.is_allocation)) for token, use in rows],
         )
 
     def _read_usage(self, key: UsageKey) -> Usage:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 APPLICATION_ID: Final = 0x49434E4D
 """`ICNM`: SQLite's own place for saying whose file it is."""
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 
 
 class Schema(Struct, frozen=True, kw_only=True):
@@ -65,7 +65,9 @@ CREATE TABLE transfers (
 CREATE INDEX transfers_pending ON transfers (expires_at) WHERE state = 'pending';
 CREATE TABLE token_uses (
     token BLOB PRIMARY KEY,
-    drawn INTEGER NOT NULL CHECK (drawn >= 0)
+    drawn INTEGER NOT NULL CHECK (drawn >= 0),
+    set_aside INTEGER NOT NULL CHECK (set_aside >= 0),
+    is_allocation INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE usages (
     issuer TEXT NOT NULL,

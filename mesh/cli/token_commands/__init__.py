@@ -1,0 +1,1 @@
+"""The commands of `meshctl tokens` that hand tokens on."""
