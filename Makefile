@@ -56,6 +56,7 @@ docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m mesh.reference
 	$(BIN)/python docs/answer_schemas.py
 	$(BIN)/python docs/record_vectors.py
+	$(BIN)/python docs/protocol_page.py
 	$(BIN)/python docs/readme.py
 
 lock: install  ## Resolve the dependencies again.
