@@ -19,13 +19,14 @@ from runtime.identity.signed import Signed
 def take_profile(
     issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
-    """Note who is present, and on which engine. Only verifiers are drawn."""
+    """Note which verifier is present, and on which engine; nodes are not drawn."""
     profile: Signed[NodeProfile] = incoming.record
     members = issuer.members(tx)
     if members.member(profile.signer) is None:
         return MessageRefusal.NOT_A_MEMBER
     if not members.has_role(profile.signer, Role.VERIFIER, now.wall):
-        return MessageRefusal.WRONG_ROLE
+        is_node = members.has_role(profile.signer, Role.NODE, now.wall)
+        return None if is_node else MessageRefusal.WRONG_ROLE
     rows = tx.rows(PRESENCE)
     known = rows.get(profile.signer)
     sequence = profile.body.sequence

@@ -1,7 +1,7 @@
 """Decisions: what an attempt's records and the time since ask of its issuer now.
 
-Rule: pure and total. Whoever is silent for a lease is not waited for; a quorum decides as soon as
-no other could outgrow it; without one the draw is widened once.
+Rule: pure and total. All who were drawn are waited for, since each that agrees is paid; whoever is
+silent for a lease is not. A quorum decides; without one the draw is widened once.
 """
 
 from collections import Counter
@@ -118,13 +118,12 @@ def _opening(attempt: Attempt, judgement: Judgement, clock: Clock) -> Decision:
 
 def _verdict(attempt: Attempt, judgement: Judgement, waiting: list[int]) -> Decision:
     """waiting: when the lease ends of each verifier who may still speak."""
-    is_decided = len(judgement.agreeing) > len(judgement.dissenting) + len(waiting)
-    if judgement.verdict is not None and (is_decided or not waiting):
+    if waiting:
+        return Wait(until=min(waiting))
+    if judgement.verdict is not None:
         is_confirmed = judgement.verdict is Verdict.CONFIRMED
         ground = Ground.VERIFIED if is_confirmed else Ground.REFUTED
         return End(ground=ground, agreeing=judgement.agreeing)
-    if waiting:
-        return Wait(until=min(waiting))
     return Widen() if _can_widen(attempt) else End(ground=Ground.NO_QUORUM)
 
 

@@ -222,9 +222,9 @@ class OpenTurn:
         self._delivered(None if event is Event.TICK else actor)
 
     def _delivered(self, touched: Did | None) -> None:
-        """touched: who may have another deadline now."""
+        """touched: who may have another deadline now, if it is an actor."""
         self._deliveries += 1
-        if touched is not None:
+        if touched in self._tick_at:
             self._tick_at[touched] = 0
 
     # --- what deliveries lead to

@@ -48,11 +48,36 @@ def test_sealed_results_are_opened_after_all_have_sealed() -> None:
     assert len(world.settlement.payments) == 4
 
 
+def test_quorum_waits_for_the_others_who_were_drawn_so_that_they_are_paid() -> None:
+    world = World()
+    asked = world.held()
+    world.deliver_receipt(asked)
+    first, second, third = world.drawn()
+    for each in (first, second):
+        world.attest(each)
+    assert not world.of_kind(Settlement)
+    world.attest(third)
+    assert world.settlement.ground is Ground.VERIFIED
+    assert third.did in {each.to for each in world.settlement.payments}
+
+
+def test_quorum_does_not_wait_for_a_verifier_that_is_silent_for_a_lease() -> None:
+    world = World()
+    asked = world.held()
+    world.deliver_receipt(asked)
+    first, second, third = world.drawn()
+    for each in (first, second):
+        world.attest(each)
+    world.wait(3_000)
+    assert world.settlement.ground is Ground.VERIFIED
+    assert third.did not in {each.to for each in world.settlement.payments}
+
+
 def test_settlement_goes_to_all_who_took_part_with_what_it_names() -> None:
     world = World()
     asked = world.held()
     world.deliver_receipt(asked)
-    for each in world.drawn()[:2]:
+    for each in world.drawn():
         world.attest(each)
     sent = [each for each in world.sent if isinstance(each.record.body, Settlement)]
     wanted = {world.submitter.did, world.node.did, *(each.did for each in world.drawn())}
@@ -70,7 +95,7 @@ def test_repeat_of_an_award_gets_the_stored_hold_and_its_settlement() -> None:
     world.award(asked)
     assert [each.cid for each in world.of_kind(Hold, world.submitter)] == [hold.cid]
     world.deliver_receipt(asked)
-    for each in world.drawn()[:2]:
+    for each in world.drawn():
         world.attest(each)
     settlement = world.last(Settlement)
     world.sent.clear()
