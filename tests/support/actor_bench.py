@@ -53,10 +53,11 @@ class Bench:
         own: SigningKey,
         make: Callable[[SigningKey, Archive], BaseActor],
         store: MemoryStore | None = None,
+        quota_bytes: int = 1 << 30,
     ) -> None:
         self.world, self.own, self._make = world, own, make
         self.now = Now(wall=START, monotonic=Instant(1_000), boot=BOOT)
-        self.store = store or MemoryStore()
+        self.store = store or MemoryStore(quota_bytes=quota_bytes)
         self.actor: Any = make(own, Archive(world.mesh))
         self.sent: list[Sending] = []
         self.asked: list[WorkRow] = []

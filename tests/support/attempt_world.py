@@ -18,7 +18,7 @@ from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
-from mesh.core.records.membership import Genesis, Member, Role
+from mesh.core.records.membership import Endorsement, Genesis, Member, Membership, Role
 from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Ground, Payment, Settlement
 from mesh.core.records.terms import Engine, Priority, Requirements, Trust
@@ -144,6 +144,14 @@ class World:
     def sign(self, body: Any, by: SigningKey) -> Signed[Any]:
         return sign(body, mesh=self.mesh, key=by)
 
+    def change(self, without: Iterable[Did] = ()) -> tuple[Signed[Membership], bytes]:
+        """The next list of members, without some, and its founder's assent."""
+        before = self.founding.change
+        kept = tuple(each for each in before.body.members if each.member not in set(without))
+        body = replace(before.body, sequence=2, previous=before.cid, members=kept)
+        change = self.sign(body, self.issuer)
+        return change, self.sign(Endorsement(change=change.cid, sequence=2), self.issuer).block
+
     # --- records of an attempt
 
     def manifest(self, number: int = 1, **changes: Any) -> Signed[JobManifest]:
@@ -200,7 +208,8 @@ class World:
 
 
 class Attempt:
-    """True records of an attempt. changes: of the Hold."""
+    """True records of an attempt. changes: of the Hold; `fuel_limit`: of the Award; `listed`: who
+    may be drawn."""
 
     def __init__(
         self,
@@ -217,11 +226,12 @@ class Attempt:
                 bid=bid.cid,
                 attempt=1,
                 context=self.context.cid,
-                fuel_limit=fuel_of(bid.body.units),
+                fuel_limit=changes.get("fuel_limit", fuel_of(bid.body.units)),
             ),
             world.submitter,
         )
-        self.listed = eligible(
+        changes = dict(changes)
+        self.listed: tuple[Did, ...] = changes.pop("listed", None) or eligible(
             world.members,
             {each.did: bid.body.engine.text for each in world.verifiers},
             self.interests,
@@ -229,7 +239,7 @@ class Attempt:
             at=START + 1,
         )
         self.secret = secret_of(SEED, hold_id(manifest.cid, 1))
-        changes = dict(changes)
+        changes.pop("fuel_limit", None)
         by = changes.pop("by", world.issuer)
         self.hold: Signed[Hold] = world.sign(replace(self._hold(), **changes), by)
 

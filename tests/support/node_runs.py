@@ -19,13 +19,15 @@ SETTINGS = NodeSettings(
 )
 
 
-def node_bench(world: World, chip: Chip, *, beats: bool = False) -> Bench:
+def node_bench(
+    world: World, chip: Chip, *, beats: bool = False, quota_bytes: int = 1 << 30
+) -> Bench:
     def make(own: SigningKey, archive: Archive) -> Node:
         return Node(
             key=own, archive=archive, entropy=lambda n: b"\1" * n, machine=chip, beats=beats
         )
 
-    bench = Bench(world, world.node, make)
+    bench = Bench(world, world.node, make, quota_bytes=quota_bytes)
     refused = bench.do(lambda tx: bench.actor.configure(tx, SETTINGS, bench.now))
     assert refused is None
     return bench

@@ -82,9 +82,7 @@ def take_hold(
 def finish(node: "Node", tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
     """Take in how an execution ended."""
     row = tx.rows(ATTEMPTS).get(outcome.row.hold)
-    assert row is not None, "executions are of attempts"
-    if row.phase is not AttemptPhase.WORKING:
-        return
+    assert row is not None and row.phase is AttemptPhase.WORKING, "who ends it cancels the work"
     match outcome:
         case Ended():
             learn(node, tx, outcome.execution)

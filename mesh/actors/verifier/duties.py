@@ -65,9 +65,7 @@ def take_draw(
 def finish(verifier: "Verifier", tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
     """Take in how an execution ended; the observation is stored before anything is said of it."""
     row = tx.rows(DUTIES).get(outcome.row.hold)
-    assert row is not None, "executions are of duties"
-    if row.phase is not DutyPhase.WORKING:
-        return
+    assert row is not None and row.phase is DutyPhase.WORKING, "who ends it cancels the work"
     match outcome:
         case Ended():
             assert outcome.row.result is not None, "it gave a result"
