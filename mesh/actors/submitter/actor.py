@@ -266,7 +266,8 @@ class Submitter(JobBook):
             return park(self, tx, incoming, hold)
         if outcome is None:
             self._retry(tx, hold, now)
-        return outcome
+        is_repeat = outcome is MessageRefusal.OVER and tx.blocks.has(incoming.record.cid)
+        return None if is_repeat else outcome
 
     def _retry(self, tx: ActorTransaction, hold: Cid, now: Now) -> None:
         """Take in what came early, until nothing of it fits any more."""
