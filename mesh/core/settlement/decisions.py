@@ -55,7 +55,7 @@ def decide(attempt: Attempt, judgement: Judgement, *, clock: Clock) -> Decision 
             return _execution(attempt, clock)
         case AttemptPhase.DRAWN:
             if attempt.is_sealed:
-                return _sealing(attempt, clock)
+                return _sealing(attempt, judgement, clock)
             return _verdict(attempt, judgement, _working(attempt, clock))
         case AttemptPhase.OPENED:
             return _opening(attempt, judgement, clock)
@@ -92,14 +92,17 @@ def _execution(attempt: Attempt, clock: Clock) -> Decision:
     return Wait(until=min(lease, over))
 
 
-def _sealing(attempt: Attempt, clock: Clock) -> Decision:
+def _sealing(attempt: Attempt, judgement: Judgement, clock: Clock) -> Decision:
     waiting = _working(attempt, clock)
     if waiting:
         return Wait(until=min(waiting))
-    sealed = {each.signer for each in attempt.seals} - {attempt.executor}
-    if len(sealed) < attempt.quorum:
-        return Widen() if _can_widen(attempt) else End(ground=Ground.NO_QUORUM)
-    return Open() if sealed - set(attempt.opened) else End(ground=Ground.NO_QUORUM)
+    signers = {each.signer for each in attempt.seals}
+    if len(signers - {attempt.executor}) < attempt.quorum and _can_widen(attempt):
+        return Widen()
+    if signers - set(attempt.opened):
+        # Also where too few have sealed: what was done without a quorum is shown, not paid.
+        return Open()
+    return _verdict(attempt, judgement, [])
 
 
 def _opening(attempt: Attempt, judgement: Judgement, clock: Clock) -> Decision:

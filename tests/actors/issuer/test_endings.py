@@ -262,6 +262,17 @@ def test_sealed_draw_that_lacks_seals_is_widened_before_anything_is_opened() -> 
     assert len(world.settlement.payments) == 4
 
 
+def test_executor_shows_its_result_also_where_no_verifier_sealed() -> None:
+    world = World(sealed=True)
+    asked = world.held()
+    world.deliver(world.seal(world.node))
+    world.wait(3_000)
+    assert len(world.opened().seals) == 1
+    world.deliver_receipt(asked)
+    assert world.settlement.ground is Ground.NO_QUORUM
+    assert world.settlement.receipt is not None
+
+
 def test_sealed_draw_without_a_quorum_after_its_opening_is_widened_and_opened_again() -> None:
     world = World(verifiers=6, sealed=True)
     asked = world.held()

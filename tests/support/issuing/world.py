@@ -120,7 +120,7 @@ class World(RecordMaker):
         self.issuer.found(tx, founding.genesis, founding.change, founding.endorsements, self.now)
 
     def place_of(self, hold: Cid) -> int:
-        holds = list(dict.fromkeys(each.cid for each in self._all(Hold)))
+        holds = list(dict.fromkeys(each.cid for each in self.history_of(Hold)))
         return 1 + holds.index(hold)
 
     def entropy(self, count: int) -> bytes:
@@ -208,9 +208,10 @@ class World(RecordMaker):
 
     def last(self, kind: type[Any], to: SigningKey | None = None) -> Signed[Any]:
         """The newest record of a kind that was ever sent."""
-        return self._all(kind, to)[-1]
+        return self.history_of(kind, to)[-1]
 
-    def _all(self, kind: type[Any], to: SigningKey | None = None) -> list[Signed[Any]]:
+    def history_of(self, kind: type[Any], to: SigningKey | None = None) -> list[Signed[Any]]:
+        """The records of a kind that were ever sent, the oldest first."""
         return [
             each.record
             for each in self.history
