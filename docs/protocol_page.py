@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from protocol_fields import fields_table, lead, nested, words_of
 from protocol_routes import ROUTES
+from protocol_run import sealed_run, unsealed_run
 from protocol_states import (
     REFUSALS,
     attempt_diagram,
@@ -68,6 +69,8 @@ def refusals_part() -> str:
 
 
 PARTS: Final = {
+    "sealed-run": sealed_run,
+    "unsealed-run": unsealed_run,
     "records": records_part,
     "context": context_part,
     "job-diagram": job_diagram,
