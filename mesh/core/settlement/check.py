@@ -272,7 +272,7 @@ def _against_ground(ground: Ground, order: OrderedWork, found: SettledRecords) -
         case Ground.REFUTED:
             return None if verdict is Verdict.REFUTED else "no quorum refutes the receipt"
         case Ground.NO_QUORUM:
-            if found.receipt is None:
+            if found.receipt is None and not _too_few_sealed(order, found):
                 return "there is no receipt"
             return None if verdict is None else "a quorum decides"
         case Ground.CANCELLED:
@@ -289,6 +289,12 @@ def _against_ground(ground: Ground, order: OrderedWork, found: SettledRecords) -
             return None if found.receipt is None else "the receipt opens the seal"
         case Ground.GAVE_UP | Ground.UNCOMPILED | Ground.SILENT | Ground.WALL_CLOCK:
             return None if found.receipt is None else "there is a receipt"
+
+
+def _too_few_sealed(order: OrderedWork, found: SettledRecords) -> bool:
+    """Whether verifiers were drawn in a sealed mesh, and nothing was ever to be opened."""
+    is_sealed = order.members.genesis.body.sealed
+    return is_sealed and bool(found.draws) and found.opening is None
 
 
 _BY_THE_RECORDS = frozenset(

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from simulation import users
 from simulation.cast import Cast
-from simulation.checking.invariants import Invariant, Violation
+from simulation.checking.invariants import Violation
 from simulation.diagram import Step, sequence_diagram
 from simulation.faults.kinds import KINDS
 from simulation.scenario import Scenario, scenario_of
@@ -55,9 +55,9 @@ def play_seed(seed: int, cast: Cast | None = None) -> Played:
 def report(scenario: Scenario, violation: Violation, cast: Cast) -> str:
     """The smallest scenario that fails as this one does, with its trace."""
 
-    def fails(candidate: Scenario) -> Invariant | None:
+    def fails(candidate: Scenario) -> str | None:
         found = play(candidate, cast)[1]
-        return None if found is None else found.invariant
+        return None if found is None else found.name
 
     smallest = shrunk(scenario, fails)
     world, found = play(smallest, cast)

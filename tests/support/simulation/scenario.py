@@ -119,7 +119,7 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     for index in range(len(scenario.jobs)):
         if len(scenario.jobs) > 1:
             yield replace(scenario, jobs=_without(scenario.jobs, index))
-    least = {"issuers": 1, "submitters": 1, "nodes": 1, "verifiers": 1}
+    least = {"issuers": 1, "submitters": 1, "nodes": 1, "verifiers": 2}
     for field, count in least.items():
         found: int = getattr(scenario, field)
         if found > count:

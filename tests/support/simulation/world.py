@@ -6,6 +6,8 @@ order of the members; so a scenario has one course.
 
 import heapq
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from mesh.actors.actor import Actor
@@ -164,8 +166,10 @@ class World:
         self.transport.faults = FaultModel(
             rules=tuple(self.plan.rules), partitions=tuple(self.plan.partitions)
         )
-        for station in self.stations.values():
-            station.arm(self.plan.crashes.get(station.name, ()))
+        for part in self.parts:
+            station = self.stations[part.did]
+            station.arm(self.plan.crashes.get(part.name, ()))
+            station.conduct = self._conduct(part)
         for restore in self.plan.restores:
             self._script_restore(restore)
 
@@ -276,7 +280,6 @@ class World:
             machine=machine,
             transport=self.transport,
             observer=self,
-            conduct=self._conduct(part),
         )
 
     def _conduct(self, part: Part) -> Conduct:
@@ -299,5 +302,8 @@ def play(scenario: Scenario, cast: Cast) -> tuple[World, Violation | None]:
     except Violation as violation:
         return world, violation
     except Exception as error:  # noqa: BLE001 (any exception of an actor is a finding)
-        return world, Violation(Invariant.NO_CRASH, repr(error))
+        frame = extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        found = Violation(Invariant.NO_CRASH, f"{error!r} in {place}", place=place)
+        return world, found.with_traceback(error.__traceback__)
     return world, None

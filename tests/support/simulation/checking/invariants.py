@@ -47,12 +47,19 @@ class Invariant(Enum):
 
 
 class Violation(AssertionError):
-    """An invariant that does not hold."""
+    """An invariant that does not hold. place: where an actor raised, which distinguishes
+    failures."""
 
-    def __init__(self, invariant: Invariant, detail: str) -> None:
+    def __init__(self, invariant: Invariant, detail: str, *, place: str = "") -> None:
         super().__init__(f"{invariant.name}: {invariant.value}: {detail}")
         self.invariant = invariant
         self.detail = detail
+        self.place = place
+
+    @property
+    def name(self) -> str:
+        """The same for failures that are alike."""
+        return f"{self.invariant.name} {self.place}".strip()
 
 
 def require(holds: bool, invariant: Invariant, detail: str) -> None:

@@ -82,13 +82,12 @@ class Station:
         machine: Machine,
         transport: Transport,
         observer: Observer,
-        conduct: Conduct,
     ) -> None:
         self.name = name
         self.store = store
         self.clock = clock
         self.machine = machine
-        self.conduct = conduct
+        self.conduct = Conduct()
         self.actor = make()
         self.did: Did = self.actor.did
         self.up_at = 0
