@@ -222,6 +222,7 @@ class Submitter(JobBook):
     ) -> MessageRefusal | None:
         job = awarding.take_answer(self, tx, answer, now)
         if isinstance(job, Job):
+            job = withdrawal.end_withdrawn(self, tx, job, answer.body, now)
             awarding.award_best(self, tx, job, now)
             return None
         return job

@@ -19,6 +19,7 @@ from mesh.core.jobs.job import HELD, Job, Phase
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.jobs import Cancel
 from mesh.core.records.settlement import Answer
+from mesh.core.settlement.refusals import AwardRefusal, Refusal
 from runtime.content.cid import Cid
 from runtime.content.shapes import cut
 from runtime.identity.signed import Signed
@@ -52,6 +53,19 @@ def cancel(
         return CancelRefusal(fault=CancelFault.ENDED, phase=job.phase)
     withdraw_from_issuer(book, tx, job, reason)
     return job
+
+
+def end_withdrawn(book: JobBook, tx: ActorTransaction, job: Job, refused: Answer, now: Now) -> Job:
+    """End a job of which the issuer says that it, or one that it descends from, was withdrawn: no
+    award of it is ever held."""
+    if job.is_final or refused.reason not in _WITHDRAWN:
+        return job
+    return _cancel_one(book, tx, job, refused.detail, now)
+
+
+_WITHDRAWN = frozenset(
+    Refusal(reason=each).word for each in (AwardRefusal.CANCELLED, AwardRefusal.TREE_CANCELLED)
+)
 
 
 def _open_descendants(tx: ActorTransaction, manifest: Cid) -> list[Job]:
