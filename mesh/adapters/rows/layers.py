@@ -119,7 +119,7 @@ class LayerRows(Generic[T]):
         )
         return tuple(each.row for each in self._layer.select(layout, query))
 
-    def due(self, field: str, at: int, **equal: Any) -> tuple[T, ...]:
+    def due(self, field: str, at: int, /, **equal: Any) -> tuple[T, ...]:
         layout = self._layout
         position = position_of(layout, field)
         query = Query(

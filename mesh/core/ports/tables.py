@@ -18,7 +18,7 @@ class Table(Struct, Generic[T], frozen=True, kw_only=True):
     row: a frozen Struct, each field a column. key: names of the fields that identify a row; their
     types are int, str, Did, Enum, bytes or Cid. indexes: tuples of field names that `select` and
     `due` look up; fields of the same types, or None. No field is named `actor`: that is whose row
-    it is.
+    it is; nor is one that is looked up named as a parameter of `select`.
     """
 
     name: str
@@ -47,7 +47,7 @@ class RowReader(Protocol[T_co]):
         `limit`: at most so many. Texts are ordered by their UTF-8 bytes, enums by their values."""
         ...
 
-    def due(self, field: str, at: int, **equal: Any) -> tuple[T_co, ...]:
+    def due(self, field: str, at: int, /, **equal: Any) -> tuple[T_co, ...]:
         """The rows whose `field` is not None and at most `at`, the least first, ties by the key."""
         ...
 
