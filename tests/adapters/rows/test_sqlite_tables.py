@@ -196,6 +196,11 @@ def test_rows_are_read_once_while_no_other_process_writes(
     with store.view() as view:
         assert view.rows(ANN, THINGS).get("nut", -3) == ROW
     assert [each for each in statements if "things" in each] == []
+    put(store, thing("own"))
+    assert rows_of(store) == (ROW, thing("own"))
+    with store.turn(moment()) as turn, turn.delivery(ANN) as tx:
+        assert tx.rows(THINGS).delete("own", 0)
+    assert rows_of(store) == (ROW,)
     reader.execute("UPDATE things SET at = 7")
     assert rows_of(store) == (replace(ROW, at=7),)
     with store.view() as view:
