@@ -53,7 +53,7 @@ class ExecutionRow(Struct, frozen=True, kw_only=True):
     """The execution for a hold. issuer, submitter: who hears signs of life. owners: who is asked
     for blocks. executing: the phase that its signs name. fuel_per_second: for their estimates, 0
     for none. since, deadline_at: Unix seconds. tries: of the work in hand. signs: how many were
-    sent; next_sign_at: of `boot`. result: CID of the
+    sent; newest_sign: the last of them; next_sign_at: of `boot`. result: CID of the
     result's block."""
 
     hold: Cid
@@ -73,6 +73,7 @@ class ExecutionRow(Struct, frozen=True, kw_only=True):
     state: ExecutionState
     tries: int
     signs: int
+    newest_sign: Cid | None
     next_sign_at: int
     executing_from: int
     boot: str
@@ -139,6 +140,7 @@ def begin(
         state=ExecutionState.FETCHING,
         tries=1,
         signs=0,
+        newest_sign=None,
         next_sign_at=now.monotonic,
         executing_from=now.monotonic,
         boot=now.boot,
@@ -180,8 +182,12 @@ def tick(actor: BaseActor, tx: ActorTransaction, now: Now) -> tuple[Instant | No
             cancel_work(tx, row)
             lost.append(_lost(tx, row, WorkFault.WALL_CLOCK, "its time is over"))
             continue
-        is_due = row.boot != now.boot or now.monotonic >= row.next_sign_at
-        after = sign_of_life(actor, tx, row, now) if is_due else row
+        after = row
+        if row.boot != now.boot or now.monotonic >= row.next_sign_at:
+            after = sign_of_life(actor, tx, row, now)
+            if row.newest_sign is not None:
+                # It was sent a third of a lease ago, and nothing rests on it.
+                tx.blocks.delete(row.newest_sign)
         deadlines.append(min(Instant(after.next_sign_at), now.at(after.deadline_at)))
     return min(deadlines, default=None), lost
 
@@ -220,6 +226,7 @@ def sign_of_life(
     after = replace(
         row,
         signs=row.signs + 1,
+        newest_sign=sign.cid,
         next_sign_at=now.after(max(1, row.lease_ms // SIGNS_A_LEASE)),
         executing_from=row.executing_from if row.boot == now.boot else now.monotonic,
         boot=now.boot,

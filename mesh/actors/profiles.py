@@ -114,7 +114,8 @@ def publish(
     cids = tuple(each.cid for each in shown)
     last = tx.rows(PROFILE).get(_NUMBER)
     members = actor.members(tx)
-    sequence = 1 if last is None else last.sequence + 1
+    # An old copy of the store must not number a profile again that others have: time went on.
+    sequence = now.wall if last is None else max(last.sequence + 1, now.wall)
     body = describe(sequence, cids)
     if last is not None:
         before = actor.archive.get(tx.blocks, NodeProfile, last.profile)

@@ -60,6 +60,7 @@ class Bench:
         self.store = store or MemoryStore(quota_bytes=quota_bytes)
         self.actor: Any = make(own, Archive(world.mesh))
         self.sent: list[Sending] = []
+        self._records: dict[Cid, Signed[Any]] = {}
         self.asked: list[WorkRow] = []
         self.cancelled: list[WorkId] = []
         if store is None:
@@ -80,7 +81,12 @@ class Bench:
         with self.store.turn(self.now) as turn:
             with turn.delivery(self.own.did) as tx:
                 answer = action(tx)
-            self.sent += turn.take_sent()
+            taken = turn.take_sent()
+            for each in taken:
+                data = turn.blocks(self.own.did).get(each.record)
+                assert data is not None, "what is sent is stored"
+                self._records[each.record] = read(data, self.world.mesh)
+            self.sent += taken
             self.asked += turn.take_asked()
             self.cancelled += [work for _, work in turn.take_cancelled()]
         return answer
@@ -130,7 +136,7 @@ class Bench:
         """What was sent of one kind, each record once, in order."""
         found: list[Signed[Any]] = []
         for cid in dict.fromkeys(each.record for each in self.sent):
-            record = read(self.block(cid), self.world.mesh)
+            record = self._records[cid]
             if isinstance(record.body, kind):
                 found.append(record)
         return found

@@ -15,7 +15,7 @@ from mesh.core.records.settlement import Answer, Ground
 from mesh.core.records.work import Anchor, GaveUp, GaveUpGround, Progress, Receipt, WorkPhase
 from mesh.core.verification.receipts import verify_receipt
 from mesh.core.verification.results import read_result
-from runtime.content.cid import Codec, cid_of
+from runtime.content.cid import Cid, Codec, cid_of
 
 
 def test_hold_is_executed_and_answered_with_a_receipt_that_stands(node: Bench) -> None:
@@ -198,6 +198,11 @@ def test_another_engine_by_now_refuses_the_hold(node: Bench, chip: Chip) -> None
 # --- progress
 
 
+def _is_stored(node: Bench, cid: Cid) -> bool:
+    with node.store.view() as view:
+        return view.blocks(node.own.did).has(cid)
+
+
 def test_progress_is_sent_every_third_of_the_lease_while_the_work_is_open(node: Bench) -> None:
     attempt = hold_of(node)
     work = fetched(node, attempt)
@@ -208,6 +213,11 @@ def test_progress_is_sent_every_third_of_the_lease_while_the_work_is_open(node: 
     node.later(1_000)
     sequences = [each.body.sequence for each in node.signed(Progress)]
     assert sequences == list(range(1, before + 3))
+    assert [_is_stored(node, each.cid) for each in node.signed(Progress)[-3:]] == [
+        False,
+        False,
+        True,
+    ]
     estimate = node.last(Progress).body.fuel_estimate
     assert estimate == min(attempt.award.body.fuel_limit, 2 * 100_000_000)
     executed(node, work)

@@ -12,7 +12,7 @@ from mesh.core.records.terms import Capability
 
 def test_profile_goes_to_all_submitters_and_issuers(node: Bench) -> None:
     profile = node.last(NodeProfile)
-    assert profile.body.sequence == 1
+    assert profile.body.sequence == START
     assert node.hearers(profile) == {node.world.issuer.did, node.world.submitter.did}
 
 
@@ -21,7 +21,7 @@ def test_profile_is_sent_again_only_on_change(node: Bench, chip: Chip) -> None:
     assert len(node.signed(NodeProfile)) == 1
     chip.engine = replace(chip.engine, version="2")
     node.later(0)
-    assert node.last(NodeProfile).body.sequence == 2
+    assert node.last(NodeProfile).body.sequence == START + 60
     assert node.last(NodeProfile).body.engine == chip.engine
 
 
@@ -31,10 +31,29 @@ def test_profile_beats_where_presence_counts(world: World, chip: Chip) -> None:
     assert len(node.signed(NodeProfile)) == 1
     node.later(1)
     node.later(20_000)
-    assert [each.body.sequence for each in node.signed(NodeProfile)] == [1, 2, 3]
+    assert len(node.signed(NodeProfile)) == 3
     again = node.restart(boot=f"{BOOT} again")
     again.later(0)
-    assert again.last(NodeProfile).body.sequence == 4
+    assert len(again.signed(NodeProfile)) == 1
+    sequences = [each.last(NodeProfile).body.sequence for each in (node, again)]
+    assert sequences[0] < sequences[1]
+
+
+def test_restored_node_numbers_no_profile_twice(world: World, chip: Chip) -> None:
+    node = node_bench(world, chip, beats=True)
+    copy = node.store.copy()
+    for _ in range(5):
+        node.later(20_000)
+    old = node.restart(copy)
+    old.later(20_000)
+    assert old.last(NodeProfile).body.sequence > node.last(NodeProfile).body.sequence
+
+
+def test_profile_s_sequence_rises_also_where_the_clock_is_set_back(node: Bench, chip: Chip) -> None:
+    chip.engine = replace(chip.engine, version="2")
+    node.now = replace(node.now, wall=START - 1_000)
+    node.later(0)
+    assert node.last(NodeProfile).body.sequence == START + 1
 
 
 def test_credentials_are_shown_until_they_expire(node: Bench) -> None:
