@@ -25,6 +25,7 @@ from mesh.core.records.archive import Archive
 from mesh.core.records.settlement import Answer, Statement
 from mesh.core.settlement.attempt import OPEN_PHASES, Moment
 from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_type
+from mesh.core.settlement.check import OrderedWork
 from mesh.core.settlement.clock import Clock
 from mesh.core.settlement.refusals import Refusal
 from runtime.content.cid import Cid
@@ -55,6 +56,8 @@ class IssuerCore(BaseActor):
         self.presence_seconds = presence_seconds
         # No secret besides the key has to be kept, and nobody else can sign this text.
         self.draw_seed = blake3(key.sign(_DRAW_SEED)).digest()
+        # By CID of the hold, which names all that an order consists of.
+        self.orders: dict[Cid, OrderedWork] = {}
 
     def books(self, tx: ActorTransaction) -> Books:
         return Books(tx, self.did)

@@ -89,7 +89,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     submitter: the manifest's signer. quorum, of verifiers: as the manifest asks. eligible_count: of
     those who may be drawn. running_first, running_last: moments of the first and last stored
     Progress `running`. signs: the newest Progress of each signer. opened: signers whose seals the
-    Opening lists. opened_at: moment of the last Opening. due_at: monotonic milliseconds of the
+    Opening lists. opened_at: moment of the last Opening. enough_at: since when enough verifiers of
+    the newest draw have spoken for a quorum. due_at: monotonic milliseconds of the
     issuer's boot, when time decides something.
     """
 
@@ -124,6 +125,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     opened_at: Moment | None = None
     result: Result | None = None
     votes: tuple[Vote, ...] = ()
+    enough_at: Moment | None = None
     ground: Ground | None = None
     settlement: Cid | None = None
     due_at: int | None = None
@@ -329,7 +331,11 @@ def _attested(attempt: Attempt, vote: Vote) -> Changes | StepRefusal:
 def _with_draw(attempt: Attempt, draw: Cid, verifiers: tuple[Did, ...], at: Moment) -> Changes:
     number = attempt.round + 1
     drawn = tuple(Drawn(verifier=each, round=number, at=at) for each in verifiers)
-    return {"draws": (*attempt.draws, draw), "drawn": (*attempt.drawn, *drawn)}
+    return {
+        "draws": (*attempt.draws, draw),
+        "drawn": (*attempt.drawn, *drawn),
+        "enough_at": None,
+    }
 
 
 def _is_drawn(attempt: Attempt, did: Did) -> bool:

@@ -1,7 +1,8 @@
 """Decisions: what an attempt's records and the time since ask of its issuer now.
 
-Rule: pure and total. All who were drawn are waited for, since each that agrees is paid; whoever is
-silent for a lease is not. A quorum decides; without one the draw is widened once.
+Rule: pure and total. All who were drawn are waited for, since each that agrees is paid; but not
+who is silent for a lease, and at most twice as long as the quorum took. A quorum decides; without
+one the draw is widened once.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from msgspec import Struct
 from mesh.core.records.settlement import Ground
 from mesh.core.records.work import DRAWN_MAX, ROUNDS_MAX
 from mesh.core.settlement.attempt import Attempt, AttemptPhase, Drawn, Moment, Vote
-from mesh.core.settlement.clock import Clock
+from mesh.core.settlement.clock import Clock, elapsed_ms
 from mesh.core.verification.verdicts import Judgement, Verdict
 from runtime.content.did import Did
 
@@ -63,6 +64,13 @@ def decide(attempt: Attempt, judgement: Judgement, *, clock: Clock) -> Decision 
             return None
         case _:
             assert_never(attempt.phase)
+
+
+def have_enough_spoken(attempt: Attempt, judgement: Judgement) -> bool:
+    """Whether those who have spoken are a quorum; from then on the others are hurried."""
+    if attempt.is_sealed:
+        return len(attempt.seals) > attempt.quorum
+    return judgement.verdict is not None
 
 
 def agreeing_among(votes: Iterable[Vote], quorum: int) -> tuple[Did, ...]:
@@ -147,7 +155,12 @@ def _working(attempt: Attempt, clock: Clock) -> list[int]:
 def _working_until(attempt: Attempt, drawn: Drawn, clock: Clock) -> int:
     lease = clock.lapses_at(_heard(attempt, drawn.verifier, drawn.at), attempt.lease_ms)
     longest = 1000 * attempt.max_seconds + attempt.lease_ms
-    return min(lease, clock.ends_at(drawn.at, longest))
+    ends = (lease, clock.ends_at(drawn.at, longest))
+    if attempt.enough_at is None:
+        return min(ends)
+    # No verifier delays a settlement, by signs of life alone, to more than twice the others' time.
+    took = max(attempt.lease_ms, elapsed_ms(attempt.drawn[-1].at, attempt.enough_at))
+    return min(*ends, clock.lapses_at(attempt.enough_at, took))
 
 
 def _heard(attempt: Attempt, signer: Did, since: Moment) -> Moment:

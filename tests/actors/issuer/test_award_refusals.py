@@ -332,9 +332,9 @@ def test_children_of_several_depths_count_against_every_job_above() -> None:
     world.verified(world.ask(manifest, world.bid(manifest, price=700)))
     below = world.manifest(parent=Parent(cause=manifest.cid, position=0, depth=2))
     blocks = (manifest.block, root.manifest.block)
-    world.award(world.ask(below, world.bid(below, price=836)), *blocks)
+    world.award(world.ask(below, world.bid(below, price=801)), *blocks)
     assert world.answer.reason == "over-delegation"
-    world.award(world.ask(below, world.bid(below, price=835)), *blocks)
+    world.award(world.ask(below, world.bid(below, price=800)), *blocks)
     assert world.hold.body.job == below.cid
 
 

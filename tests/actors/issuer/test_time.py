@@ -8,11 +8,19 @@ from msgspec.structs import replace
 from mesh.actors.actor import Instant
 from mesh.core.records.settlement import Ground, Settlement
 from mesh.core.records.work import Progress, WorkPhase
+from runtime.identity.keys import SigningKey
 
 
 def progress(world: World, number: int, phase: WorkPhase = WorkPhase.RUNNING) -> None:
     body = Progress(hold=world.hold.cid, sequence=number, phase=phase, fuel_estimate=None)
     world.deliver(world.signed(world.node, body))
+
+
+def verify(world: World, key: SigningKey, number: int) -> None:
+    body = Progress(
+        hold=world.hold.cid, sequence=number, phase=WorkPhase.VERIFYING, fuel_estimate=None
+    )
+    world.deliver(world.signed(key, body))
 
 
 def test_lease_lapses_after_the_last_stored_progress() -> None:
@@ -89,7 +97,7 @@ def test_clock_that_is_set_ends_no_attempt(seconds: int) -> None:
     world.wait(LEASE_MS - 1)
     assert world.of_kind(Settlement) == []
     world.deliver_receipt(asked)
-    for each in world.drawn()[:2]:
+    for each in world.drawn():
         world.attest(each)
     assert world.settlement.ground is Ground.VERIFIED
     assert world.settlement.issued_at >= world.hold.body.issued_at
@@ -131,12 +139,27 @@ def test_verifier_that_works_for_ever_is_not_waited_for() -> None:
     for number in range(1, longest + 1):
         assert world.of_kind(Settlement) == []
         for each in slow:
-            body = Progress(
-                hold=world.hold.cid,
-                sequence=number,
-                phase=WorkPhase.VERIFYING,
-                fuel_estimate=None,
-            )
-            world.deliver(world.signed(each, body))
+            verify(world, each, number)
         world.wait(1_000)
     assert world.settlement.ground is Ground.NO_QUORUM
+
+
+def test_verifier_delays_no_settlement_to_more_than_twice_the_others_time() -> None:
+    world = World()
+    asked = world.held()
+    world.deliver_receipt(asked)
+    first, second, slow = world.drawn()
+
+    def work(seconds: int, start: int) -> None:
+        for number in range(start, start + seconds):
+            for each in (first, second, slow):
+                verify(world, each, number)
+            world.wait(1_000)
+
+    work(8, 1)
+    world.attest(first)
+    world.attest(second)
+    work(7, 9)
+    assert world.of_kind(Settlement) == []
+    work(1, 16)
+    assert world.settlement.ground is Ground.VERIFIED

@@ -67,6 +67,7 @@ def settle(
     assert isinstance(after, Attempt), "every open phase may be settled"
     after = replace(after, due_at=None)
     tx.rows(ATTEMPTS).put(after)
+    issuer.orders.pop(attempt.hold, None)
     _stop_sending(tx, attempt.hold)
     _announce(issuer, tx, after, now)
     return after

@@ -3,6 +3,8 @@
 Rule: what a row names was verified and stored before; it is read once a process.
 """
 
+from typing import Final
+
 from mesh.actors.actor import ActorTransaction
 from mesh.actors.issuer.core import IssuerCore
 from mesh.core.records.archive import MissingRecord
@@ -18,9 +20,21 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.execution.context import Context
 
+ORDERS_KEPT_MAX: Final = 1_024
+
 
 def order_of(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt) -> OrderedWork:
     """The records of an attempt up to its hold."""
+    known = issuer.orders.get(attempt.hold)
+    if known is None:
+        known = _read(issuer, tx, attempt)
+        if len(issuer.orders) >= ORDERS_KEPT_MAX:
+            issuer.orders.clear()
+        issuer.orders[attempt.hold] = known
+    return known
+
+
+def _read(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt) -> OrderedWork:
     archive, blocks = issuer.archive, tx.blocks
     award = archive.get(blocks, Award, attempt.award)
     hold = archive.get(blocks, Hold, attempt.hold)

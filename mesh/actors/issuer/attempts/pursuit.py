@@ -33,7 +33,7 @@ from mesh.core.settlement.attempt import (
     StepRefusal,
     step,
 )
-from mesh.core.settlement.decisions import End, Open, Wait, Widen, decide
+from mesh.core.settlement.decisions import End, Open, Wait, Widen, decide, have_enough_spoken
 from mesh.core.verification.draw import Lottery, drawn, secret_of
 from runtime.content.cid import Cid
 from runtime.identity.signed import Signed
@@ -43,7 +43,10 @@ def pursue(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now)
     """Do all that is due of an attempt, and store it."""
     clock = issuer.clock(tx, now)
     while True:
-        decision = decide(attempt, judgement_of(issuer, tx, attempt), clock=clock)
+        judgement = judgement_of(issuer, tx, attempt)
+        if attempt.enough_at is None and have_enough_spoken(attempt, judgement):
+            attempt = replace(attempt, enough_at=clock.now)
+        decision = decide(attempt, judgement, clock=clock)
         match decision:
             case None:
                 return

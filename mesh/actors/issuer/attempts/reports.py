@@ -193,6 +193,8 @@ def _due(
     send_settlement(issuer, tx, attempt, record.signer, now)
     if record.cid in _counted(attempt):
         return None
+    if not isinstance(record.body, Receipt):
+        return MessageRefusal.OVER
     refusal = Refusal(reason=RequestRefusal.HOLD_SETTLED)
     issuer.answer(
         tx, record.signer, record.cid, now, refusal=refusal, settlement=attempt.settlement
