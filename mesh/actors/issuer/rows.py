@@ -102,6 +102,15 @@ class SlotRow(Struct, frozen=True, kw_only=True):
     record: Cid
 
 
+class HeadRow(Struct, frozen=True, kw_only=True):
+    """The newest anchor of an executor that came with a receipt. It is shown to the executor with
+    each hold, so that one whose store is an old copy learns it before it signs."""
+
+    executor: Did
+    sequence: int
+    anchor: Cid
+
+
 class EvidenceRow(Struct, frozen=True, kw_only=True):
     """Two records that contradict each other. fault: CID of the Fault that was sent, if it is
     one."""
@@ -142,5 +151,6 @@ TOKENS: Final = Table(name="issuer_tokens", row=TokenRow, key=("token",), indexe
 REVOCATIONS: Final = Table(name="issuer_revocations", row=RevocationRow, key=("target",))
 PRESENCE: Final = Table(name="issuer_presence", row=PresenceRow, key=("member",))
 SLOTS: Final = Table(name="issuer_slots", row=SlotRow, key=("signer", "slot"))
+HEADS: Final = Table(name="issuer_heads", row=HeadRow, key=("executor",))
 EVIDENCE: Final = Table(name="issuer_evidence", row=EvidenceRow, key=("first", "second"))
 DRIVEN: Final = Table(name="issuer_driven", row=DrivenRow, key=("number",))

@@ -13,7 +13,7 @@ from mesh.actors.issuer.attempts.orders import draw_word, hold_word, opening_wor
 from mesh.actors.issuer.attempts.pursuit import fix_result, pursue
 from mesh.actors.issuer.core import IssuerCore, moment_of
 from mesh.actors.issuer.evidence import is_contradicted
-from mesh.actors.issuer.rows import ATTEMPTS
+from mesh.actors.issuer.rows import ATTEMPTS, HEADS, HeadRow
 from mesh.core.records.work import (
     ROUNDS_MAX,
     Anchor,
@@ -132,6 +132,7 @@ def take_receipt(
         _refuse(issuer, tx, incoming, RequestRefusal.RECORD_WRONG, now, detail)
         return None
     tx.blocks.put(receipt.body.deterministic, incoming.attached[receipt.body.deterministic])
+    _note_head(issuer, tx, anchor)
     entry = Result(
         receipt=receipt.cid,
         anchor=anchor.cid,
@@ -273,6 +274,16 @@ def _seal_of(
 ) -> Signed[Seal] | None:
     found = next((each.seal for each in attempt.seals if each.signer == signer), None)
     return None if found is None else issuer.archive.get(tx.blocks, Seal, found)
+
+
+def _note_head(issuer: IssuerCore, tx: ActorTransaction, anchor: Signed[Anchor]) -> None:
+    """Keep the end of an executor's chain, to show it with its next hold."""
+    known = tx.rows(HEADS).get(anchor.signer)
+    if known is None or anchor.body.sequence > known.sequence:
+        issuer.keep(tx, anchor)
+        tx.rows(HEADS).put(
+            HeadRow(executor=anchor.signer, sequence=anchor.body.sequence, anchor=anchor.cid)
+        )
 
 
 def _anchor_of(

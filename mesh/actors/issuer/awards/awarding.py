@@ -24,6 +24,7 @@ from mesh.actors.issuer.awards.parents import note_job
 from mesh.actors.issuer.awards.spending import payer_of, policies_for
 from mesh.actors.issuer.core import IssuerCore, moment_of
 from mesh.actors.issuer.evidence import is_contradicted
+from mesh.actors.issuer.rows import HEADS
 from mesh.core.ids import hold_id
 from mesh.core.market.terms import max_seconds_of
 from mesh.core.ports.messages import Outgoing
@@ -157,11 +158,12 @@ def _order(
         case.award.body.context,
         hold.body.eligible,
     )
+    head = tx.rows(HEADS).get(hold.body.executor)
     tx.outbox.put(
         Outgoing(
             to=(hold.body.executor,),
             record=hold.cid,
-            attached=attached,
+            attached=attached if head is None else (*attached, head.anchor),
             until=hold_word(hold.cid),
         )
     )
