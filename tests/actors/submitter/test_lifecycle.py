@@ -17,7 +17,7 @@ def test_job_is_verified_and_its_history_replays() -> None:
     assert market.job(job.job_id).phase is Phase.RUNNING
     market.complete(job)
     assert market.job(job.job_id).phase is Phase.COMPLETED
-    market.attest(market.drawn[:2])
+    market.attest(market.drawn)
     job = market.job(job.job_id)
     assert job.phase is Phase.VERIFIED
     assert market.refusals() == {}
@@ -110,7 +110,12 @@ def test_every_event_names_its_proof_and_signer() -> None:
 
 def test_attestation_after_the_settlement_is_counted() -> None:
     market = Market()
-    job = market.verify(market.assign())
-    market.attest(market.drawn[2:])
+    job = market.assign()
+    market.complete(job)
+    market.attest(market.drawn[:2])
+    market.wait(10_000)
+    job = market.job(job.job_id)
+    assert job.phase is Phase.VERIFIED
+    market.deliver(market.attestation(market.drawn[2])[0])
     assert market.job(job.job_id) == job
     assert market.refusals() == {"OVER": 1}
