@@ -87,6 +87,8 @@ def _hold_of(
         except RecordError:
             return MessageRefusal.INCOMPLETE
         outcome = take_hold(book, tx, replace(incoming, record=hold), now)
+        if outcome is MessageRefusal.INCOMPLETE:
+            return Early.EARLY  # the hold itself brings what it rests on
         if outcome is not None:
             return outcome
         row = tx.rows(HOLDS).get(cid)
