@@ -32,6 +32,7 @@ from mesh.core.verification.inputs import inputs_of
 from runtime.content.cid import Cid, Codec
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
+from runtime.content.typed import to_value
 from runtime.identity.signed import Signed
 from runtime.module.reader import MalformedError, read_module
 from runtime.tokens.assessment import evaluate
@@ -234,6 +235,7 @@ def _paid(
     for row in rows:
         try:
             manifest = _manifest(book, request, job_id, row, now, descent)
+            to_value(manifest)  # raises as signing it would
         except (ShapeError, ValueError) as error:
             return SubmissionRefusal(fault=SubmissionFault.MALFORMED, detail=str(error))
         refusal = _unpaid(book, tx, manifest, row, now)
