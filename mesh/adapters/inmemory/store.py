@@ -95,6 +95,9 @@ class _Memory:
     def cids(self, actor: Did) -> set[Cid]:
         return {cid for cid, held in self._held.items() if actor in held.actors}
 
+    def verified(self, cid: Cid) -> bytes | None:
+        return None
+
     def total_bytes(self) -> int:
         return self._total_bytes
 

@@ -7,7 +7,7 @@ is a BLOB of DAG-CBOR. A value is checked as it is written; what is read is what
 from collections.abc import Callable
 from enum import Enum
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
@@ -32,7 +32,8 @@ class Kind(Enum):
 class Column(Struct, frozen=True, kw_only=True):
     """One field of a row. is_scalar: it may be a key, and be looked up and ordered by.
 
-    bounds: of an INTEGER. read: None where values are read as they are stored.
+    bounds: of an INTEGER. read: None where values are read as they are stored. look_up: the stored
+    form of a value that is not checked; None where it is the value.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column(Struct, frozen=True, kw_only=True):
     bounds: Between | None
     write: Callable[[Any], Value]
     read: Callable[[Any], Any] | None
+    look_up: Callable[[Any], Value] | None
 
 
 def column(name: str, hint: Any) -> Column:
@@ -62,6 +64,7 @@ def column(name: str, hint: Any) -> Column:
         bounds=_bounds(inner) if kind is Kind.INTEGER else None,
         write=_or_none(write) if is_optional else write,
         read=_or_none(read) if is_optional and read is not None else read,
+        look_up=None if found is None else found.look_up,
     )
 
 
@@ -70,21 +73,22 @@ class _Scalar(Struct, frozen=True):
     write: Callable[[Any], Any] | None = None
     """From the value of its shape to the stored one."""
     read: Callable[[Any], Any] | None = None
+    look_up: Callable[[Any], Any] | None = None
 
 
 _SCALARS: Final[dict[Any, _Scalar]] = {
-    bool: _Scalar(Kind.INTEGER, int, bool),
+    bool: _Scalar(Kind.INTEGER, int, bool, int),
     int: _Scalar(Kind.INTEGER),
     str: _Scalar(Kind.TEXT),
     bytes: _Scalar(Kind.BLOB),
-    Cid: _Scalar(Kind.BLOB, bytes, Cid),
+    Cid: _Scalar(Kind.BLOB, bytes, Cid, attrgetter("raw")),
 }
 
 
 def _scalar(bare: Any) -> _Scalar | None:
     if isinstance(bare, type) and issubclass(bare, Enum):
         are_texts = all(type(each.value) is str for each in bare)
-        return _Scalar(Kind.TEXT if are_texts else Kind.INTEGER, None, bare)
+        return _Scalar(Kind.TEXT if are_texts else Kind.INTEGER, None, bare, attrgetter("value"))
     return _SCALARS.get(bare)
 
 

@@ -4,9 +4,11 @@ Rule: the first column of every table and the first part of every key is `actor`
 table whose rows name the actor themselves is one of the store, not of an actor.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from mesh.adapters.rows.columns import Column, Value, column
 from mesh.core.ports.tables import Table
@@ -35,19 +37,22 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
     key: tuple[int, ...]
     indexes: tuple[tuple[int, ...], ...]
     names_actor: bool
+    key_steps: tuple[Callable[[Any], Value] | None, ...]
 
     def key_of(self, actor: Did | None, key: tuple[Any, ...]) -> Key:
-        """The key of a row, from its fields. actor: None for a table of the store. Raises
-        ShapeError."""
+        """The key of a row, from its fields. actor: None for a table of the store.
+        What is put is checked by `stored`."""
         parts = key if actor is None else (actor, *key)
         assert len(parts) == len(self.key), f"{self.table.name} has the key {self.table.key}"
         return tuple(
-            self._written(self.columns[position], part)
-            for position, part in zip(self.key, parts, strict=True)
+            [
+                part if step is None else step(part)
+                for part, step in zip(parts, self.key_steps, strict=True)
+            ]
         )
 
     def row_key(self, actor: Did | None, row: Any) -> Key:
-        """The key of a row. Raises ShapeError."""
+        """The key of a row."""
         fields = tuple(getattr(row, name) for name in self.table.key)
         return self.key_of(actor, fields)
 
@@ -55,17 +60,16 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
         """A row as it is stored. before: an older row of that key; what is the very same object in
         both is not encoded again. Raises ShapeError."""
         assert type(row) is self.table.row, f"{self.table.name} holds {self.table.row.__name__}"
-        old, old_values = (None, ()) if before is None else (before.row, before.values)
-        values: list[Value] = []
-        for position, each in enumerate(self.columns):
-            if not position:
-                values.append(key[0])
-                continue
-            value = getattr(row, each.name)
-            if old is not None and value is getattr(old, each.name):
-                values.append(old_values[position])
-                continue
-            values.append(self._written(each, value))
+        fields = self._fields(key, row)
+        if before is None:
+            values = list(map(self._written, self.columns, fields))
+        else:
+            values = [
+                kept if new is old else self._written(column, new)
+                for column, new, old, kept in zip(
+                    self.columns, fields, self._fields(key, before.row), before.values, strict=True
+                )
+            ]
         return Stored(key, row, tuple(values))
 
     def read(self, values: tuple[Value, ...]) -> Stored:
@@ -78,6 +82,10 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
             del fields[ACTOR]
         row = self.table.row(**fields)
         return Stored(tuple(values[position] for position in self.key), row, values)
+
+    def _fields(self, key: Key, row: Any) -> tuple[Any, ...]:
+        """The fields of a row in the order of the columns."""
+        return astuple(row) if self.names_actor else (key[0], *astuple(row))
 
     def _written(self, column: Column, value: Any) -> Value:
         try:
@@ -103,6 +111,7 @@ def _build(table: Table[Any]) -> Layout:
     names = table.row.__struct_fields__
     names_actor = ACTOR in names
     assert names_actor == (table.key[0] == ACTOR), f"{table.name}: `actor` begins a key, or is none"
+    assert not names_actor or names[0] == ACTOR, f"{table.name}: `actor` is the first field"
     columns = (
         column(ACTOR, Did),
         *(column(name, hints[name]) for name in names if name != ACTOR),
@@ -120,4 +129,5 @@ def _build(table: Table[Any]) -> Layout:
         key=tuple(positions[name] for name in key),
         indexes=tuple(tuple(positions[name] for name in each) for each in indexes),
         names_actor=names_actor,
+        key_steps=tuple(columns[positions[name]].look_up for name in key),
     )

@@ -4,6 +4,8 @@ Rule: a message with `until` is a row from the moment it is put until it is answ
 until it has ended or was taken back. Row and message are put, and taken back, together.
 """
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from mesh.actors.actor import Now
@@ -22,13 +24,16 @@ from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.work import Execute, Work, WorkId
 from runtime.content.did import Did
 
+_OUTBOX: Final = layout_of(OUTBOX)
+_WORK: Final = layout_of(WORK)
+
 
 def outbox_rows(layer: Layer) -> LayerRows[OutboxRow]:
-    return LayerRows(layer, layout_of(OUTBOX), None)
+    return LayerRows(layer, _OUTBOX, None)
 
 
 def work_rows(layer: Layer) -> LayerRows[WorkRow]:
-    return LayerRows(layer, layout_of(WORK), None)
+    return LayerRows(layer, _WORK, None)
 
 
 class ActorOutbox:

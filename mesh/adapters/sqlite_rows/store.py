@@ -92,6 +92,7 @@ class _Source:
         self.held = self._blocks.held
         self.data = self._blocks.data
         self.cids = self._blocks.cids
+        self.verified = self._blocks.verified
         self.total_bytes = self._blocks.total_bytes
 
     def write(self, turn: StoreTurn) -> None:

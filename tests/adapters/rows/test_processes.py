@@ -39,7 +39,12 @@ def test_no_turn_of_several_processes_is_lost(tmp_path: Path) -> None:
     with ExitStack() as stack:
         children = [stack.enter_context(child(path, TURNS)) for _ in range(PROCESSES)]
         for each in children:
-            each.communicate("\n" * TURNS, timeout=100)
+            # All at once: one that still waited for its line would hold the turn of the others.
+            assert each.stdin is not None
+            each.stdin.write("\n" * TURNS)
+            each.stdin.flush()
+        for each in children:
+            each.communicate(timeout=100)
             assert each.returncode == 0
     assert count_of(path) == (PROCESSES * TURNS, PROCESSES * TURNS)
 
