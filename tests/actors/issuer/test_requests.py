@@ -267,6 +267,19 @@ def test_units_set_aside_are_spent_by_their_own_token_alone() -> None:
     assert world.statement.balances == {"compute": UNITS - 1_500}
 
 
+def test_units_set_aside_return_when_their_token_is_taken_back() -> None:
+    world = World()
+    token = world.allocate(2_500, "roofs")
+    assert isinstance(token, Signed)
+    world.token = token
+    world.held(world.ask(world.manifest(scope="roofs")))
+    for _ in range(2):
+        world.within(lambda tx: world.issuer.revoke(tx, token=token.cid, reason="", now=world.now))
+    assert world.statement.balances == {"compute": UNITS - 1_000}
+    world.award(world.ask(world.manifest(scope="roofs")))
+    assert "revoked" in world.answer.detail
+
+
 def test_policies_of_all_scopes_that_contain_the_demand_apply() -> None:
     world = World()
     world.set_policy(Quota(limit=5_000))

@@ -6,9 +6,10 @@ Rule: a command is carried out within a turn, and signs what it does; a mistake 
 from blake3 import blake3
 
 from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.issuer.awards.spending import payer_of
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.owners.accounts import note_revocation
-from mesh.actors.issuer.rows import POLICIES, TOKENS, PolicyRow, TokenRow
+from mesh.actors.issuer.rows import POLICIES, REVOCATIONS, TOKENS, PolicyRow, TokenRow
 from mesh.core.ids import issue_id
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.settlement import Policy, Revocation
@@ -114,15 +115,43 @@ def set_policy(
 def revoke(
     issuer: IssuerCore, tx: ActorTransaction, *, token: Cid, reason: str, now: Now
 ) -> Signed[Revocation] | None:
-    """Take a token of one's own issue back, None where it is none."""
+    """Take a token of one's own issue back, None where it is none, or was taken back before. What
+    is left of units that it set aside returns to their owner."""
     found = issuer.archive.find(tx.blocks, ResourceToken, token)
     if found is None or found.signer != issuer.did:
         return None
+    if tx.rows(REVOCATIONS).get(token) is not None:
+        return None
     revocation = issuer.sign(tx, Revocation(target=token, reason=reason, revoked_at=now.wall))
     note_revocation(tx, revocation)
+    _return_units(issuer, tx, found, revocation, now)
     attached = (token, *issuer.stated(tx, found.body.audience, now))
     tx.outbox.put(Outgoing(to=(found.body.audience,), record=revocation.cid, attached=attached))
     return revocation
+
+
+def _return_units(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    token: Signed[ResourceToken],
+    revocation: Signed[Revocation],
+    now: Now,
+) -> None:
+    owner, unit = token.body.audience, token.body.resource_type
+    payer = payer_of(tx, token)
+    if payer == owner:
+        return
+    books = issuer.books(tx)
+    aside = books.key(unit, payer)
+    left = token.body.amount - books.token_use(token.cid).drawn
+    amount = min(left, books.account(aside).available)
+    if amount < 1:
+        return
+    move = Move(
+        id=issue_id(revocation.cid), debit=aside, credit=books.key(unit, owner), amount=amount
+    )
+    # Refused only where the owner's totals are full: then they stay where they are.
+    books.carry_out(move, now=now.wall)
 
 
 def _token(
