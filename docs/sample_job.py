@@ -37,7 +37,7 @@ from runtime.tokens.token import ResourceToken, ResourceType
 
 T = TypeVar("T")
 
-START: Final = 1_800_000_000
+START: Final = 1_700_000_000
 MODULE: Final = b"a program for the sums engine"
 ENGINE: Final = Engine(name="sums", version="1", config="0", arch="any")
 VERIFIERS: Final = ("verifier-1", "verifier-2", "verifier-3")

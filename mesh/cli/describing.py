@@ -6,6 +6,7 @@ from typing import Any, Final
 from ccl.abi.text.times import rfc3339, shown_time
 from mesh.local import JobView
 from mesh.proof import Proof
+from runtime.content.cid import Cid
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_places, calls_to
 
@@ -39,10 +40,18 @@ def describe(outcome: Outcome, trace: Sequence[str] = ()) -> str:
 def describe_proven(proof: Proof) -> str:
     """The outcome of a receipt, with the calls that the module names where the proof has it."""
     receipt = proof.receipt.body
-    outcome, frames = receipt.deterministic.outcome, receipt.metrics.frames
-    module = proof.data.get(receipt.module) if frames else None
+    return describe_result(
+        receipt.deterministic.outcome, receipt.metrics.frames, proof.data, receipt.module
+    )
+
+
+def describe_result(
+    outcome: Outcome, frames: tuple[int, ...], blocks: Mapping[Cid, bytes], module: Cid
+) -> str:
+    """An outcome, with the calls that its module names where that is among the blocks."""
+    code = blocks.get(module) if frames else None
     return describe(
-        outcome, () if module is None else backtrace_places(outcome, calls_to(module, frames))
+        outcome, () if code is None else backtrace_places(outcome, calls_to(code, frames))
     )
 
 

@@ -11,16 +11,19 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mesh.cli.output import CHECK, CROSS
+from mesh.cli.shown import Shown
 from mesh.core.findings import Fault, Finding
-from mesh.proof import Proof
-from mesh.proofcheck import NOT_ASKED, Verification
-from mesh.records import Verdict as Vote
+from mesh.core.proofs.execution import NOT_ASKED, Verification
 from runtime.terminal.escaping import printable
 
 IGNORED_SHOWN_MAX: Final = 8
 OWN_WORD: Final = "(the file's own word)"
-_TERMS: Final = frozenset({"award", "bid", "hold", "context", "genesis", "manifest", "token"})
-_VOTES: Final = frozenset({"attestation", "attestations"})
+_TERMS: Final = frozenset(
+    {"award", "bid", "hold", "context", "genesis", "manifest", "token", "members", "eligible"}
+)
+_VOTES: Final = frozenset(
+    {"attestation", "attestations", "draw", "opening", "seal", "seals", "result"}
+)
 
 
 class Keys(Enum):
@@ -31,11 +34,9 @@ class Keys(Enum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What came of one `verify`; unreadable: why there is no proof to check. outcome: of the
-    program, in words."""
+    """What came of one `verify`; unreadable: why there is no proof to check."""
 
-    proof: Proof | None = None
-    outcome: str = ""
+    proof: Shown | None = None
     verification: Verification | None = None
     keys: Keys = Keys.OTHERS
     unreadable: tuple[Finding, ...] = ()
@@ -57,10 +58,10 @@ def facts_of(verdict: Verdict) -> dict[str, Any]:
         "trusted": checked is not None and checked.trusted,
         "reexecuted": None if checked is None else checked.executed_again,
         "not_reexecuted": "" if checked is None else checked.not_executed,
-        "receipt": None if proof is None else str(proof.receipt.cid),
-        "mesh": None if proof is None else str(proof.genesis.cid),
-        "job_id": None if proof is None else proof.manifest.body.job_id,
-        "outcome": None if proof is None else proof.receipt.body.deterministic.outcome.to_value(),
+        "receipt": None if proof is None or proof.receipt is None else str(proof.receipt),
+        "mesh": None if proof is None else str(proof.mesh),
+        "job_id": None if proof is None else proof.job_id,
+        "outcome": None if proof is None else proof.outcome,
         "findings": [
             {"fault": each.fault.name, "subject": each.subject, "detail": each.detail}
             for each in verdict.findings
@@ -100,16 +101,18 @@ def lines_of(verdict: Verdict) -> Iterator[str]:
     if proof is None or checked is None:
         yield printable(f"Proof readable {CROSS} ({verdict.unreadable[0]})")
         return
-    yield f"Receipt CID: {proof.receipt.cid}"
-    yield f"Mesh: {proof.genesis.cid}{_standing(checked)}"
-    yield printable(f"Outcome: the program {verdict.outcome}")
+    if proof.accusation:
+        yield from _accusation(proof, checked)
+        return
+    yield f"Receipt CID: {proof.receipt or 'none'}"
+    yield f"Mesh: {proof.mesh}{_standing(checked)}"
+    yield printable(f"Outcome: the program {proof.described}")
     # (that another mesh was named says nothing about how the records fit each other)
     of_records = (each for each in checked.findings if each.fault is not Fault.OTHER_MESH)
     wrong = {each.subject.split(" ")[0] for each in of_records}
     yield f"Award, bid, hold and context belong together {_mark(not wrong & _TERMS)}"
     yield f"Receipt signed and consistent {_mark('receipt' not in wrong)}"
-    confirmed = sum(each.body.verdict is Vote.CONFIRMED for each in proof.attestations)
-    votes = f"{confirmed}/{len(proof.attestations)}"
+    votes = f"{proof.confirming}/{proof.attestations}"
     if checked.trusted and verdict.keys is Keys.LOCAL:
         votes += f", {verdict.keys.value}"
     for is_right, text in (
@@ -119,6 +122,14 @@ def lines_of(verdict: Verdict) -> Iterator[str]:
     ):
         yield f"{text} {_mark(is_right) if checked.trusted or not is_right else OWN_WORD}"
     yield from _again(checked)
+
+
+def _accusation(proof: Shown, checked: Verification) -> Iterator[str]:
+    yield printable(f"Fault: {proof.accusation}")
+    yield f"Mesh: {proof.mesh}{_standing(checked)}"
+    yield f"Proven by its evidence {_mark(not checked.findings)}"
+    for each in checked.missing:
+        yield f"  not in the file: {each}"
 
 
 def _standing(checked: Verification) -> str:

@@ -6,20 +6,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mesh.cli.describing import describe_proven
+from mesh.adapters.reexecution import executed_in
 from mesh.cli.files import CAR_BYTES_MAX, open_seekable
 from mesh.cli.naming import find_job
 from mesh.cli.session import is_founded, make_output, open_mesh
+from mesh.cli.shown import shown
 from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
 from mesh.core.car.files import CarError, read_header
 from mesh.core.fields import JobId
 from mesh.core.findings import Fault, Finding
+from mesh.core.proofs.contents import Missing, ProofError
+from mesh.core.proofs.execution import Verification
+from mesh.core.proofs.files import read_file, verify_file
 from mesh.local import JobView, LocalMesh
 from mesh.local.archive import how_to_supply
-from mesh.local.checking import executed_again, proof_of, verify_here
+from mesh.local.checking import proof_of, verify_here
 from mesh.local.views import obstacle
-from mesh.proof import ProofError, read_proof
-from mesh.proofcheck import verify_proof
+from mesh.proof import ProofError as StoredProofError
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
@@ -79,11 +82,10 @@ def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
         raise CommandError(
             ExitCode.VERIFICATION,
             "not-trusted",
-            f"{target} is not trusted here: it is of a mesh that is unknown to you, "
-            f"{proof.genesis.cid}",
+            f"{target} is not trusted here: it is of a mesh that is unknown to you, {proof.mesh}",
             hint="ask the cooperative for the CID of its mesh (`meshctl identity show` prints "
             "it there), and verify with --mesh CID",
-            details={"mesh": str(proof.genesis.cid)},
+            details={"mesh": str(proof.mesh)},
         )
     if must_execute and checked.executed_again is None:
         raise CommandError(
@@ -101,11 +103,17 @@ def _verify_job(target: str, home: Path | None, *, trusted: Cid | None, reexecut
         try:
             proof = proof_of(mesh, job_id)
             checked = verify_here(mesh, proof, trusted=trusted or own, reexecute=reexecute)
-        except ProofError as error:
+        except StoredProofError as error:
             raise incomplete(mesh, job_id, error.findings) from None
         keys = Keys.LOCAL if own == proof.genesis.cid else Keys.OTHERS
-        outcome = describe_proven(proof)
-        return Verdict(proof=proof, outcome=outcome, verification=checked, keys=keys)
+        verification = Verification(
+            findings=checked.findings,
+            missing=tuple(Missing(subject=e.subject, cid=e.cid) for e in checked.missing),
+            trusted=checked.trusted,
+            executed_again=checked.executed_again,
+            not_executed=checked.not_executed,
+        )
+        return Verdict(proof=shown(proof), verification=verification, keys=keys)
 
 
 def _verify_file(
@@ -117,7 +125,7 @@ def _verify_file(
     ):
         try:
             read_header(file)
-            proof = read_proof(file)
+            proof = read_file(file)
         except CarError as error:
             raise CommandError(
                 ExitCode.USAGE,
@@ -128,18 +136,14 @@ def _verify_file(
         except ProofError as error:
             return Verdict(unreadable=error.findings)
         is_own = own == proof.genesis.cid
-        checked = verify_proof(
+        checked = verify_file(
             proof,
             mesh=trusted or (own if is_own else None),
-            reexecute=None if sandbox is None else executed_again(sandbox),
+            reexecute=None if sandbox is None else executed_in(sandbox),
             now=now,
         )
-        return Verdict(
-            proof=proof,
-            outcome=describe_proven(proof),
-            verification=checked,
-            keys=Keys.LOCAL if is_own else Keys.OTHERS,
-        )
+        keys = Keys.LOCAL if is_own else Keys.OTHERS
+        return Verdict(proof=shown(proof), verification=checked, keys=keys)
 
 
 @contextmanager

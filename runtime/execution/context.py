@@ -189,7 +189,7 @@ _ADDED: Final = ("owner", "member", "rules", "received_at", "arguments_commitmen
 
 
 def _added_before(caller: Did, now: int) -> dict[str, Any]:
-    """What the fields of version 3 are in a context of version 2."""
+    """Gives the fields of version 3 as a context of version 2 has them."""
     return {
         "owner": caller,
         "member": None,

@@ -3,17 +3,20 @@
 Rule: the root of the file says what it is, by its version and type.
 """
 
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, assert_never
 
 from mesh.core.car.files import Car, CarError, open_car
 from mesh.core.findings import Fault as Wrong
 from mesh.core.findings import Finding
-from mesh.core.proofs import faults, reading
+from mesh.core.proofs import check, faults, reading
 from mesh.core.proofs.contents import ProofError
+from mesh.core.proofs.execution import Reexecute, Verification
 from mesh.core.proofs.faults import FaultProof
 from mesh.core.proofs.proof import Proof, unreadable
+from mesh.core.proofs.version1 import check as check_version1
 from mesh.core.proofs.version1 import proof as version1
 from mesh.core.records.membership import Fault
+from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode
 
 AnyProof: TypeAlias = Proof | FaultProof | version1.Proof
@@ -42,6 +45,32 @@ def from_car(car: Car) -> AnyProof:
             return faults.from_car(car)
         case _:
             return reading.from_car(car)
+
+
+def verify_file(
+    proof: AnyProof, *, mesh: Cid | None, reexecute: Reexecute | None, now: int
+) -> Verification:
+    """What `verify_proof` or `verify_fault` finds. A fault that was not executed again, where that
+    is what it takes, is not proven."""
+    match proof:
+        case Proof():
+            return check.verify_proof(proof, mesh=mesh, reexecute=reexecute, now=now)
+        case version1.Proof():
+            return check_version1.verify_proof(proof, mesh=mesh, reexecute=reexecute, now=now)
+        case FaultProof():
+            found = faults.verify_fault(proof, mesh=mesh, reexecute=reexecute)
+            unproven = Finding(
+                fault=Wrong.FAULT_UNPROVEN, subject="fault", detail=found.not_executed
+            )
+            return Verification(
+                findings=(*found.findings, *([unproven] if found.not_executed else [])),
+                missing=found.missing,
+                trusted=found.trusted,
+                executed_again=None,
+                not_executed=found.not_executed,
+            )
+        case _:
+            assert_never(proof)
 
 
 def _version_and_type(block: bytes) -> tuple[object, object]:
