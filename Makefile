@@ -4,10 +4,10 @@ BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs bench fuzz lock wheels fresh package clean
+.PHONY: help install demo test check lint docs bench fuzz simulate simulate-ci lock wheels fresh package clean
 
 help:  ## List the targets.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -47,6 +47,13 @@ FUZZ_FACTOR ?= 20
 fuzz: export FUZZ_FACTOR := $(FUZZ_FACTOR)
 fuzz: install  ## The random tests and simulations, FUZZ_FACTOR times as long as in CI.
 	$(BIN)/python -m pytest -n auto tests/property tests/simulation
+
+SIMULATE := PYTHONPATH=tests/support $(BIN)/python -m simulation.campaign
+simulate: install  ## Play 10 000 seeds of simulated meshes with faults and liars.
+	$(SIMULATE) 0 10000
+
+simulate-ci: install  ## The same with 500 seeds; a failing one is shrunk and drawn.
+	$(SIMULATE) 0 500
 
 bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench

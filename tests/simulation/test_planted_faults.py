@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pytest
 from msgspec.structs import replace
+from simulation.campaign import play_seed
 from simulation.cast import Cast
 from simulation.checking.invariants import Invariant, Violation, check_provable
 from simulation.driving.machines import Machine, MachineEffect, MachineFault
@@ -181,6 +182,15 @@ def test_broken_actor_violates_its_invariant(
 def test_actors_that_ship_violate_nothing(is_sealed: bool) -> None:
     _, violation = play(Scenario(seed=1, is_sealed=is_sealed, jobs=(JOB,)), Cast())
     assert violation is None
+
+
+def test_failing_seed_is_shrunk_and_drawn() -> None:
+    failure = play_seed(3, Cast(issuer=ReturnsMore)).failure
+    assert failure.startswith("seed 3 fails: PAID_ONCE")
+    _, smallest = failure.split("shrunk to:\n")
+    assert smallest.startswith("seed 3, unsealed: 1 submitters, 1 nodes, 2 verifiers, 1 issuers\n")
+    assert "\njobs: sum at 3000 ms\nfaults: none\n" in smallest
+    assert "sequenceDiagram\n" in smallest and "issuer_1->>node_1: Hold\n" in smallest
 
 
 def test_every_invariant_is_seen_to_fail() -> None:

@@ -15,9 +15,10 @@ from mesh.core.membership.equivocation import contradict, fault_of, is_proved
 from mesh.core.ports.blocks import BlockReader
 from mesh.core.ports.work import Execute
 from mesh.core.records.jobs import Award, JobManifest
+from mesh.core.records.market import NodeProfile
 from mesh.core.records.registry import read
 from mesh.core.records.settlement import Ground, Settlement
-from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Receipt, Seal
+from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Progress, Receipt, Seal
 from mesh.core.settlement.books import ACCOUNTS, ENTRIES, AccountRow, EntryRow
 from mesh.core.verification.draw import commitment_of
 from mesh.core.verification.results import result_block
@@ -30,6 +31,8 @@ from simulation.driving.programs import execute
 
 PROVABLE: Final = (Anchor, Hold, Settlement, JobManifest, Seal, Attestation, Draw, Receipt)
 """Records of which a second one for the same slot must be provable."""
+
+REPLACED: Final = (NodeProfile, Progress)
 
 
 class Invariant(Enum):
@@ -187,15 +190,17 @@ def check_order(records: SignedRecords, worker: Did, asked: Execute) -> None:
 
 
 def check_kept(records: SignedRecords, signer: Did, blocks: BlockReader) -> None:
-    """All that a signer has sent is in its own store."""
+    """All that a signer has sent is in its own store, but for what a later record replaces."""
     for record in records.by(signer):
+        if isinstance(record.body, REPLACED):
+            continue
         kind = type(record.body).__name__
         require(blocks.has(record.cid), Invariant.NOTHING_LOST, f"{kind} {record.cid} of {signer}")
 
 
 def check_provable(first: Signed[Any], second: Signed[Any]) -> None:
     """Two records that contradict each other prove it to anyone who has nothing else."""
-    if not isinstance(first.body, PROVABLE):
+    if type(first.body) is not type(second.body) or not isinstance(first.body, PROVABLE):
         return
     evidence = tuple(read(each.block, each.mesh) for each in (first, second))
     is_found = contradict(*evidence)

@@ -40,6 +40,9 @@ from simulation.faults.plan import (
 ROLES: Final = (Role.SUBMITTER, Role.NODE, Role.VERIFIER, Role.ISSUER)
 WORKING: Final = (Role.NODE, Role.VERIFIER)
 
+APART_MS_MAX: Final = 140_000
+"""Of one clock: two of them differ by less than the 300 s that a receiver allows."""
+
 LINKS: Final = {
     "manifests": frozenset({"JobManifest"}),
     "bids and declines": frozenset({"Bid", "Decline"}),
@@ -171,15 +174,15 @@ def _clocks() -> list[FaultKind]:
         ppm = dice.choice((-100_000, 100_000))
         plan.clock(dice.choice(plan.parts), ClockFaults(drift_ppm=ppm))
 
-    ahead, behind = (60_000, 240_000), (-240_000, -60_000)
+    ahead, behind = (60_000, APART_MS_MAX), (-APART_MS_MAX, -60_000)
     kinds = [
         FaultKind(name=f"{name} of {_a(role)}", inject=make(role, *by))
         for role in (Role.ISSUER, Role.SUBMITTER, Role.NODE)
         for name, make, by in (
             ("a clock ahead", wrong, ahead),
             ("a clock behind", wrong, behind),
-            ("a step forward of the clock", step, (5_000, 240_000)),
-            ("a step back of the clock", step, (-240_000, -5_000)),
+            ("a step forward of the clock", step, (5_000, APART_MS_MAX)),
+            ("a step back of the clock", step, (-APART_MS_MAX, -5_000)),
         )
     ]
     return [*kinds, FaultKind(name="a clock that drifts", inject=drift)]
