@@ -25,6 +25,7 @@ from mesh.actors.submitter.rows import (
     HISTORY,
     JOBS,
     PENDING,
+    PROFILES,
     RUNS,
     TIMERS,
     EffectRow,
@@ -39,7 +40,7 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.market.terms import Surroundings
 from mesh.core.ports.work import WorkId, WorkResult
 from mesh.core.records.jobs import Award, Cancel, JobManifest, Transfer
-from mesh.core.records.market import Bid, Decline, NodeProfile
+from mesh.core.records.market import Bid, Credential, Decline, NodeProfile
 from mesh.core.records.membership import Fault
 from mesh.core.records.settlement import (
     Answer,
@@ -51,7 +52,7 @@ from mesh.core.records.settlement import (
 from mesh.core.records.work import Attestation, Draw, Hold, Progress, Receipt
 from runtime.content.cid import Cid
 from runtime.execution.effects import Effect
-from runtime.identity.signed import Signed
+from runtime.identity.signed import RecordError, Signed
 from runtime.tokens.token import ResourceToken
 
 T = TypeVar("T")
@@ -176,8 +177,10 @@ class Submitter(JobBook):
     def _take_profile(
         self, tx: ActorTransaction, incoming: Incoming, now: Now
     ) -> MessageRefusal | None:
+        before = tx.rows(PROFILES).get(incoming.record.signer)
         refusal = reading.take_profile(self, tx, incoming, now)
-        if refusal is None:
+        after = tx.rows(PROFILES).get(incoming.record.signer)
+        if after is not None and (before is None or after.profile != before.profile):
             self._ask_newcomer(tx, now)
         return refusal
 
@@ -194,9 +197,12 @@ class Submitter(JobBook):
         """An issuer's answer, by what was asked."""
         answer: Signed[Answer] = incoming.record
         asked = tx.blocks.get(answer.body.request)
-        if asked is None:
+        try:
+            request = None if asked is None else self.archive.read(asked)
+        except RecordError:
+            request = None
+        if request is None:
             return MessageRefusal.UNKNOWN_SUBJECT
-        request = self.archive.read(asked)
         reading.read_statement(self, tx, incoming, now)
         if request.signer != self.did and not isinstance(request.body, Award):
             return MessageRefusal.NOT_ADDRESSED
@@ -331,6 +337,7 @@ class Submitter(JobBook):
         Decline: _take_answer_of_node,
         Answer: _take_answer,
         Statement: reading.take_statement,
+        Credential: reading.take_credential,
         Policy: reading.take_policy,
         Fault: reading.take_fault,
         ResourceToken: tokens.take_token,

@@ -339,7 +339,9 @@ def surroundings(book: JobBook, tx: ActorTransaction, now: Now) -> Surroundings 
             )
             usage = usage_under(statement, body.resource_type)
             rules.setdefault(body.resource_type.value, []).append((in_force, usage))
-    roles = sorted({each.body.name for each in credentials_of(book, tx, book.did, now)})
+    givers = issuers(book, tx, now)
+    held = credentials_of(book, tx, book.did, now)
+    roles = sorted({each.body.name for each in held if each.signer in givers})
     return Surroundings(
         balances=balances,
         policies={name: policies_to_value(found) for name, found in rules.items()},

@@ -126,6 +126,19 @@ def take_policy(
     return None
 
 
+def take_credential(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now
+) -> MessageRefusal | None:
+    """A role of this submitter, which only an issuer gives."""
+    credential: Signed[Credential] = incoming.record
+    if credential.body.subject != book.did:
+        return MessageRefusal.NOT_ADDRESSED
+    if not has_role(book, tx, credential, Role.ISSUER, at=now.wall):
+        return MessageRefusal.WRONG_ROLE
+    _note_credential(book, tx, credential)
+    return None
+
+
 def _older(
     book: JobBook, tx: ActorTransaction, record: Signed[T], kind: type[T], known: Cid, now: Now
 ) -> MessageRefusal | None:
@@ -143,24 +156,25 @@ def _older(
 
 
 def read_credentials(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> None:
-    """Keep the credentials that came with a record."""
+    """Keep the credentials that a member shows of itself."""
+    for credential in _attached(book, incoming, Credential):
+        if credential.body.subject == incoming.record.signer:
+            _note_credential(book, tx, credential)
+
+
+def _note_credential(book: JobBook, tx: ActorTransaction, credential: Signed[Credential]) -> None:
+    book.keep(tx, credential)
     rows = tx.rows(CREDENTIALS)
-    for cid, block in incoming.attached.items():
-        try:
-            credential = book.archive.read_as(Credential, block)
-        except RecordError:
-            continue
-        book.keep(tx, credential)
-        if rows.get(cid) is None:
-            rows.put(
-                CredentialRow(
-                    credential=cid,
-                    subject=credential.body.subject,
-                    name=credential.body.name,
-                    issuer=credential.signer,
-                    expires_at=credential.body.expires_at,
-                )
+    if rows.get(credential.cid) is None:
+        rows.put(
+            CredentialRow(
+                credential=credential.cid,
+                subject=credential.body.subject,
+                name=credential.body.name,
+                issuer=credential.signer,
+                expires_at=credential.body.expires_at,
             )
+        )
 
 
 def read_policies(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:

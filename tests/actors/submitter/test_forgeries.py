@@ -10,9 +10,12 @@ from submitting import Mail, Market
 
 from mesh.actors.submitter.rows import EVIDENCE, FAULTS
 from mesh.core.jobs.job import Job, Phase
+from mesh.core.market.terms import Surroundings
+from mesh.core.records.market import Credential
 from mesh.core.records.membership import Fault
-from mesh.core.records.settlement import Ground, Payment, Settlement
+from mesh.core.records.settlement import Answer, Ground, Payment, Settlement
 from mesh.core.records.work import Draw, Hold
+from runtime.execution.context import ROLES_RECORD
 from runtime.identity.signed import Signed
 
 Forge = Callable[[Market, Settlement], Settlement]
@@ -223,3 +226,42 @@ def test_fault_of_others_counts_by_its_evidence_once() -> None:
     market.deliver(slander, *blocks)
     assert market.within(lambda tx: tx.rows(FAULTS).count()) == 1
     assert market.refusals() == {"EQUIVOCATION": 1, "INCONSISTENT": 1}
+
+
+def roles(market: Market) -> Any:
+    around = market.within(lambda tx: market.actor.surroundings(tx, market.now))
+    assert isinstance(around, Surroundings)
+    return around.records.get(ROLES_RECORD)
+
+
+def credential(market: Market, by: Any, subject: Any, name: str) -> Signed[Any]:
+    body = Credential(subject=subject.did, name=name, expires_at=market.now.wall + 10)
+    return market.signed(by, body)
+
+
+def test_role_counts_by_an_issuer_alone() -> None:
+    market = Market()
+    forged = credential(market, market.node, market.submitter, "admin")
+    market.deliver(market.node_profile(market.node, 0, sequence=2), forged.block)
+    market.deliver(forged)
+    assert roles(market) is None
+    market.deliver(credential(market, market.issuer_key, market.submitter, "teller"))
+    assert roles(market) == ["teller"]
+    market.deliver(credential(market, market.issuer_key, market.node, "other"))
+    assert market.refusals() == {"WRONG_ROLE": 1, "NOT_ADDRESSED": 1}
+    market.skip(10_000)
+    assert roles(market) is None
+
+
+def test_answer_about_a_block_that_is_no_record_is_refused() -> None:
+    market = Market()
+    answer = Answer(
+        request=market.request().module,
+        accepted=True,
+        reason="",
+        detail="",
+        settlement=None,
+        retry_after=None,
+    )
+    market.deliver(market.signed(market.issuer_key, answer))
+    assert market.refusals() == {"UNKNOWN_SUBJECT": 1}
