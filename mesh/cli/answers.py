@@ -183,6 +183,14 @@ WRITTEN: Final[Fields] = {"written": optional(record({"path": TEXT, "bytes": COU
 
 ANSWERS: Final[Answers] = {
     "submit-job": {**maybe(JOB), **maybe(QUOTES), "submitted": FLAG},
+    "validate": {
+        "valid": FLAG,
+        "module": CID,
+        "entry": TEXT,
+        "resource_type": TEXT,
+        "resource_amount": COUNT,
+        "budget": COUNT,
+    },
     "get-bids": {"bids": array(BID)},
     "accept-bid": JOB,
     "job-status": JOB,

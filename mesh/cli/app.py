@@ -36,6 +36,7 @@ Examples:
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": (
         "submit-job",
+        "validate",
         "get-bids",
         "accept-bid",
         "job-status",

@@ -1,5 +1,6 @@
 """`meshctl` for the life of a job: submit, bids, accept, status, list, cancel, nodes."""
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -21,6 +22,7 @@ PRIORITIES: Final = ("low", "medium", "high", "critical")
 def register(app: typer.Typer) -> None:
     for name, command in (
         ("submit-job", submit_job),
+        ("validate", validate),
         ("get-bids", get_bids),
         ("accept-bid", accept_bid),
         ("job-status", job_status),
@@ -32,15 +34,30 @@ def register(app: typer.Typer) -> None:
 
 
 def submit_job(
+    context: typer.Context,
     wasm: Annotated[
-        str, typer.Option("--wasm", metavar="PATH|CID", help="The module: a file, or a CID.")
-    ],
-    resource_amount: Annotated[
-        int,
+        str | None,
         typer.Option(
-            "--resource-amount", metavar="UNITS", help="Ceiling of work; 1 unit = 1 000 000 fuel."
+            "--wasm", metavar="PATH|CID", help="The module: a file, or a CID. Required, or --file."
         ),
-    ],
+    ] = None,
+    resource_amount: Annotated[
+        int | None,
+        typer.Option(
+            "--resource-amount",
+            metavar="UNITS",
+            help="Ceiling of work; 1 unit = 1 000 000 fuel. Required, or --file.",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="FILE",
+            readable=False,
+            help="The whole job as YAML or JSON, - for stdin; see docs/schemas/job.md.",
+        ),
+    ] = None,
     description: Annotated[
         str, typer.Option("--description", metavar="TEXT", help="What the job is for.")
     ] = "",
@@ -137,13 +154,17 @@ def submit_job(
       meshctl submit-job --wasm example.wasm --description "Data analysis" --resource-amount 500
       meshctl submit-job --wasm count.wasm --input ward.csv --resource-amount 500 --wait
       meshctl submit-job --wasm bafkr4i… --resource-amount 500 --dry-run
+      meshctl submit-job --file job.yaml --wait
     """
-    from mesh.cli.submission import Submission, run_submission
+    from mesh.cli.documents.options import from_file, needed
+    from mesh.cli.submission import Submission, from_options, run_submission
 
-    run_submission(
-        Submission(
-            wasm=wasm,
-            resource_amount=resource_amount,
+    if file is not None:
+        make = from_file(context, file)
+    else:
+        given = Submission(
+            wasm=needed("--wasm", wasm),
+            resource_amount=needed("--resource-amount", resource_amount),
             description=description,
             resource_type=resource_type,
             priority=priority,
@@ -161,7 +182,10 @@ def submit_job(
             features=tuple(feature or ()),
             min_reputation=min_reputation,
             job_id=id_,
-        ),
+        )
+        make = from_options(given)
+    run_submission(
+        make,
         wait=wait or follow,
         follow=follow,
         timeout=timeout,
@@ -170,6 +194,28 @@ def submit_job(
         quiet=quiet,
         home=mesh_home,
     )
+
+
+def validate(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", readable=False, help="The job as YAML or JSON, - for stdin."
+        ),
+    ],
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Check a job document as `submit-job --file` would, and submit nothing.
+
+    \b
+    Example:
+      meshctl validate job.yaml
+    """
+    from mesh.cli.documents.jobs import run_validate
+
+    run_validate(file, output=output, quiet=quiet, home=mesh_home)
 
 
 def get_bids(

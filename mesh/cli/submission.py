@@ -4,8 +4,9 @@ Rule: what would be refused later is refused now, before anything is stored.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -66,8 +67,24 @@ class Submission(Struct, frozen=True, kw_only=True):
     job_id: str | None
 
 
+Blocks: TypeAlias = tuple[tuple[Cid, bytes], ...]
+MakeRequest: TypeAlias = Callable[[LocalMesh], tuple[JobRequest, Blocks]]
+
+
+def from_options(submission: Submission) -> MakeRequest:
+    """Makes a request of the options. Raises CommandError."""
+    if submission.wasm == submission.input == STANDARD_STREAM:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "standard input cannot be both the module and its input",
+            hint="name a file for one of them",
+        )
+    return lambda mesh: _request(mesh, submission)
+
+
 def run_submission(
-    submission: Submission,
+    make: MakeRequest,
     *,
     wait: bool,
     follow: bool,
@@ -79,15 +96,8 @@ def run_submission(
 ) -> None:
     """Carry out one `submit-job`."""
     out = make_output(home, output, quiet=quiet)
-    if submission.wasm == submission.input == STANDARD_STREAM:
-        raise CommandError(
-            ExitCode.USAGE,
-            "usage",
-            "standard input cannot be both the module and its input",
-            hint="name a file for one of them",
-        )
     with found_mesh(home) as mesh:
-        request, blocks = _request(mesh, submission)
+        request, blocks = make(mesh)
         if dry_run:
             from mesh.local.quoting import quote
 
@@ -134,26 +144,32 @@ def _announce(out: Output, job_id: JobId) -> None:
     out.line("")
 
 
-def _request(
-    mesh: LocalMesh, given: Submission
-) -> tuple[JobRequest, tuple[tuple[Cid, bytes], ...]]:
-    """The request, and the blocks to store with it."""
+def module_of(
+    mesh: LocalMesh, named: Path | Cid, shown: str, blocks: list[tuple[Cid, bytes]]
+) -> tuple[Cid, ModuleFacts | None]:
+    """The module, and what is known of it where its bytes are here; a file's become a block.
+
+    shown: its name in errors.
+    """
     from runtime.content.cid import cid_of
 
-    blocks: list[tuple[Cid, bytes]] = []
-    named = path_or_cid(given.wasm)
-    facts: ModuleFacts | None = None
     if isinstance(named, Cid):
-        module = named
-        if mesh.has_block(module) and module.codec is Codec.RAW:
-            data = mesh.get_block(module)
-            facts = module_facts(mesh.sandbox.admission, given.wasm, module, data)
-    else:
-        data = read_bytes(named, noun="module", bytes_max=MODULE_LIMITS.module_bytes)
-        module = cid_of(data, Codec.RAW)
-        facts = module_facts(mesh.sandbox.admission, given.wasm, module, data)
-        blocks.append((module, data))
-    entry = _entry(given.entry, facts)
+        if not mesh.has_block(named) or named.codec is not Codec.RAW:
+            return named, None
+        data = mesh.get_block(named)
+        return named, module_facts(mesh.sandbox.admission, shown, named, data)
+    data = read_bytes(named, noun="module", bytes_max=MODULE_LIMITS.module_bytes)
+    module = cid_of(data, Codec.RAW)
+    facts = module_facts(mesh.sandbox.admission, shown, module, data)
+    blocks.append((module, data))
+    return module, facts
+
+
+def _request(mesh: LocalMesh, given: Submission) -> tuple[JobRequest, Blocks]:
+    """The request, and the blocks to store with it."""
+    blocks: list[tuple[Cid, bytes]] = []
+    module, facts = module_of(mesh, path_or_cid(given.wasm), given.wasm, blocks)
+    entry = entry_of(given.entry, facts)
     request = JobRequest(
         module=module,
         resource_amount=positive("--resource-amount", given.resource_amount),
@@ -162,8 +178,8 @@ def _request(
         budget=None if given.budget is None else positive("--budget", given.budget),
         priority=one_of(Priority, given.priority, "--priority"),
         entry=entry,
-        arguments=_arguments(given.arguments, entry, facts),
-        input=_input(given.input, blocks),
+        arguments=arguments_of(given.arguments, entry, facts),
+        input=input_of(None if given.input is None else path_or_cid(given.input), blocks),
         scope=given.scope,
         requirements=Requirements(
             memory_bytes=within("--memory", given.memory_mib, 1, MEMORY_BYTES_MAX // MIB, "MiB")
@@ -180,7 +196,7 @@ def _request(
     return request, tuple(blocks)
 
 
-def _entry(wanted: str, facts: ModuleFacts | None) -> str:
+def entry_of(wanted: str, facts: ModuleFacts | None) -> str:
     """The export to call; a WASI program's own where nothing else is asked for."""
     if facts is None or wanted in facts.entries:
         return wanted
@@ -199,7 +215,7 @@ def _entry(wanted: str, facts: ModuleFacts | None) -> str:
     )
 
 
-def _arguments(text: str | None, entry: str, facts: ModuleFacts | None) -> bytes | None:
+def arguments_of(text: str | None, entry: str, facts: ModuleFacts | None) -> bytes | None:
     """The DAG-CBOR list of the arguments, by the entry's types where the module has them."""
     signature, abi = _signature(entry, facts)
     if text is None:
@@ -255,12 +271,12 @@ def _bad_arguments(reason: str) -> CommandError:
     )
 
 
-def _input(text: str | None, blocks: list[tuple[Cid, bytes]]) -> Cid | None:
+def input_of(named: Path | Cid | None, blocks: list[tuple[Cid, bytes]]) -> Cid | None:
+    """The input's CID; a file becomes a block. Raises CommandError."""
     from runtime.content.cid import cid_of
 
-    if text is None:
+    if named is None:
         return None
-    named = path_or_cid(text)
     if isinstance(named, Cid):
         if named.codec is Codec.DAG_PB:
             raise CommandError(

@@ -111,6 +111,8 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "malformed-cid": ((_2,), "A text is not a CID, and no stored block ends with it."),
     "malformed-did": ((_2,), "A text is not a DID with a key."),
     "ambiguous-block": ((_2,), "Several stored blocks end with the text."),
+    "job-document-malformed": ((_2,), "The job document has errors."),
+    "job-not-carried": ((_2,), "The document has terms that the jobs of this mesh do not have."),
     "unknown-job": ((_3,), "There is no such job."),
     "ambiguous-job": ((_2,), "Several jobs have such an id."),
     "job-id-too-short": ((_2,), "The id of a job is too short."),

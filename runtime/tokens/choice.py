@@ -81,10 +81,10 @@ def _preference(held: HeldToken) -> tuple[int, int, bytes]:
 
 
 _HOPELESS = (TokenRefusal.OUT_OF_SCOPE, TokenRefusal.REVOKED, TokenRefusal.EXPIRED)
-"""The refusals of tokens that are not the holder's to mend, the least telling first."""
+"""The refusals of tokens that are not the holder's to mend, the least significant first."""
 
 
 def _nearness(choice: Choice) -> tuple[int, int]:
-    """The later its refusal, the more telling; of those alike the one with the most left."""
+    """Ranks a token that does not pay: by its refusal, then by what is left."""
     rank = _HOPELESS.index(choice.refusal) if choice.refusal in _HOPELESS else len(_HOPELESS)
     return rank, choice.held.left

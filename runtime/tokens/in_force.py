@@ -77,7 +77,7 @@ def explain(
 
 
 def _deciding(verdicts: list[Verdict]) -> Verdict | None:
-    """The ledger stops at the first policy that denies; of those that allow, the least room."""
+    """Finds the first that denies, where the ledger stops, or else the one with the least left."""
     for verdict in verdicts:
         if not verdict.whole.is_allowed:
             return verdict

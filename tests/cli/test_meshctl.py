@@ -356,7 +356,7 @@ def test_help_imports_no_engine() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["submit-job"], ["get-bids"], ["accept-bid"], ["job-status"], ["list-jobs"],
+        ["submit-job"], ["validate"], ["get-bids"], ["accept-bid"], ["job-status"], ["list-jobs"],
         ["cancel-job"], ["list-nodes"], ["results"], ["logs"], ["receipt"], ["verify"],
         ["doctor"], ["block", "put"], ["block", "get"], ["block", "rm"], ["tokens", "issue"],
         ["tokens", "balance"], ["tokens", "delegate"], ["tokens", "allocate"],

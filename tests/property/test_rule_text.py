@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from meshfolk import key
 
+from mesh.cli.policies.rule_text import FORMS, RuleTextError, rule_from_text, rule_to_text
 from runtime.tokens.policy import AllOf, AllowAll, AnyOf, PermitList, Quota, RateLimit, Rule
-from runtime.tokens.rule_text import FORMS, RuleTextError, rule_from_text, rule_to_text
 
 DIDS = [key(name).did for name in ("alice", "bob", "carol")]
 RATE = st.builds(

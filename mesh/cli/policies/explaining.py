@@ -9,12 +9,12 @@ from msgspec import Struct
 from mesh.cli.naming import did_from
 from mesh.cli.option_values import one_of, positive
 from mesh.cli.output import Column, table
+from mesh.cli.policies.rule_text import rule_to_text
 from mesh.cli.session import make_output, open_mesh
 from mesh.local.treasury import explain_policies
 from runtime.content.did import Did
 from runtime.tokens.assessment import Assessment
 from runtime.tokens.in_force import Explanation, Verdict
-from runtime.tokens.rule_text import rule_to_text
 from runtime.tokens.token import ResourceType
 
 _COLUMNS = (

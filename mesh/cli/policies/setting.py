@@ -8,6 +8,7 @@ from msgspec import Struct
 from mesh.cli.naming import did_from
 from mesh.cli.option_values import one_of
 from mesh.cli.output import Column, field
+from mesh.cli.policies.rule_text import RuleTextError, rule_from_text, rule_to_text
 from mesh.cli.policy import RULES
 from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.local.treasury import policies, set_policy
@@ -15,7 +16,6 @@ from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.policy import AllowAll, PermitList, Quota, RateLimit, Rule
-from runtime.tokens.rule_text import RuleTextError, rule_from_text, rule_to_text
 from runtime.tokens.token import ResourceType
 
 _COLUMNS = (

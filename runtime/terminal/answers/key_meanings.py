@@ -250,6 +250,7 @@ KEY_MEANINGS: Final = {
     "unpin": "a block",
     "unread": "files that could not be read",
     "usage": "the usage",
+    "valid": "whether the document is a job that can be submitted",
     "value": "the value, as JSON",
     "value_origin": "`local`: executed on this machine, not verified by a federation",
     "variable": "its name",

@@ -1,0 +1,1 @@
+"""Jobs as documents: `meshctl submit-job --file`, `meshctl validate`, and `rerun`."""

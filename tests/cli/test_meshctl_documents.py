@@ -1,0 +1,90 @@
+"""Jobs as documents: `submit-job --file`, `validate`, and `rerun`."""
+
+import json
+from pathlib import Path
+
+from meshcommand import Meshctl
+
+JOB = """\
+module: parts/echo.wasm
+description: Count the ward
+resource_amount: 500
+budget: 90
+priority: high
+trust:
+  verifiers: 3
+  quorum: 3
+  locations: [us-east, eu-west]
+requirements:
+  cpu_cores: 1
+  max_seconds: 60
+"""
+
+
+def write(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "jobs"
+    (folder / "parts").mkdir(parents=True, exist_ok=True)
+    (folder / "parts" / "echo.wasm").write_bytes((tmp_path / "echo.wasm").read_bytes())
+    (folder / "job.yaml").write_text(text)
+
+
+def test_document_is_submitted_with_all_its_terms(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB)
+    answer = json.loads(meshctl("submit-job", "--file", "jobs/job.yaml", "-o", "json").out)
+    assert (answer["description"], answer["budget"]) == ("Count the ward", 90)
+    assert answer["priority"] == "high"
+    manifest = json.loads(meshctl("block", "get", answer["manifest"], "-o", "json").out)["value"]
+    assert manifest["trust"]["quorum"] == 3
+    assert manifest["trust"]["locations"] == ["us-east", "eu-west"]
+    assert manifest["requirements"]["max_seconds"] == 60
+    words = ("--wasm", "jobs/parts/echo.wasm", "--resource-amount", "500")
+    by_words = json.loads(meshctl("submit-job", *words, "-o", "json").out)
+    assert by_words["module"] == answer["module"]
+
+
+def test_valid_document_is_submitted_nowhere(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB)
+    done = meshctl("validate", "jobs/job.yaml")
+    assert done.code == 0 and done.out.startswith("jobs/job.yaml: valid (run of bafkr4i")
+    assert json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"] == []
+
+
+def test_all_errors_of_a_document_are_reported_with_their_places(
+    meshctl: Meshctl, tmp_path: Path
+) -> None:
+    write(tmp_path, JOB.replace("budget", "bugdet").replace("quorum: 3", "quorum: many"))
+    for command in (("validate",), ("submit-job", "--file")):
+        refused = meshctl(*command, "jobs/job.yaml")
+        assert refused.code == 2
+        assert "jobs/job.yaml:4:1: unknown key 'bugdet'" in refused.err
+        assert "did you mean budget?" in refused.err
+        assert "jobs/job.yaml:8:11: trust.quorum: expected an integer, found a text" in refused.err
+    answer = json.loads(meshctl("validate", "jobs/job.yaml", "-o", "json").out)
+    problems = answer["error"]["details"]["problems"]
+    assert [(each["line"], each["column"]) for each in problems] == [(4, 1), (8, 11)]
+
+
+def test_document_is_checked_against_its_module(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB + "entry: rum\n")
+    assert meshctl("validate", "jobs/job.yaml").code == 3
+    write(tmp_path, JOB.replace("parts/echo", "parts/ehco"))
+    assert meshctl("validate", "jobs/job.yaml").code == 3
+
+
+def test_options_beside_a_document_are_refused(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB)
+    refused = meshctl("submit-job", "--file", "jobs/job.yaml", "--budget", "5")
+    assert (refused.code, "--budget would say it again" in refused.err) == (2, True)
+    assert meshctl("submit-job", "--file", "jobs/job.yaml", "--dry-run").code == 0
+
+
+def test_terms_that_no_job_of_this_mesh_has_are_refused(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB + "children: {depth: 1, budget: 50}\n")
+    refused = meshctl("submit-job", "--file", "jobs/job.yaml")
+    assert (refused.code, "have no children" in refused.err) == (2, True)
+
+
+def test_missing_options_are_named_as_before(meshctl: Meshctl) -> None:
+    for words, missing in (((), "--wasm"), (("--wasm", "echo.wasm"), "--resource-amount")):
+        refused = meshctl("submit-job", *words)
+        assert (refused.code, f"Missing option '{missing}'" in refused.err) == (2, True)
