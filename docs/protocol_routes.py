@@ -69,8 +69,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     ),
     Credential: Route(
         signers="anyone",
-        receivers=("node", "verifier"),
-        checks="its subject is the receiver",
+        receivers=("submitter", "node", "verifier"),
+        checks="its subject is the receiver; to a submitter only an issuer gives one",
     ),
     ResourceToken: Route(
         signers="issuer; holder of the parent",
