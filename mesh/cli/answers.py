@@ -196,6 +196,7 @@ ANSWERS: Final[Answers] = {
     "job-status": JOB,
     "list-jobs": {"jobs": array(LISTED)},
     "cancel-job": {"job_id": TEXT, "state": TEXT, "reason": TEXT},
+    "rerun": {**maybe(JOB), **maybe(QUOTES), "submitted": FLAG},
     "list-nodes": {"nodes": array(NODE)},
     "results": {
         "job_id": TEXT,

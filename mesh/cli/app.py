@@ -42,6 +42,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "job-status",
         "list-jobs",
         "cancel-job",
+        "rerun",
         "list-nodes",
     ),
     "results": ("results", "logs"),

@@ -16,6 +16,7 @@ from mesh.cli.options import (
     TimeoutOption,
 )
 
+ORDERS: Final = ("submitted", "changed", "state")
 PRIORITIES: Final = ("low", "medium", "high", "critical")
 
 
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
         ("job-status", job_status),
         ("list-jobs", list_jobs),
         ("cancel-job", cancel_job),
+        ("rerun", rerun),
         ("list-nodes", list_nodes),
     ):
         app.command(name)(command)
@@ -310,6 +312,25 @@ def list_jobs(
         list[str] | None,
         typer.Option("--state", metavar="STATE", help="Only these states; may be repeated."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="TIME", help="Submitted then or later: 90m or 7d ago, or a day."
+        ),
+    ] = None,
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort",
+            metavar="|".join(ORDERS),
+            help="The order; the last one is last.",
+            autocompletion=words(ORDERS),
+        ),
+    ] = "submitted",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", help="Only the last N of the order."),
+    ] = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -320,10 +341,16 @@ def list_jobs(
     Examples:
       meshctl list-jobs
       meshctl list-jobs --state Verified -o jsonl
+      meshctl list-jobs --since 7d --limit 20
     """
-    from mesh.cli.listing import jobs
+    from mesh.cli.listing import Listing, jobs
 
-    jobs(tuple(state or ()), output=output, quiet=quiet, home=mesh_home)
+    jobs(
+        Listing(states=tuple(state or ()), since=since, sort=sort, limit=limit),
+        output=output,
+        quiet=quiet,
+        home=mesh_home,
+    )
 
 
 def cancel_job(
@@ -354,6 +381,47 @@ def cancel_job(
         {"job_id": found, "state": "Cancelled", "reason": reason},
         lines=[f"Job {found} cancelled"],
         quiet=found,
+    )
+
+
+def rerun(
+    job: JobArgument = None,
+    job_id: JobOption = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Award the best bid and wait until it is verified.")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
+    ] = False,
+    timeout: TimeoutOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing."),
+    ] = False,
+    output: FormatOption = None,
+    quiet: QuietOption = False,
+    mesh_home: HomeOption = None,
+) -> None:
+    """Submit a job again as a new one: the same module, input, arguments and terms.
+
+    \b
+    Example:
+      meshctl rerun e2b4cf1af332 --wait
+    """
+    from mesh.cli.naming import find_job, one_job
+    from mesh.cli.submission import run_submission
+    from mesh.local.job_query import request_again
+
+    wanted = one_job(job, job_id)
+    run_submission(
+        lambda mesh: (request_again(mesh, find_job(mesh, wanted)), ()),
+        wait=wait or follow,
+        follow=follow,
+        timeout=timeout,
+        dry_run=dry_run,
+        output=output,
+        quiet=quiet,
+        home=mesh_home,
     )
 
 

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ccl.abi.text.suggest import nearest_beginning
 from mesh.cli.describing import reputation_text
+from mesh.cli.option_values import moment, one_of, positive
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.core.fields import MICRO
 from mesh.job import Phase
+from mesh.local.job_query import JobQuery, Order, listed
 from mesh.local.roll import node_views
 from mesh.local.views import JobView, UnreadableJob
 from runtime.execution.execution import OutcomeKind
@@ -49,15 +53,25 @@ _NODES = (
 )
 
 
-def jobs(states: tuple[str, ...], *, output: str | None, quiet: bool, home: Path | None) -> None:
+class Listing(Struct, frozen=True, kw_only=True):
+    """The options of `list-jobs` as they were typed."""
+
+    states: tuple[str, ...]
+    since: str | None
+    sort: str
+    limit: int | None
+
+
+def jobs(listing: Listing, *, output: str | None, quiet: bool, home: Path | None) -> None:
     """`list-jobs`."""
     out = make_output(home, output, quiet=quiet)
-    wanted = {_phase(text) for text in states}
+    phases = frozenset(_phase(text) for text in listing.states)
+    order = one_of(Order, listing.sort, "--sort")
+    limit = None if listing.limit is None else positive("--limit", listing.limit)
     rows = []
     with open_mesh(home) as mesh:
-        for job in mesh.jobs():
-            if wanted and job.phase not in wanted:
-                continue
+        since = None if listing.since is None else moment("--since", listing.since, mesh.now)
+        for job in listed(mesh, JobQuery(phases=phases, since=since, order=order, limit=limit)):
             if isinstance(job, UnreadableJob):
                 note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
             rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))

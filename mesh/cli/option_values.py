@@ -1,12 +1,16 @@
 """Values of options that several commands take: numbers and words, refused by name."""
 
+import re
+from datetime import UTC, datetime
 from enum import Enum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ccl.abi.text.suggest import nearest_beginning
 from runtime.terminal.errors import CommandError, ExitCode
 
 E = TypeVar("E", bound=Enum)
+
+SECONDS_OF: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 
 def positive(option: str, number: int) -> int:
@@ -61,3 +65,22 @@ def one_of(kind: type[E], text: str, option: str) -> E:
         f"{option}: '{text}' is not one of {', '.join(names)}",
         hint=f"did you mean {close}?" if close else f"for example {option} {names[0]}",
     )
+
+
+def moment(option: str, text: str, now: int) -> int:
+    """A moment in the past, as Unix seconds: `90m` ago, or a day or time in UTC. Raises
+    CommandError."""
+    ago = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    if ago is not None:
+        return now - int(ago[1]) * SECONDS_OF[ago[2]]
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            ExitCode.USAGE,
+            "not-a-moment",
+            f"{option}: '{text:.60}' is no time",
+            hint=f"for example {option} 90m, {option} 7d or {option} 2026-11-30T18:00",
+        ) from None
+    in_utc = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return int(in_utc.timestamp())

@@ -29,7 +29,7 @@ from mesh.local.members import Entropy, Members, load_or_found
 from mesh.local.purses import available_units
 from mesh.local.request import JobRequest
 from mesh.local.speed import fuel_per_second
-from mesh.local.views import JobView, UnreadableJob, has_frames, view, with_trace
+from mesh.local.views import JobView, has_frames, view, with_trace
 from mesh.local.world import World
 from mesh.records import Engine
 from runtime.content.cid import Cid, Codec, cid_of
@@ -311,18 +311,6 @@ class LocalMesh:
         if not has_frames(found) or not self.has_block(module):
             return found
         return with_trace(found, self.get_block(module))
-
-    def jobs(self) -> tuple[JobView | UnreadableJob, ...]:
-        """The local submitter's jobs, oldest first; one that cannot be read says why."""
-        found: list[JobView | UnreadableJob] = []
-        with self.store.read() as tx:
-            for job_id in self._job_ids(tx):
-                job = self.stored_job(tx, job_id)
-                try:
-                    found.append(self._view(tx, job))
-                except CommandError as problem:
-                    found.append(UnreadableJob(job_id=job_id, phase=job.phase, problem=problem))
-        return tuple(found)
 
     def _view(self, tx: SqliteTransaction, job: Job) -> JobView:
         return view(tx, self.reading, self.content, job, now=self.now)

@@ -142,6 +142,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "car-malformed": ((_2,), "A file is not a well-formed CAR."),
     # Submitting a job
     "job-malformed": ((_2,), "The description of the job is invalid."),
+    "not-a-moment": ((_2,), "An option is no time."),
     "not-a-uuid": ((_2,), "An id for a new job is not a UUID."),
     "job-id-taken": ((_1,), "Another job has the id."),
     "quorum-impossible": ((_2,), "The quorum cannot be reached by so many verifiers."),

@@ -13,6 +13,7 @@ from localmesh import ANSWER_CID, open_at
 from meshcommand import ECHO, START, TRAP, Meshctl, ended, start, submitted, verified
 
 from mesh.cli.app import run
+from mesh.core.fields import JobId
 from mesh.job import Phase
 from mesh.local.audit import audit
 from runtime.content.cid import Codec, cid_of
@@ -322,7 +323,7 @@ def test_ctrl_c_pauses_the_job(meshctl: Meshctl, home: Path) -> None:
     assert f"help: meshctl job-status {job} --wait" in err
     assert "Traceback" not in err
     with open_at(home) as mesh:
-        view = next(each for each in mesh.jobs() if each.job_id == job)
+        view = mesh.job(JobId(job))
         assert view.phase is Phase.RUNNING
         assert audit(mesh) == ()
 
@@ -356,7 +357,8 @@ def test_help_imports_no_engine() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["submit-job"], ["validate"], ["get-bids"], ["accept-bid"], ["job-status"], ["list-jobs"],
+        ["submit-job"], ["rerun"], ["validate"], ["get-bids"],
+        ["accept-bid"], ["job-status"], ["list-jobs"],
         ["cancel-job"], ["list-nodes"], ["results"], ["logs"], ["receipt"], ["verify"],
         ["doctor"], ["block", "put"], ["block", "get"], ["block", "rm"], ["tokens", "issue"],
         ["tokens", "balance"], ["tokens", "delegate"], ["tokens", "allocate"],

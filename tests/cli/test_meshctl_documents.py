@@ -88,3 +88,19 @@ def test_missing_options_are_named_as_before(meshctl: Meshctl) -> None:
     for words, missing in (((), "--wasm"), (("--wasm", "echo.wasm"), "--resource-amount")):
         refused = meshctl("submit-job", *words)
         assert (refused.code, f"Missing option '{missing}'" in refused.err) == (2, True)
+
+
+def test_job_is_submitted_again_as_a_new_one(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, JOB)
+    first = json.loads(meshctl("submit-job", "--file", "jobs/job.yaml", "-o", "json").out)
+    again = json.loads(meshctl("rerun", first["job_id"], "-o", "json").out)
+    assert again["job_id"] != first["job_id"] and again["submitted"]
+    manifests = [
+        json.loads(meshctl("block", "get", each["manifest"], "-o", "json").out)["value"]
+        for each in (first, again)
+    ]
+    fresh = {"job_id", "created_at", "bid_deadline", "expires_at", "sig"}
+    assert {k: v for k, v in manifests[0].items() if k not in fresh} == {
+        k: v for k, v in manifests[1].items() if k not in fresh
+    }
+    assert meshctl("rerun", "ffffffff").code == 3

@@ -19,6 +19,7 @@ from mesh.cli.app import run
 from mesh.core.fields import JobId
 from mesh.home import find_home
 from mesh.local import JobRequest, LocalMesh
+from mesh.local.job_query import JobQuery, listed
 from mesh.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.terminal.errors import CommandError
@@ -140,7 +141,7 @@ def test_committed_rows_are_read(home: Path, state: str) -> None:
     with LocalMesh.open(home, environment=ENVIRONMENT) as mesh:
         assert mesh.store.is_read_only
         assert mesh.has_block(LATE_CID) is (state != "closed")
-        assert len(mesh.jobs()) == 2
+        assert len(listed(mesh, JobQuery())) == 2
 
 
 def test_execution_is_repeatable_and_not_stored(

@@ -18,6 +18,15 @@ JOBS_KEPT_MAX: Final = 4096
 NOT_NUMBERED: Final = 1 << 62
 """Where a job stands among the others before it is written: last."""
 
+_ORDERS: Final = {
+    "submitted": "number",
+    "changed": "(SELECT MAX(at) FROM job_events WHERE job = jobs.number)",
+    "state": "CASE phase "
+    + " ".join(f"WHEN '{phase.value}' THEN {rank}" for rank, phase in enumerate(Phase))
+    + " END",
+}
+"""What a listing is ordered by."""
+
 
 class SqliteJobs:
     """The `Jobs` port over `jobs` and `job_events`."""
@@ -130,11 +139,31 @@ class SqliteJobs:
         rows = self._run("SELECT submitter, job_id FROM jobs ORDER BY number")
         return tuple(JobKey(submitter=Did(did), job_id=JobId(text)) for did, text in rows)
 
-    def _select(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
+    def listed(
+        self,
+        submitter: Did,
+        *,
+        phases: frozenset[Phase],
+        since: int | None,
+        order: str,
+        limit: int | None,
+    ) -> tuple[Job, ...]:
+        """A submitter's jobs of these phases (all where empty), the last `limit` of the order."""
+        asked = sorted(phase.value for phase in phases or Phase)
+        marks = ", ".join("?" * len(asked))
+        where = (
+            f"WHERE submitter = ? AND phase IN ({marks})"
+            " AND (? IS NULL OR ? <= (SELECT MIN(at) FROM job_events WHERE job = jobs.number))"
+            f" ORDER BY {_ORDERS[order]} DESC, number DESC LIMIT ?"
+        )
+        most = -1 if limit is None else limit
+        return self._select(where, (submitter, *asked, since, since, most))[::-1]
+
+    def _select(self, where: str, values: tuple[str | int | None, ...]) -> tuple[Job, ...]:
         self.flush()
         return self._rows(where, values)
 
-    def _rows(self, where: str, values: tuple[str | int, ...]) -> tuple[Job, ...]:
+    def _rows(self, where: str, values: tuple[str | int | None, ...]) -> tuple[Job, ...]:
         rows = self._run(f"SELECT submitter, job_id, number, job FROM jobs {where}", values)
         found = []
         for submitter, job_id, number, encoded in rows.fetchall():
