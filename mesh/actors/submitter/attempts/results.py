@@ -74,6 +74,8 @@ def take_receipt(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: N
     job = _open_job(book, tx, receipt.body.hold)
     if not isinstance(job, Job):
         return job
+    if receipt.signer != job.executor:
+        return MessageRefusal.NOT_ADDRESSED
     if job.receipt is None:
         accepted = accept_receipt(book, tx, job, incoming, now)
         if isinstance(accepted, MessageRefusal):
