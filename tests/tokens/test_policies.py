@@ -115,6 +115,17 @@ def test_amended_rate_limit_goes_on_with_what_was_drawn() -> None:
         assert left == 0 or isinstance(ask(amended, left, first.usage, now=1000), Allowed)
 
 
+def test_part_of_a_unit_that_is_drawn_counts_as_one_after_an_amendment() -> None:
+    thirds = RateLimit(amount=1, per_seconds=3, burst=9)
+    first = ask(thirds, 1, now=1000)
+    assert isinstance(first, Allowed)
+    second = ask(thirds, 1, first.usage, now=1001)
+    assert isinstance(second, Allowed)
+    # Five thirds are drawn.
+    whole = RateLimit(amount=1, per_seconds=1, burst=2)
+    assert isinstance(ask(whole, 1, second.usage, now=1001), Denied)
+
+
 def test_rate_limit_taken_away_and_set_again_goes_on() -> None:
     first = ask(RATE, 50, now=1000)
     assert isinstance(first, Allowed)
