@@ -10,6 +10,7 @@ from ccl.support.recursion import make_room_for_nesting
 from runtime.terminal.process import GARBAGE_MIN
 from tests.bench.budgets import measure_budgets
 from tests.bench.compiling import measure_compiling
+from tests.bench.deliveries import measure_deliveries
 from tests.bench.encoding import measure_encoding
 from tests.bench.hostcalls import measure_host_calls
 from tests.bench.jobs import measure_jobs
@@ -31,6 +32,7 @@ def main() -> None:
     measure_stv()
     measure_encoding()
     measure_jobs()
+    measure_deliveries()
     measure_host_calls()
     measure_budgets()
 

@@ -12,6 +12,8 @@ from simulation.diagram import sequence_diagram
 from simulation.scenario import scenario_of
 from simulation.world import World
 
+from tests.bench.deliveries import deliveries_a_job
+
 
 @pytest.mark.parametrize("seed", seeds(0, 50))
 def test_invariants_hold(seed: int) -> None:
@@ -27,3 +29,10 @@ def test_seed_plays_the_same_course_again() -> None:
         return sequence_diagram(world.steps, names), world.deliveries
 
     assert course() == course()
+
+
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["unsealed", "sealed"])
+def test_deliveries_of_a_job_do_not_grow_with_the_mesh(is_sealed: bool) -> None:
+    small, large = (deliveries_a_job(nodes, is_sealed=is_sealed) for nodes in (32, 320))
+    assert large <= 150
+    assert 0.9 * small <= large <= 1.1 * small

@@ -153,7 +153,7 @@ class Cast:
             settings = NodeSettings(
                 node_id=NodeId(station.name),
                 location="eu-west",
-                rates={ResourceType.COMPUTE.value: 200_000 + 20_000 * number},
+                rates={ResourceType.COMPUTE.value: 200_000 + 20_000 * (number % 5)},
                 running_max=4,
             )
             world.command(station, partial(_configure, settings=settings))
