@@ -268,6 +268,28 @@ def test_fetch_is_done_at_once_from_the_owners_that_are_named(mesh: Mesh) -> Non
     assert third.fault is WorkFault.MODULE, "the block is here, and is no context"
 
 
+def test_what_a_last_fetch_leads_to_is_not_lost(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finished(tx: ActorTransaction) -> None:
+        tx.work.put(WorkId("w"), ORDER)
+        tell(tx, ANNE, "working")
+
+    mesh.bert.on["finished"] = finished
+    monkeypatch.setattr("mesh.embedded.driving.turns.TURN_SECONDS", 0)
+    with mesh.turns.turn() as opened:
+        opened.command(BERT, lambda tx, now: tx.work.put(WorkId("f"), wanted(BERT)))
+        report = opened.settle()
+    assert len(mesh.bert.results) == 1
+    assert mesh.heard(ANNE) == {}, "the turn has ended with the fetch"
+    assert [row.id for row in report.asked] == ["w"]
+    assert not report.is_silent
+    monkeypatch.undo()
+    with mesh.turns.turn() as opened:
+        opened.settle()
+    assert mesh.heard(ANNE) == {"working": 1}
+
+
 def test_result_reaches_its_actor_once_and_only_while_it_is_wanted(mesh: Mesh) -> None:
     mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), ORDER)
     with mesh.turns.turn() as opened:

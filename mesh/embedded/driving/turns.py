@@ -230,13 +230,15 @@ class OpenTurn:
     # --- what deliveries lead to
 
     def _collect(self) -> None:
-        """Take up what ended deliveries have put: messages, work, and work taken back."""
+        """Take up what ended deliveries have put: messages, work, and work taken back. Fetches are
+        done at once, and what they lead to is taken up too: the turn may end here."""
+        while asked := self.turn.take_asked():
+            for row in asked:
+                if isinstance(row.work, Fetch):
+                    self._fetch(row, row.work)
+                else:
+                    self.report.asked.append(row)
         self._waiting += self.turn.take_sent()
-        for row in self.turn.take_asked():
-            if isinstance(row.work, Fetch):
-                self._fetch(row, row.work)
-            else:
-                self.report.asked.append(row)
         self.report.cancelled += self.turn.take_cancelled()
 
     def _due(self) -> Did | None:
