@@ -8,6 +8,7 @@ from os import cpu_count
 
 from ccl.support.recursion import make_room_for_nesting
 from runtime.terminal.process import GARBAGE_MIN
+from tests.bench.actors.measuring import measure_actors
 from tests.bench.budgets import measure_budgets
 from tests.bench.compiling import measure_compiling
 from tests.bench.deliveries import measure_deliveries
@@ -31,6 +32,7 @@ def main() -> None:
     measure_kernels()
     measure_stv()
     measure_encoding()
+    measure_actors()
     measure_jobs()
     measure_deliveries()
     measure_host_calls()
