@@ -10,6 +10,7 @@ from mesh.config import RANGES
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
+from mesh.queries.offers import not_sold
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import TokenRefusal
@@ -66,6 +67,8 @@ def submission_error(
             )
         case SubmissionFault.OVER_LIMIT:
             return _over_limit(refusal)
+        case SubmissionFault.NOT_SOLD:
+            return not_sold(request.resource_type, refusal.sold)
         case SubmissionFault.NO_TOKEN:
             kind = request.resource_type.value
             return CommandError(

@@ -147,6 +147,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "job-id-taken": ((_1,), "Another job has the id."),
     "quorum-impossible": ((_2,), "The quorum cannot be reached by so many verifiers."),
     "input-dag-pb": ((_2,), "The input of a job must be one block."),
+    "resource-not-sold": ((_2,), "No node of the mesh sells the resource."),
     "no-token": ((_5,), "The submitter holds no token for the resource."),
     "submission-from-the-future": ((_5,), "The job was signed in the future by this clock."),
     "submission-too-old": ((_5,), "The job was signed too long ago."),

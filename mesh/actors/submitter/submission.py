@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ccl.abi.host_calls import IMPORT_MODULE
-from ccl.abi.limits import MODULE_LIMITS
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.submitter.journal import JobBook, created
+from mesh.actors.submitter.offers import sold_instead
 from mesh.actors.submitter.rows import (
     POLICIES,
+    PROFILES,
     STATEMENTS,
     TOKENS,
     TokenRow,
@@ -24,6 +24,7 @@ from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
+from mesh.core.jobs.submitting_calls import submitting_calls
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Policy, Statement
@@ -34,12 +35,9 @@ from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
 from runtime.identity.signed import Signed
-from runtime.module.reader import MalformedError, read_module
 from runtime.tokens.assessment import evaluate
 from runtime.tokens.policy import Denied, Usage
 from runtime.tokens.token import Demand, ResourceType, TokenRefusal, check_chain, within
-
-SUBMITTING_CALLS = frozenset({"host_submit_job", "host_submit_manifest"})
 
 
 class SubmissionFault(Enum):
@@ -51,6 +49,7 @@ class SubmissionFault(Enum):
     NO_DELEGATION = "its module submits jobs, and the job delegates none"
     QUORUM_TOO_SMALL = "it asks for a smaller quorum than the mesh does"
     VERIFIERS_TOO_FEW = "it asks for a larger quorum than the mesh has federation nodes"
+    NOT_SOLD = "no node of this mesh sells the resource"
     NO_TOKEN = "no token is held for this resource"
     MALFORMED = "it cannot be written down"
     TOKEN = "the resource token does not pay for it"
@@ -60,8 +59,8 @@ class SubmissionFault(Enum):
 
 
 class SubmissionRefusal(Struct, frozen=True, kw_only=True):
-    """limit, most, found: of OVER_LIMIT. differs_in: fields, of ID_TAKEN. token and denial say more
-    of TOKEN and POLICY. available: units left."""
+    """limit, most, found: of OVER_LIMIT. differs_in: fields, of ID_TAKEN. sold: resources, of
+    NOT_SOLD. token and denial say more of TOKEN and POLICY. available: units left."""
 
     fault: SubmissionFault
     detail: str = ""
@@ -69,6 +68,7 @@ class SubmissionRefusal(Struct, frozen=True, kw_only=True):
     most: int | None = None
     found: int | None = None
     differs_in: tuple[str, ...] = ()
+    sold: tuple[str, ...] = ()
     token: TokenRefusal | None = None
     denial: Denied | None = None
     available: int | None = None
@@ -123,6 +123,7 @@ def prepare(
         _over_limit(book, tx, request)
         or _unfit(tx, request)
         or _unverifiable(book, tx, request, now)
+        or _unsold(book, tx, request, now)
         or _paid(book, tx, request, job_id, now, descent)
     )
 
@@ -186,21 +187,6 @@ def _unfit(tx: ActorTransaction, request: JobRequest) -> SubmissionRefusal | Non
     return None
 
 
-def submitting_calls(module: bytes) -> tuple[str, ...]:
-    """The host calls by which a module submits jobs, as far as its imports can be read."""
-    try:
-        imports = read_module(module, MODULE_LIMITS, custom=()).imports
-    except MalformedError:
-        return ()
-    return tuple(
-        sorted(
-            each.name
-            for each in imports
-            if each.module == IMPORT_MODULE and each.name in SUBMITTING_CALLS
-        )
-    )
-
-
 def _unverifiable(
     book: JobBook, tx: ActorTransaction, request: JobRequest, now: Now
 ) -> SubmissionRefusal | None:
@@ -214,6 +200,18 @@ def _unverifiable(
         detail = f"{request.trust.quorum}, the mesh has {has}"
         return SubmissionRefusal(fault=SubmissionFault.VERIFIERS_TOO_FEW, detail=detail)
     return None
+
+
+def _unsold(
+    book: JobBook, tx: ActorTransaction, request: JobRequest, now: Now
+) -> SubmissionRefusal | None:
+    wanted = request.resource_type
+    sold = sold_instead(
+        wanted, book.members(tx), tx.rows(PROFILES), book.archive, tx.blocks, now.wall
+    )
+    if sold is None:
+        return None
+    return SubmissionRefusal(fault=SubmissionFault.NOT_SOLD, detail=wanted.value, sold=sold)
 
 
 # --- what pays

@@ -10,7 +10,7 @@ from submitting import SETTINGS, Market
 
 from mesh.actors.submitter import tokens
 from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
-from mesh.actors.submitter.rows import TOKENS
+from mesh.actors.submitter.rows import PROFILES, TOKENS
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal
 from mesh.core.fields import JobId, NodeId
@@ -43,7 +43,7 @@ LADDER: dict[SubmissionFault, dict[str, Any]] = {
     SubmissionFault.OVER_LIMIT: {"description": "x" * 4_097},
     SubmissionFault.QUORUM_TOO_SMALL: {"trust": Trust(verifiers=1, quorum=1)},
     SubmissionFault.VERIFIERS_TOO_FEW: {"trust": Trust(verifiers=4, quorum=4)},
-    SubmissionFault.NO_TOKEN: {"resource_type": ResourceType.STORAGE},
+    SubmissionFault.NOT_SOLD: {"resource_type": ResourceType.STORAGE},
     SubmissionFault.MALFORMED: {"entry": ""},
     SubmissionFault.TOKEN: {"budget": 2_000_000},
 }
@@ -54,6 +54,27 @@ def test_submission_is_refused(fault: SubmissionFault) -> None:
     market = Market()
     assert refused(market, **LADDER[fault]).fault is fault
     assert market.mails(JobManifest) == []
+
+
+def test_what_is_sold_is_named_in_the_refusal_of_a_resource() -> None:
+    found = refused(Market(), resource_type=ResourceType.STORAGE)
+    assert (found.detail, found.sold) == ("storage", ("compute",))
+
+
+def test_resource_that_one_node_sells_needs_a_token() -> None:
+    market = Market()
+    rates = {"bandwidth": 1, "compute": 1}
+    market.deliver(market.node_profile(market.other_node, 1, sequence=2, rates=rates))
+    assert refused(market, resource_type=ResourceType.STORAGE).sold == ("bandwidth", "compute")
+    found = refused(market, resource_type=ResourceType.BANDWIDTH)
+    assert (found.fault, found.detail) == (SubmissionFault.NO_TOKEN, "bandwidth")
+
+
+def test_resource_is_not_refused_before_a_profile_has_come() -> None:
+    market = Market()
+    for key in market.nodes:
+        market.within(lambda tx, did=key.did: tx.rows(PROFILES).delete(did))
+    assert refused(market, resource_type=ResourceType.STORAGE).fault is SubmissionFault.NO_TOKEN
 
 
 def test_memory_over_the_limit_says_how_much() -> None:
