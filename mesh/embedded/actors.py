@@ -39,10 +39,12 @@ class Actors(Struct, frozen=True, kw_only=True):
     verifiers: tuple[Verifier, ...]
 
     def __iter__(self) -> Iterator[BaseActor]:
-        yield self.submitter
-        yield self.issuer
+        """In the order in which they are driven: those who give signs of life before those who
+        count how long there was none."""
         yield from self.nodes
         yield from self.verifiers
+        yield self.issuer
+        yield self.submitter
 
     @property
     def by_did(self) -> Mapping[Did, Actor]:

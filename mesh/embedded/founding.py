@@ -4,22 +4,26 @@ Rule: a mesh is founded in one turn, whole or not at all, by one process; keys t
 not those of the members are named, and never made anew.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import BaseActor
+from mesh.actors.machine import Machine
 from mesh.actors.node import Node
 from mesh.actors.node.settings import NodeSettings
 from mesh.actors.stores import View
 from mesh.actors.verifier import Verifier
 from mesh.actors.verifier.rows import VerifierSettings
+from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.config import Config
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive, MissingRecord
 from mesh.core.records.membership import Genesis, Member, Membership, Role
-from mesh.embedded.actors import Actors
+from mesh.embedded.actors import Actors, Entropy, make_actors
 from mesh.embedded.default_members import (
     GRANT_SECONDS,
     GRANT_UNITS,
@@ -31,9 +35,11 @@ from mesh.embedded.default_members import (
     VERIFY_PPM,
 )
 from mesh.embedded.driving.turns import OpenTurn
-from mesh.embedded.keyring import load_or_create
+from mesh.embedded.keyring import load, load_or_create
+from mesh.embedded.process import DrivingProcess
 from mesh.embedded.rows import FOUNDED, HOME, FoundedRow
 from mesh.home import Home, remembered_mesh
+from mesh.locks import actor_lock
 from mesh.queries.reader import invalid_record, missing_block
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError
@@ -41,6 +47,8 @@ from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Refused
 from runtime.tokens.token import ResourceType
 
+FOUNDING: Final = "founding"
+"""The lock of whoever founds a mesh."""
 _ONLY: Final = 1
 
 
@@ -69,6 +77,51 @@ def founded_members(view: View, home: Home) -> Members | None:
         )
     except (MissingRecord, RecordError, CommandError) as error:
         raise _damaged(row, home, error) from None
+
+
+def open_or_found(
+    home: Home,
+    config: Config,
+    store: SqliteStore,
+    machine: Machine,
+    process: DrivingProcess,
+    *,
+    clock: Callable[[], Now],
+    entropy: Entropy,
+) -> tuple[Members, Archive, Actors]:
+    """The members of the mesh in this store and their actors; the first use founds it, in one
+    process.
+
+    Raises CommandError as `founded_members`, and `key-…` for keys that are missing or not theirs.
+    """
+
+    def actors_of(members: Members) -> tuple[Members, Archive, Actors]:
+        archive = Archive(members.mesh)
+        process.actors = make_actors(
+            members,
+            lambda member: load(home.keys, member.name, member.member),
+            archive=archive,
+            config=config,
+            machine=machine,
+            entropy=entropy,
+        )
+        return members, archive, process.actors
+
+    with store.view() as view:
+        members = founded_members(view, home)
+    if members is not None:
+        return actors_of(members)
+    with actor_lock(home, FOUNDING, wait=True):
+        with store.view() as view:
+            members = founded_members(view, home)
+        if members is not None:
+            return actors_of(members)
+        founding = new_founding(home, clock().wall)
+        made = actors_of(founding.members)
+        with process.turns.turn() as opened:
+            found(opened, made[2], founding)
+            opened.settle()
+    return made
 
 
 def new_founding(home: Home, now: int) -> Founding:

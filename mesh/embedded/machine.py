@@ -47,6 +47,11 @@ class EmbeddedMachine:
         self._bare: dict[Cid, Cid] = {}
         self._bounds: OrderedDict[tuple[Cid, str, bytes | None], int | None] = OrderedDict()
 
+    @property
+    def name(self) -> str:
+        """Names engine and processor: what a speed is the speed of."""
+        return f"{self.engine.text}/{self.processor}"
+
     def fitness(self, manifest: JobManifest, blocks: Blocks) -> Fitness | None:
         """As the port says: by the sandbox's own verdict on the module."""
         try:

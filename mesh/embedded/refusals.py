@@ -1,11 +1,11 @@
-"""Refusals of a submitter as errors for people: code, reason, next step."""
+"""Refusals of the submitter's actor as errors for people: the reason, and the next step."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
-from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal
+from mesh.actors.submitter.withdrawal import CancelRefusal
 from mesh.config import RANGES
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
@@ -32,38 +32,41 @@ _HINTS: Final[Mapping[SubmissionFault, str]] = {
     SubmissionFault.TOKEN: "meshctl tokens balance lists the tokens that can pay",
     SubmissionFault.VERIFIERS_TOO_FEW: "ask for a smaller quorum",
     SubmissionFault.QUORUM_TOO_SMALL: "ask for a larger quorum",
-    SubmissionFault.NO_DELEGATION: "delegate to its children: --children DEPTH,BUDGET",
-    SubmissionFault.NOT_A_FILE: "supply the module itself with `meshctl block put FILE` and name "
-    "that CID",
+    SubmissionFault.NO_DELEGATION: "let the job delegate, or use a module that submits none",
+    SubmissionFault.NOT_A_FILE: "supply the block itself with `meshctl block put FILE`",
 }
-_USAGE: Final = frozenset(
+_OF_USAGE: Final = frozenset(
     {
         SubmissionFault.VERIFIERS_TOO_FEW,
         SubmissionFault.QUORUM_TOO_SMALL,
         SubmissionFault.NO_DELEGATION,
+        SubmissionFault.NOT_A_FILE,
     }
 )
-_LIMIT_NOUNS: Final = {
+_NOUNS: Final = {
     "module_bytes": "the module's bytes",
     "input_bytes": "the input's bytes",
     "memory_bytes": "the bytes of memory that the job asks for",
     "description_bytes": "the description's bytes",
     "token_chain": "the chain of tokens",
 }
+"""What each limit of the configuration is a limit of."""
 
 
-def submission_error(
-    refusal: SubmissionRefusal, request: JobRequest, job_id: JobId, owner: Did
+def submission_refused(
+    refusal: SubmissionRefusal, request: JobRequest, holder: Did
 ) -> CommandError:
-    """A job that is not submitted."""
+    """The error of a job that is not submitted. holder: the submitter."""
     match refusal.fault:
         case SubmissionFault.ID_TAKEN:
+            differing = refusal.differs_in
+            other = ", ".join(differing) or "token"
             return CommandError(
                 ExitCode.FAILED,
                 "job-id-taken",
-                f"job {job_id} exists already with another {refusal.detail or 'token'}",
+                f"job {request.job_id} exists already with another {other}",
                 hint="leave --id out for a new job, or repeat the very same request",
-                details={"job_id": job_id, "differs_in": list(refusal.differs_in)},
+                details={"job_id": request.job_id, "differs_in": list(differing)},
             )
         case SubmissionFault.OVER_LIMIT:
             return _over_limit(refusal)
@@ -74,7 +77,7 @@ def submission_error(
             return CommandError(
                 ExitCode.DENIED,
                 "no-token",
-                f"{owner} holds no token for {kind}",
+                f"{holder} holds no token for {kind}",
                 hint=f"meshctl tokens issue --type {kind} --amount 1000",
             )
         case SubmissionFault.MALFORMED:
@@ -84,52 +87,25 @@ def submission_error(
                 f"the job cannot be written down: {refusal.detail}",
                 hint="`meshctl submit-job --help` says what each option takes",
             )
-        case SubmissionFault.NOT_A_FILE:
-            return CommandError(
-                ExitCode.FAILED,
-                "not-a-file",
-                refusal.detail,
-                hint=_HINTS[SubmissionFault.NOT_A_FILE],
-            )
         case _:
-            return _unpaid(refusal, request)
+            return _refused(refusal, request)
 
 
-def _over_limit(refusal: SubmissionRefusal) -> CommandError:
-    assert refusal.limit is not None and refusal.most is not None, "a limit is named"
-    ceiling = RANGES[refusal.limit][1]
-    hint = f"ask for less, or raise {refusal.limit} in config.toml, to at most {ceiling}"
-    if refusal.most >= ceiling:
-        hint = f"no mesh of this version takes more than {ceiling}; ask for less"
-    if refusal.limit == "description_bytes" and refusal.most >= ceiling:
-        hint = "shorten it; what is long belongs into the input"
-    return CommandError(
-        ExitCode.USAGE,
-        "over-limit",
-        f"{_LIMIT_NOUNS[refusal.limit]}: {refusal.found}, at most {refusal.most} are taken here",
-        hint=hint,
-        details={"limit": refusal.limit, "most": refusal.most, "found": refusal.found},
-    )
-
-
-def _unpaid(refusal: SubmissionRefusal, request: JobRequest) -> CommandError:
+def _refused(refusal: SubmissionRefusal, request: JobRequest) -> CommandError:
     code = f"submission-{refusal.fault.name.lower().replace('_', '-')}"
     if refusal.token is not None:
         code = f"token-{refusal.token.name.lower().replace('_', '-')}"
     kind = ExitCode.IDENTITY if refusal.token in _IDENTITY_FAULTS else ExitCode.DENIED
-    if refusal.fault in _USAGE:
+    if refusal.fault in _OF_USAGE:
         kind = ExitCode.USAGE
     detail = f": {refusal.detail}" if refusal.detail else ""
-    details: dict[str, object] = {
-        "fault": refusal.fault.name,
-        "budget": request.resource_amount if request.budget is None else request.budget,
-        "token": None if request.token is None else str(request.token),
-    }
+    budget = request.resource_amount if request.budget is None else request.budget
+    details: dict[str, object] = {"fault": refusal.fault.name, "budget": budget}
     hint = _HINTS[refusal.fault]
     if refusal.available is not None:
         details["available"] = refusal.available
-    denial = refusal.denial
-    if denial is not None:
+    if refusal.denial is not None:
+        denial = refusal.denial
         details["available"] = denial.available
         details["retry_after_seconds"] = denial.retry_after_seconds
         detail += f" ({denial.available} units allowed now)"
@@ -140,59 +116,60 @@ def _unpaid(refusal: SubmissionRefusal, request: JobRequest) -> CommandError:
     )
 
 
-def award_error(refusal: AwardRefusal, job: Job, node_id: NodeId) -> CommandError:
-    """A bid that is not awarded."""
-    match refusal.fault:
-        case AwardFault.NO_SUCH_BID:
-            return _no_such_bid(job, node_id)
-        case AwardFault.BID_NOT_AWARDABLE:
-            return CommandError(
-                ExitCode.FAILED,
-                "bid-not-awardable",
-                f"the bid of {node_id} cannot be accepted: {refusal.bid or refusal.detail}",
-                hint=f"meshctl get-bids --job-id {job.job_id}",
-            )
-        case AwardFault.STATE_TOO_LARGE:
-            return CommandError(
-                ExitCode.FAILED,
-                "register-too-large",
-                f"{refusal.fault.value}: {refusal.detail}",
-                hint="burn the units of holders that have left, or issue in another name",
-            )
-        case _:
-            return not_open(job)
+def _over_limit(refusal: SubmissionRefusal) -> CommandError:
+    name, most, found = refusal.limit, refusal.most, refusal.found
+    assert name is not None and most is not None, "a limit has a name and a bound"
+    ceiling = RANGES[name][1]
+    way_out = f"ask for less, or raise {name} in config.toml, to at most {ceiling}"
+    if most >= ceiling:
+        way_out = f"no mesh of this version takes more than {ceiling}; ask for less"
+    return CommandError(
+        ExitCode.USAGE,
+        "over-limit",
+        f"{_NOUNS[name]}: {found}, at most {most} are taken here",
+        hint=way_out,
+        details={"limit": name, "most": most, "found": found},
+    )
 
 
-def not_open(job: Job) -> CommandError:
-    """A job that takes no award any more."""
-    reason = f"job {job.job_id} is {job.phase.value}"
+def award_refused(refusal: AwardRefusal, job: Job, node_id: NodeId) -> CommandError:
+    """The error of a bid that is not awarded."""
+    job_id = job.job_id
+    if refusal.fault is AwardFault.NO_SUCH_BID:
+        names = [bid.node_id for bid in job.bids]
+        return CommandError(
+            ExitCode.NOT_FOUND,
+            "unknown-bid",
+            f"job {job_id} has no bid of '{node_id}'",
+            hint=(
+                f"the bids are of {', '.join(names)}"
+                if names
+                else f"meshctl get-bids --job-id {job_id}"
+            ),
+            details={"job_id": job_id, "nodes": names},
+        )
+    if refusal.fault is AwardFault.BID_NOT_AWARDABLE:
+        return CommandError(
+            ExitCode.FAILED,
+            "bid-not-awardable",
+            f"the bid of {node_id} cannot be accepted: {refusal.bid or refusal.detail}",
+            hint=f"meshctl get-bids --job-id {job_id}",
+        )
     if job.node_id is not None:
-        reason = f"job {job.job_id} was awarded to {job.node_id} already ({job.phase.value})"
+        reason = f"job {job_id} was awarded to {job.node_id} already ({job.phase.value})"
+    else:
+        reason = f"job {job_id} is {job.phase.value}"
     return CommandError(
         ExitCode.FAILED,
         "job-not-open",
         reason,
-        hint=f"meshctl job-status {job.job_id}",
-        details={"job_id": job.job_id, "state": job.phase.value, "node_id": job.node_id},
+        hint=f"meshctl job-status {job_id}",
+        details={"job_id": job_id, "state": job.phase.value, "node_id": job.node_id},
     )
 
 
-def _no_such_bid(job: Job, node_id: NodeId) -> CommandError:
-    if job.is_final or job.award is not None:
-        return not_open(job)
-    names = [bid.node_id for bid in job.bids]
-    where = f"meshctl get-bids --job-id {job.job_id}"
-    return CommandError(
-        ExitCode.NOT_FOUND,
-        "unknown-bid",
-        f"job {job.job_id} has no bid of '{node_id}'",
-        hint=f"the bids are of {', '.join(names)}" if names else where,
-        details={"job_id": job.job_id, "nodes": names},
-    )
-
-
-def dearer(job_id: JobId, node_id: NodeId, price: int, most: int) -> CommandError:
-    """A new bid that asks more than the expired one that was accepted."""
+def bid_dearer(job_id: JobId, node_id: NodeId, price: int, most: int) -> CommandError:
+    """The error of a new bid that asks more than the expired one that was accepted."""
     return CommandError(
         ExitCode.FAILED,
         "bid-dearer",
@@ -202,18 +179,37 @@ def dearer(job_id: JobId, node_id: NodeId, price: int, most: int) -> CommandErro
     )
 
 
-def cancel_error(refusal: CancelRefusal, job_id: JobId) -> CommandError:
-    """A job that is not withdrawn."""
-    phase = "unknown" if refusal.phase is None else refusal.phase.value
-    assert refusal.fault is CancelFault.ENDED, "the caller has found the job"
-    return not_cancellable(job_id, phase)
-
-
-def not_cancellable(job_id: JobId, phase: str) -> CommandError:
+def not_cancellable(refusal: CancelRefusal, job_id: JobId) -> CommandError:
+    """The error of a job that has ended."""
+    assert refusal.phase is not None, "the caller has looked for the job"
     return CommandError(
         ExitCode.FAILED,
         "job-not-cancellable",
-        f"job {job_id} is {phase} and cannot be cancelled",
+        f"job {job_id} is {refusal.phase.value} and cannot be cancelled",
         hint=f"meshctl job-status {job_id}",
-        details={"job_id": job_id, "state": phase},
+        details={"job_id": job_id, "state": refusal.phase.value},
+    )
+
+
+def cancel_refused(job: Job) -> CommandError:
+    """The error of a job whose result was at the issuer before its withdrawal."""
+    return CommandError(
+        ExitCode.FAILED,
+        "job-not-cancellable",
+        f"job {job.job_id} is {job.phase.value} and cannot be cancelled: its result is there",
+        hint=f"meshctl job-status {job.job_id} --wait",
+        details={"job_id": job.job_id, "state": job.phase.value},
+    )
+
+
+def timed_out(job_ids: tuple[JobId, ...]) -> CommandError:
+    """The time that the caller gave is over for these jobs; nothing is lost."""
+    assert job_ids, "somebody waited for them"
+    name = f"job {job_ids[0]}" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
+    return CommandError(
+        ExitCode.TIMEOUT,
+        "timed-out",
+        f"the time to wait for {name} is over; the next command that waits continues there",
+        hint="; ".join(f"meshctl job-status {job_id} --wait" for job_id in job_ids[:3]),
+        details={"job_ids": list(job_ids)},
     )

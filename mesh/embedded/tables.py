@@ -11,7 +11,7 @@ from mesh.actors.verifier import rows as verifier_rows
 from mesh.core.ports.tables import Table
 from mesh.core.settlement import books
 from mesh.embedded import rows
-from mesh.embedded.driving import set_aside
+from mesh.embedded.driving import set_aside, undelivered
 
 _MODULES: Final = (
     base,
@@ -23,6 +23,7 @@ _MODULES: Final = (
     rows,
     set_aside,
     submitter_rows,
+    undelivered,
     verifier_rows,
 )
 

@@ -104,13 +104,18 @@ def find_job_row(reader: Reader, job_id: JobId) -> JobRow:
     """Raises CommandError `unknown-job`."""
     row = reader.rows(JOBS).get(job_id)
     if row is None:
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            "unknown-job",
-            f"there is no job '{job_id}'",
-            hint="meshctl list-jobs",
-        )
+        raise unknown_job(job_id)
     return row
+
+
+def unknown_job(job_id: JobId) -> CommandError:
+    """The error of a job that the submitter does not have."""
+    return CommandError(
+        ExitCode.NOT_FOUND,
+        "unknown-job",
+        f"there is no job '{job_id}'",
+        hint="meshctl list-jobs",
+    )
 
 
 def job_view(reader: Reader, row: JobRow) -> JobView:

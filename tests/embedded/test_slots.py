@@ -80,11 +80,12 @@ def test_owner_is_alive_until_it_is_killed_whatever_its_children_do(home: Home) 
 
 def test_owner_that_ends_leaves_no_file(home: Home) -> None:
     own = Owner(home)
-    assert own.is_alive(own.name)
+    name = own.name
+    assert own.is_alive(name)
     own.close()
     assert list(home.locks.glob("owner-*")) == []
     other = Owner(home)
-    assert not other.is_alive(own.name)
+    assert not other.is_alive(name)
     other.close()
 
 

@@ -174,6 +174,38 @@ def test_turn_that_is_cut_off_is_continued_by_the_next(mesh: Mesh) -> None:
     assert mesh.heard(BERT) == dict.fromkeys(texts, 1)
 
 
+def test_what_a_turn_has_left_is_delivered_by_any_process_before_time_decides(mesh: Mesh) -> None:
+    texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
+    with mesh.turns.turn() as opened:
+        opened.command(ANNE, lambda tx, now: [tell(tx, BERT, text) for text in texts])
+        opened.settle()
+    assert mesh.bert.ticks == []
+    other = Turns(mesh.store, {ANNE: mesh.anne, BERT: mesh.bert}, mesh.now, nullcontext)
+    told = []
+    mesh.bert.on[texts[-1]] = lambda tx: told.append(len(mesh.bert.ticks))
+    with other.turn() as opened:
+        assert opened.settle().is_silent
+    assert told == [0]
+    assert mesh.heard(BERT) == dict.fromkeys(texts, 1)
+    assert len(mesh.bert.ticks) == 1
+
+
+def test_message_that_its_sender_has_thrown_away_is_no_failure(mesh: Mesh) -> None:
+    texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
+
+    def forget(tx: DeliveryTransaction, now: Now) -> None:
+        tx.blocks.delete(cid_of(encode(texts[-1]), Codec.DAG_CBOR))
+
+    with mesh.turns.turn() as opened:
+        opened.command(ANNE, lambda tx, now: [tell(tx, BERT, text) for text in texts])
+        opened.settle()
+    with mesh.turns.turn() as opened:
+        opened.command(ANNE, forget)
+        report = opened.settle()
+    assert report.set_aside == []
+    assert mesh.heard(BERT) == dict.fromkeys(texts[:-1], 1)
+
+
 def test_unanswered_message_is_sent_again_when_it_is_due(mesh: Mesh) -> None:
     mesh.say("hello", until="answer")
     with mesh.turns.turn() as opened:

@@ -26,6 +26,7 @@ from mesh.embedded.driving.set_aside import SET_ASIDE
 from mesh.embedded.driving.slots import Owner, Slots
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
+from mesh.embedded.driving.undelivered import UNDELIVERED
 from mesh.home import Home, find_home
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
@@ -126,7 +127,9 @@ class Driven:
 
     def __init__(self, path: Path, *, workers: int) -> None:
         self.home: Home = find_home(path, {})
-        self.store = SqliteStore(self.home.database, (OUTCOMES, SET_ASIDE), quota_bytes=1 << 30)
+        self.store = SqliteStore(
+            self.home.database, (OUTCOMES, SET_ASIDE, UNDELIVERED), quota_bytes=1 << 30
+        )
         self.owner = Owner(self.home)
         self.turnstile = Turnstile(self.home)
         self.sandbox = Sandbox(cache_dir=self.home.cache / "modules", workers=workers)
@@ -147,7 +150,6 @@ class Driven:
             turns=self.turns,
             executions=self.executions,
             clock=clock,
-            on_turn=lambda report: None,
         )
 
     def outcomes(self, actor: Did = EXECUTOR) -> dict[str, Outcome]:

@@ -69,7 +69,7 @@ class Issuer(IssuerCore):
         self.clock(tx, now)
         attempts = tx.rows(ATTEMPTS)
         for attempt in attempts.due("due_at", now.monotonic, phase=OPEN_PHASES):
-            pursue(self, tx, attempt, now)
+            pursue(self, tx, attempt, now, in_tick=True)
         found = attempts.select(order="due_at", limit=1, phase=OPEN_PHASES)
         if not found:
             return None

@@ -23,10 +23,7 @@ TAKE_OVER_MS: Final = 100
 
 
 class Driver:
-    """Drives all actors of a home. Not for several threads.
-
-    on_turn: is told of each turn that was committed.
-    """
+    """Drives all actors of a home. Not for several threads."""
 
     def __init__(
         self,
@@ -35,13 +32,11 @@ class Driver:
         turns: Turns,
         executions: Executions,
         clock: Callable[[], Now],
-        on_turn: Callable[[Report], None],
     ) -> None:
         self._store = store
         self._turns = turns
         self._executions = executions
         self._clock = clock
-        self._on_turn = on_turn
         self._next_at: int | None = 0
         self._is_silent = True
         self._take_over_at = 0
@@ -136,7 +131,6 @@ class Driver:
         self._executions.forget(report.cancelled)
         self._is_silent = report.is_silent
         self._next_at = report.next_at
-        self._on_turn(report)
 
     def _hand_back(self) -> None:
         """Leave nothing claimed: another process may go on at once."""

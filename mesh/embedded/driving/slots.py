@@ -22,18 +22,25 @@ class Owner:
     """This process as the owner of claims, by a name that no other process has or had."""
 
     def __init__(self, home: Home) -> None:
-        """Raises CommandError `home-read-only`, `disk-full`, `home-unusable`."""
         self._home = home
-        self.name = f"{os.getpid()}-{os.urandom(_NOISE_BYTES).hex()}"
-        self._descriptor = open_lock(home, _path(home, self.name))
-        assert _try_lock(self._descriptor), "nobody else knows the name yet"
+        self._name = f"{os.getpid()}-{os.urandom(_NOISE_BYTES).hex()}"
+        self._descriptor: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Under which it claims, and is alive from here on. Raises CommandError `home-read-only`,
+        `disk-full`, `home-unusable`."""
+        if self._descriptor is None:
+            self._descriptor = open_lock(self._home, _path(self._home, self._name))
+            assert _try_lock(self._descriptor), "nobody else knows the name yet"
+        return self._name
 
     def is_alive(self, name: str) -> bool:
         """Whether the process that claimed under a name may still be at work.
 
         The file of one that is dead is removed.
         """
-        if name == self.name:
+        if name == self._name:
             return True
         if _NAME.fullmatch(name) is None:
             return False
@@ -52,9 +59,11 @@ class Owner:
             os.close(descriptor)
 
     def close(self) -> None:
-        with suppress(OSError):
-            _path(self._home, self.name).unlink()
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            with suppress(OSError):
+                _path(self._home, self._name).unlink()
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 class Slots:

@@ -1,8 +1,8 @@
 """Turns of an embedded mesh: deliveries in memory until nobody has anything to say, then a commit.
 
 Rule: a message, tick or result that raises is taken back alone, set aside with its exception, and
-counts as taken in. Where a turn is cut off by its bounds, the next one goes on with what is left;
-what a process that died had left is sent again by its sender.
+counts as taken in. Where a turn is cut off by its bounds, the next one goes on with what is left,
+in whichever process; nobody is driven by time before all that was sent has been taken in.
 """
 
 import gc
@@ -21,6 +21,7 @@ from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Fetch, WorkId, WorkResult
 from mesh.embedded.driving.fetching import fetch
 from mesh.embedded.driving.set_aside import Event, SetAsideRow, set_aside
+from mesh.embedded.driving.undelivered import keep_undelivered, take_undelivered
 from runtime.content.did import Did
 
 T = TypeVar("T")
@@ -68,7 +69,6 @@ class Turns:
         self._turnstile = turnstile
         self._actors = actors
         self._clock = clock
-        self._waiting: deque[Sending] = deque()
         self._tick_at: dict[Did, int | None] = {}
         self.forget_deadlines()
 
@@ -82,15 +82,16 @@ class Turns:
 
         Raises CommandError `store-…`, `disk-full`, `home-read-only`.
         """
-        waiting, deadlines = deque(self._waiting), dict(self._tick_at)
+        deadlines = dict(self._tick_at)
         with self._turnstile(), _collector_paused():
             with self._store.turn(self._clock()) as turn:
-                opened = OpenTurn(turn, self._actors, waiting, deadlines)
+                opened = OpenTurn(turn, self._actors, deadlines)
                 for each in results:
                     opened.finish(each)
                 yield opened
+                opened.leave()
             # Committed: what the turn has learned is true from now on.
-            self._waiting, self._tick_at = waiting, deadlines
+            self._tick_at = deadlines
 
 
 class OpenTurn:
@@ -100,13 +101,12 @@ class OpenTurn:
         self,
         turn: Turn,
         actors: Mapping[Did, Actor],
-        waiting: deque[Sending],
         tick_at: dict[Did, int | None],
     ) -> None:
         self.turn = turn
         self.report = Report()
         self._actors = actors
-        self._waiting = waiting
+        self._waiting = deque(take_undelivered(turn))
         self._tick_at = tick_at
         self._deliveries = 0
         self._ends_at = time.monotonic() + TURN_SECONDS
@@ -150,6 +150,12 @@ class OpenTurn:
         self.report.next_at = min((at for at in times if at is not None), default=None)
         return self.report
 
+    def leave(self) -> None:
+        """Leave what is not delivered to the next turn."""
+        self._waiting += self.turn.take_sent()
+        if self._waiting:
+            keep_undelivered(self.turn, self._waiting)
+
     # --- deliveries
 
     def _receive(self, sending: Sending) -> None:
@@ -158,13 +164,16 @@ class OpenTurn:
             return
 
         def receive(tx: DeliveryTransaction) -> None:
-            envelope = Envelope(sender=sending.sender, to=sending.to, blocks=self._blocks(sending))
-            actor.receive(tx, envelope, self.now)
+            blocks = self._blocks(sending)
+            if blocks is not None:
+                envelope = Envelope(sender=sending.sender, to=sending.to, blocks=blocks)
+                actor.receive(tx, envelope, self.now)
 
         self._deliver(sending.to, Event.RECEIVE, receive, sending=sending)
 
-    def _blocks(self, sending: Sending) -> tuple[bytes, ...]:
-        """The message; one to several receivers is read once."""
+    def _blocks(self, sending: Sending) -> tuple[bytes, ...] | None:
+        """The message, None where its sender has thrown it away since it was sent. One to several
+        receivers is read once."""
         if self._envelope is not None:
             before, blocks = self._envelope
             if (before.record, before.sender, before.attached) == (
@@ -177,7 +186,8 @@ class OpenTurn:
         found = []
         for cid in (sending.record, *sending.attached):
             data = store.get(cid)
-            assert data is not None, f"{sending.sender} sends {cid}, which is not in its store"
+            if data is None:
+                return None
             found.append(data)
         self._envelope = sending, tuple(found)
         return self._envelope[1]

@@ -256,6 +256,8 @@ def test_sealed_draw_that_lacks_seals_is_widened_before_anything_is_opened() -> 
     assert len(world.attempt().draws) == 2
     for each in world.drawn():
         world.deliver(world.seal(each))
+    assert world.of_kind(Opening) == [], "that others are silent, a tick decides"
+    world.tick()
     assert len(world.opened().seals) == 5
     assert len(world.opened().draws) == 2
     world.deliver_receipt(asked)
@@ -349,3 +351,20 @@ def progress(
     key: SigningKey | None = None,
 ) -> None:
     world.deliver(world.signed(key or world.node, sign(world, number, phase)))
+
+
+def test_record_that_comes_late_does_not_silence_those_who_are_still_on_the_way() -> None:
+    """What others had sent in time may wait behind it: silence counts where all is taken in."""
+    world = World()
+    asked = world.held()
+    world.deliver_receipt(asked)
+    first, second, third = world.drawn()
+    world.attest(first)
+    world.skip(2_000)
+    world.tick()
+    world.skip(2_000)
+    world.attest(second)
+    assert world.of_kind(Settlement) == []
+    world.attest(third)
+    assert world.settlement.ground is Ground.VERIFIED
+    assert len(world.settlement.payments) == 4

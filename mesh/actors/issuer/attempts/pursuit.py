@@ -1,7 +1,8 @@
 """The pursuit of an attempt: it draws, opens and settles, as its records and the time ask for.
 
 Rule: after each record that is stored about an attempt, and when its time has come, all that is due
-is done; then it waits for the next moment in which time decides.
+is done; then it waits for the next moment in which time decides. Silence counts in a tick alone,
+when all that was sent has been taken in: one record says nothing of those still on the way.
 """
 
 from typing import assert_never
@@ -33,15 +34,27 @@ from mesh.core.settlement.attempt import (
     StepRefusal,
     step,
 )
-from mesh.core.settlement.decisions import End, Open, Wait, Widen, decide, have_enough_spoken
+from mesh.core.settlement.decisions import (
+    Decision,
+    End,
+    Open,
+    Wait,
+    Widen,
+    decide,
+    have_enough_spoken,
+)
 from mesh.core.verification.draw import Lottery, drawn, secret_of
 from runtime.content.cid import Cid
 from runtime.identity.signed import Signed
 
 
-def pursue(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now) -> None:
-    """Do all that is due of an attempt, and store it."""
+def pursue(
+    issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now, *, in_tick: bool = False
+) -> None:
+    """Do all that is due of an attempt, and store it. in_tick: whether silence counts."""
     clock = issuer.clock(tx, now)
+    if not in_tick:
+        clock = replace(clock, leases_from=now.monotonic)
     while True:
         judgement = judgement_of(issuer, tx, attempt)
         if attempt.enough_at is None and have_enough_spoken(attempt, judgement):
@@ -51,6 +64,8 @@ def pursue(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now)
             case None:
                 return
             case Wait(until=until):
+                if not in_tick:
+                    until = _next_look(decide(attempt, judgement, clock=issuer.clock(tx, now)), now)
                 tx.rows(ATTEMPTS).put(replace(attempt, due_at=until))
                 return
             case Widen():
@@ -61,6 +76,11 @@ def pursue(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now)
                 attempt = settle(issuer, tx, attempt, ground, now, agreeing=agreeing)
             case _:
                 assert_never(decision)
+
+
+def _next_look(decision: Decision | None, now: Now) -> int:
+    """When a tick is due: at once where silence may decide."""
+    return decision.until if isinstance(decision, Wait) else now.monotonic
 
 
 def fix_result(

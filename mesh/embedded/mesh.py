@@ -1,0 +1,394 @@
+"""The embedded mesh as one object: what `meshctl` and `ccl run` work with.
+
+Rule: nothing of the sandbox is started before something is to be executed; a method that only
+reads drives nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.config import Config, load_config
+from mesh.core.records.archive import Archive
+from mesh.embedded import clock as machine_clock
+from mesh.embedded.actors import Actors, Entropy
+from mesh.embedded.founding import open_or_found
+from mesh.embedded.process import DrivingProcess
+from mesh.embedded.sandboxed import LocalSandbox
+from mesh.embedded.tables import TABLES
+from mesh.home import Home, find_home, remember_mesh
+from mesh.queries.reader import Reader, missing_block
+from runtime.content.cid import Cid, Codec, cid_of
+
+if TYPE_CHECKING:
+    from mesh.actors.actor import Now
+    from mesh.actors.stores import DeliveryTransaction, View
+    from mesh.actors.submitter.actor import Submitter
+    from mesh.core.fields import JobId, NodeId
+    from mesh.core.findings import Finding
+    from mesh.core.jobs.request import JobRequest
+    from mesh.core.membership.members import Members
+    from mesh.core.records.terms import Engine
+    from mesh.embedded.following import OnProgress
+    from mesh.queries.job_view import JobView
+    from runtime.sandbox.pool import Sandbox
+    from runtime.terminal.errors import CommandError
+
+T = TypeVar("T")
+
+
+def _ignore(_: object) -> None:
+    """For callers who do not want to be told."""
+
+
+class EmbeddedMesh:
+    """One embedded mesh. Belongs to one thread; several processes may have it open."""
+
+    def __init__(
+        self,
+        *,
+        home: Home,
+        config: Config,
+        store: SqliteStore,
+        members: Members,
+        archive: Archive,
+        actors: Actors,
+        local: LocalSandbox,
+        process: DrivingProcess,
+        clock: Callable[[], Now],
+        entropy: Entropy,
+    ) -> None:
+        self.home = home
+        self.config = config
+        self.store = store
+        self.members = members
+        self.archive = archive
+        self.actors = actors
+        self.entropy = entropy
+        self._local = local
+        self._process = process
+        self._clock = clock
+
+    @staticmethod
+    def open(
+        home: Path | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        clock: Callable[[], Now] = machine_clock.now,
+        entropy: Entropy = os.urandom,
+    ) -> EmbeddedMesh:
+        """Open the mesh under `home` (else $MESH_HOME, else the user's data directory).
+
+        The first use founds it. Raises CommandError for an unusable home, store or key.
+        """
+        given = os.environ if environment is None else environment
+        place = find_home(home, given)
+        config = load_config(place, given)
+        store = SqliteStore(place.database, TABLES, quota_bytes=config.block_store_bytes)
+        local = LocalSandbox(place, config)
+        process = DrivingProcess(place, config, store, local, clock)
+        try:
+            members, archive, actors = open_or_found(
+                place, config, store, local.machine, process, clock=clock, entropy=entropy
+            )
+            remember_mesh(place, members.mesh)
+        except BaseException:
+            process.close()
+            store.close()
+            raise
+        return EmbeddedMesh(
+            home=place,
+            config=config,
+            store=store,
+            members=members,
+            archive=archive,
+            actors=actors,
+            local=local,
+            process=process,
+            clock=clock,
+            entropy=entropy,
+        )
+
+    def close(self) -> None:
+        self._process.close()
+        self._local.close()
+        self.store.close()
+
+    def __enter__(self) -> EmbeddedMesh:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- what it consists of
+
+    @property
+    def submitter(self) -> Submitter:
+        """The local identity that submits and pays."""
+        return self.actors.submitter
+
+    @property
+    def now(self) -> int:
+        """Unix seconds by this mesh's clock."""
+        return self._clock().wall
+
+    @property
+    def engine(self) -> Engine:
+        return self._local.machine.engine
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where modules are executed; started when first asked for."""
+        return self._local.sandbox
+
+    @property
+    def fuel_per_second(self) -> int:
+        """Fuel that one core burns in a second, as last measured; 0 before that."""
+        return self._local.known_speed(self.store)
+
+    @property
+    def machine_name(self) -> str:
+        """Names engine and processor: what speeds are the speeds of."""
+        return self._local.machine.name
+
+    def measure(self) -> None:
+        """Have this machine's speed measured. Raises CommandError `sandbox-unusable`."""
+        self._local.measure(self.store, lambda: self._process.turns, now=self.now)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """One moment of the store, as the submitter reads it."""
+        with self.store.view() as view:
+            yield self._reader(view)
+
+    def _reader(self, view: View) -> Reader:
+        return Reader(
+            view=view,
+            archive=self.archive,
+            members=self.members,
+            owner=self.submitter.did,
+            issuer=self.actors.issuer.did,
+            now=self.now,
+        )
+
+    def command(self, action: Callable[[DeliveryTransaction, Now], T]) -> T:
+        """A command of the submitter, and all that follows from it at once; nothing is executed.
+
+        Raises what the action raises: then nothing was written.
+        """
+        return self._process.driver.command(self.submitter.did, action)
+
+    def issuer_command(self, action: Callable[[DeliveryTransaction, Now], T]) -> T:
+        """As `command`, of the local issuer's operator."""
+        return self._process.driver.command(self.actors.issuer.did, action)
+
+    # --- blocks
+
+    def put_block(
+        self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnProgress = _ignore
+    ) -> Cid:
+        """Store one block; its CID. Raises CommandError `block-…`."""
+        from mesh.queries.progress_events import ModuleStored
+
+        cid = cid_of(data, codec)
+        self.put_blocks(((cid, data),))
+        on_event(ModuleStored(cid=cid, size_bytes=len(data)))
+        return cid
+
+    def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
+        """Store several blocks, all or none. Raises CommandError `block-…`."""
+        wanted = tuple(blocks)
+
+        def put(tx: DeliveryTransaction, now: Now) -> None:
+            for cid, data in wanted:
+                tx.blocks.put(cid, data)
+
+        self.command(put)
+
+    def get_block(self, cid: Cid) -> bytes:
+        """A block's bytes, hashed just now, whichever member holds it.
+
+        Raises CommandError `block-missing`, `block-tampered`.
+        """
+        with self.store.view() as view:
+            for actor in self.actors:
+                data = view.blocks(actor.did).get(cid)
+                if data is not None:
+                    return data
+        raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
+
+    def has_block(self, cid: Cid) -> bool:
+        with self.store.view() as view:
+            return any(view.blocks(actor.did).has(cid) for actor in self.actors)
+
+    def find_block(self, text: str) -> Cid:
+        """The block that a CID, or the last characters of one, names.
+
+        Raises CommandError `malformed-cid`, `ambiguous-block`.
+        """
+        from mesh.queries.find_block import find_block
+
+        with self.store.view() as view:
+            known = {cid for actor in self.actors for cid in view.cids(actor.did)}
+            return find_block(text, sorted(known))
+
+    # --- jobs
+
+    def new_job_id(self) -> JobId:
+        """An id that nobody has used, from the time and randomness."""
+        return self.submitter.new_job_id(self._clock())
+
+    def submit(self, request: JobRequest, *, on_event: OnProgress = _ignore) -> JobId:
+        """Sign, check and publish a job. Raises CommandError where it is refused."""
+        return self.submit_all((request,), on_event=on_event)[0]
+
+    def submit_all(
+        self, requests: Iterable[JobRequest], *, on_event: OnProgress = _ignore
+    ) -> tuple[JobId, ...]:
+        """Submit several jobs, all or none."""
+        from mesh.embedded.commands import submitting
+        from mesh.queries.progress_events import Submitted
+
+        wanted = tuple(
+            each if each.job_id else replace(each, job_id=self.new_job_id()) for each in requests
+        )
+        self.check(wanted)
+        self.measure()
+        job_ids = self.command(submitting(self.submitter, wanted))
+        for request, job_id in zip(wanted, job_ids, strict=True):
+            on_event(Submitted(job_id=job_id, description=request.description))
+        return job_ids
+
+    def check(
+        self, requests: Iterable[JobRequest], blocks: Iterable[tuple[Cid, bytes]] = ()
+    ) -> None:
+        """Raise CommandError for the first request that no node could execute. blocks: those
+        that would be stored with them."""
+        from mesh.embedded.admission import check_requests
+
+        with self.store.view() as view:
+            held = view.blocks(self.submitter.did)
+            check_requests(self.sandbox.admission, requests, dict(blocks), held)
+
+    def drive(
+        self,
+        job_ids: Iterable[JobId],
+        *,
+        on_event: OnProgress | None = None,
+        auto_award: bool = False,
+        timeout: float | None = None,
+    ) -> Mapping[JobId, CommandError]:
+        """Move jobs on until they have ended or wait for somebody; those given up, and why.
+
+        timeout: seconds. Raises CommandError `timed-out`, and KeyboardInterrupt on Ctrl-C;
+        in both cases the same call continues where this one stopped.
+        """
+        from mesh.embedded.commands import awarding_best
+        from mesh.embedded.following import Followed
+        from mesh.embedded.refusals import timed_out
+
+        wanted = tuple(job_ids)
+        self.measure()
+        followed = Followed(wanted, on_event)
+        with self.read() as reader:
+            followed.begin(reader)
+        if auto_award:
+            self.command(awarding_best(self.submitter, wanted))
+        is_over = self._process.driver.run(
+            lambda view: followed.is_over(self._reader(view)), timeout_seconds=timeout
+        )
+        if not is_over:
+            raise timed_out(followed.unfinished())
+        return followed.problems
+
+    def accept(self, job_id: JobId, node_id: NodeId, *, on_event: OnProgress = _ignore) -> None:
+        """Award the job to a node's bid. Raises CommandError where that cannot be.
+
+        If all bids have expired the nodes are asked again, and the new bid is awarded unless
+        it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
+        """
+        from mesh.embedded.commands import accepting, price_of
+        from mesh.embedded.following import Followed
+
+        self.measure()
+        with self.read() as reader:
+            most = price_of(reader, job_id, node_id)
+        self._process.driver.settle()
+        followed = Followed((job_id,), on_event)
+        with self.read() as reader:
+            followed.begin(reader)
+        self.command(accepting(self.submitter, job_id, node_id, most))
+        with self.read() as reader:
+            followed.is_over(reader)
+        for problem in followed.problems.values():
+            raise problem
+
+    def cancel(self, job_id: JobId, reason: str) -> None:
+        """Withdraw a job. Raises CommandError `job-not-cancellable`."""
+        from mesh.embedded.commands import cancelling, check_cancelled
+
+        self.command(cancelling(self.submitter, job_id, reason))
+        with self.read() as reader:
+            check_cancelled(reader, job_id)
+
+    def job(self, job_id: JobId) -> JobView:
+        """Everything known about a job. Raises CommandError `unknown-job` or `block-…`."""
+        from mesh.queries.job_view import find_job_row, has_frames, job_view, with_trace
+
+        with self.read() as reader:
+            found = job_view(reader, find_job_row(reader, job_id))
+        module = found.manifest.body.module
+        if not has_frames(found) or not self.has_block(module):
+            return found
+        return with_trace(found, self.get_block(module))
+
+    def job_ids(self) -> tuple[JobId, ...]:
+        """The local submitter's jobs, oldest first."""
+        from mesh.actors.submitter.rows import JOBS
+
+        with self.read() as reader:
+            return tuple(row.job_id for row in reader.rows(JOBS).select())
+
+    def job_of_receipt(self, receipt: Cid) -> JobId | None:
+        """The local submitter's job that ended in this receipt."""
+        from mesh.actors.submitter.rows import JOBS
+
+        with self.read() as reader:
+            found = reader.rows(JOBS).select(receipt=receipt, limit=1)
+        return found[0].job_id if found else None
+
+    def verify(self, job_id: JobId, *, reexecute: bool = True) -> tuple[Finding, ...]:
+        """What speaks against the job's proof, checked now; empty: it stands."""
+        from mesh.core.proofs.check import verify_proof
+        from mesh.core.proofs.contents import ProofError
+        from mesh.queries.checks import executed_again, proof_of
+        from mesh.queries.job_view import find_job_row
+
+        again = executed_again(self.sandbox) if reexecute else None
+        try:
+            with self.read() as reader:
+                proof = proof_of(reader, find_job_row(reader, job_id))
+                checked = verify_proof(proof, mesh=self.members.mesh, reexecute=again, now=self.now)
+        except ProofError as error:
+            return error.findings
+        return checked.findings
+
+    def balances(self) -> dict[str, int]:
+        """The submitter's available units by resource type, over all issuers."""
+        from mesh.queries.accounts import available_units
+
+        with self.read() as reader:
+            return available_units(reader)

@@ -1,0 +1,73 @@
+"""This process as one that drives a home: its turns, its executions and its claims.
+
+Rule: what takes a lock or starts a process is made when it is first needed.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+
+from mesh.actors.actor import Now
+from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.config import Config
+from mesh.embedded.actors import Actors
+from mesh.embedded.driving.driver import Driver
+from mesh.embedded.driving.executions import Executions
+from mesh.embedded.driving.requests import Requests
+from mesh.embedded.driving.slots import Owner, Slots
+from mesh.embedded.driving.turns import Turns
+from mesh.embedded.driving.turnstile import Turnstile
+from mesh.embedded.sandboxed import LocalSandbox
+from mesh.home import Home
+
+
+class DrivingProcess:
+    """What one process needs to drive all actors of a home. actors: set once they are known."""
+
+    def __init__(
+        self,
+        home: Home,
+        config: Config,
+        store: SqliteStore,
+        local: LocalSandbox,
+        clock: Callable[[], Now],
+    ) -> None:
+        self.actors: Actors | None = None
+        self._home = home
+        self._config = config
+        self._store = store
+        self._local = local
+        self._clock = clock
+        self._turnstile: Turnstile | None = None
+        self._owner = Owner(home)
+
+    @cached_property
+    def turns(self) -> Turns:
+        assert self.actors is not None, "a mesh is driven after it was opened"
+        return Turns(self._store, self.actors.by_did, self._clock, self._alone)
+
+    @cached_property
+    def driver(self) -> Driver:
+        assert self.actors is not None, "a mesh is driven after it was opened"
+        executions = Executions(
+            owner=self._owner,
+            slots=Slots(self._home, self._config.worker_count),
+            requests=Requests(),
+            side_of=self.actors.sides().__getitem__,
+            sandbox=lambda: self._local.sandbox,
+            wall=lambda: self._clock().wall,
+            elapsed=time.monotonic,
+        )
+        return Driver(store=self._store, turns=self.turns, executions=executions, clock=self._clock)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        if self._turnstile is None:
+            self._turnstile = Turnstile(self._home)
+        return self._turnstile.turn()
+
+    def close(self) -> None:
+        self._owner.close()
+        if self._turnstile is not None:
+            self._turnstile.close()
+            self._turnstile = None

@@ -1,0 +1,218 @@
+"""Jobs from end to end over the actors that ship, real files, processes and executions."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import embedded_mesh
+import pytest
+from embedded_mesh import ANSWER, ANSWER_CID, ENDLESS_CID, GRANT, answer, endless, opened
+
+from mesh.actors.base import REFUSALS
+from mesh.core.jobs.job import Phase
+from mesh.core.records.settlement import Ground
+from mesh.embedded.driving.set_aside import set_aside_rows
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.progress_events import (
+    Anchored,
+    Attested,
+    Awarded,
+    BidArrived,
+    Ended,
+    ProgressEvent,
+    ReceiptStored,
+    StatusChanged,
+    Submitted,
+)
+from runtime.content.cid import Codec, cid_of
+from runtime.content.codec import decode
+from runtime.terminal.errors import CommandError
+
+
+@contextmanager
+def process(home: Path, *command: str) -> Iterator["subprocess.Popen[str]"]:
+    """Another process of the home, which has begun to drive."""
+    with subprocess.Popen(
+        [sys.executable, embedded_mesh.__file__, str(home), *command],
+        env={"PYTHONPATH": ":".join(each for each in sys.path if each)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as started:
+        try:
+            assert started.stdout is not None
+            assert started.stdout.readline() == "driving\n"
+            yield started
+        finally:
+            started.kill()
+
+
+def said(started: "subprocess.Popen[str]") -> list[str]:
+    assert started.stdout is not None
+    return started.stdout.readline().split()
+
+
+def wait_for_phase(mesh: EmbeddedMesh, job_id: str, phase: Phase) -> None:
+    end = time.monotonic() + 60
+    while mesh.job(job_id).phase is not phase:  # type: ignore[arg-type]
+        assert time.monotonic() < end, f"job {job_id} does not become {phase.value}"
+        time.sleep(0.01)
+
+
+def nothing_went_wrong(mesh: EmbeddedMesh) -> None:
+    """Nothing was set aside, no message refused, and nothing is waited for any more."""
+    with mesh.store.view() as view:
+        assert set_aside_rows(view) == ()
+        for actor in mesh.actors:
+            assert view.rows(actor.did, REFUSALS).select() == ()
+        assert view.open_work().count() == 0
+        assert view.unanswered().count() == 0
+
+
+def test_job_is_verified_by_all_who_were_drawn_and_paid(mesh: EmbeddedMesh) -> None:
+    seen: list[ProgressEvent] = []
+    job_id = mesh.submit(answer(), on_event=seen.append)
+    assert mesh.drive([job_id], on_event=seen.append, auto_award=True) == {}
+    job = mesh.job(job_id)
+    assert job.phase is Phase.VERIFIED
+    assert (job.confirmed, job.drawn) == (3, 3)
+    assert job.output is not None
+    assert decode(mesh.get_block(job.output)) == 42
+    assert mesh.job_of_receipt(job.receipt) == job_id  # type: ignore[arg-type]
+    assert mesh.verify(job_id) == ()
+    assert job.settlement is not None
+    paid = sum(each.amount for each in job.settlement.body.payments)
+    assert mesh.balances() == {"compute": GRANT - paid}
+    nothing_went_wrong(mesh)
+    kinds = [type(each) for each in seen if not isinstance(each, BidArrived)]
+    assert kinds == [
+        Submitted,
+        Awarded,
+        StatusChanged,
+        StatusChanged,
+        StatusChanged,
+        ReceiptStored,
+        Anchored,
+        Attested,
+        Attested,
+        Attested,
+        Ended,
+    ]
+
+
+def test_bid_is_accepted_by_hand(mesh: EmbeddedMesh) -> None:
+    job_id = mesh.submit(answer())
+    assert mesh.drive([job_id]) == {}
+    job = mesh.job(job_id)
+    assert job.phase is Phase.SUBMITTED
+    assert [bid.node_id for bid in job.bids] == ["mesh-node-2", "mesh-node-3", "mesh-node-1"]
+    assert len({(bid.price, bid.estimated_seconds) for bid in job.bids}) > 1
+    with pytest.raises(CommandError) as caught:
+        mesh.accept(job_id, "mesh-node-9")  # type: ignore[arg-type]
+    assert caught.value.code == "unknown-bid"
+    mesh.accept(job_id, job.bids[1].node_id)
+    assert mesh.job(job_id).phase is not Phase.SUBMITTED
+    assert mesh.drive([job_id]) == {}
+    assert mesh.job(job_id).phase is Phase.VERIFIED
+    with pytest.raises(CommandError) as caught:
+        mesh.accept(job_id, job.bids[0].node_id)
+    assert caught.value.code == "job-not-open"
+
+
+def test_many_jobs_at_once(mesh: EmbeddedMesh) -> None:
+    ids = mesh.submit_all(answer() for _ in range(40))
+    assert mesh.drive(ids, auto_award=True) == {}
+    assert {mesh.job(each).phase for each in ids} == {Phase.VERIFIED}
+    nothing_went_wrong(mesh)
+
+
+def test_refused_submission_writes_nothing(mesh: EmbeddedMesh) -> None:
+    with pytest.raises(CommandError) as caught:
+        mesh.submit_all((answer(), answer(budget=GRANT + 1)))
+    assert caught.value.code.startswith(("token-", "submission-"))
+    assert mesh.job_ids() == ()
+
+
+def test_cancelled_job_stops_at_once_and_is_paid_while_another_goes_on(
+    mesh: EmbeddedMesh, mesh_home: Path
+) -> None:
+    job_id = mesh.submit(endless())
+    with process(mesh_home, "drive", job_id) as driving:
+        wait_for_phase(mesh, job_id, Phase.RUNNING)
+        time.sleep(1.5)  # it is paid by the clock
+        other = mesh.submit(answer())
+        assert mesh.drive([other], auto_award=True) == {}
+        assert mesh.job(other).phase is Phase.VERIFIED
+        assert mesh.job(job_id).phase is Phase.RUNNING
+        begun = time.monotonic()
+        mesh.cancel(job_id, "enough")
+        assert said(driving) == ["Cancelled"]
+        assert time.monotonic() - begun < 0.25
+    job = mesh.job(job_id)
+    assert job.phase is Phase.CANCELLED
+    assert job.settlement is not None
+    assert job.settlement.body.ground is Ground.CANCELLED
+    (payment,) = job.settlement.body.payments
+    assert payment.amount > 0
+    assert job.award is not None
+    assert payment.amount < job.award.price
+    with pytest.raises(CommandError) as caught:
+        mesh.cancel(job_id, "again")
+    assert caught.value.code == "job-not-cancellable"
+
+
+def test_job_of_a_killed_process_goes_on_in_the_same_attempt(
+    mesh: EmbeddedMesh, mesh_home: Path
+) -> None:
+    ids = mesh.submit_all(answer() for _ in range(30))
+    slow = mesh.submit(endless())
+    with process(mesh_home, "drive", slow, *ids) as driving:
+        wait_for_phase(mesh, slow, Phase.RUNNING)
+        os.kill(driving.pid, signal.SIGKILL)
+        driving.wait()
+    assert mesh.drive(ids, auto_award=True) == {}
+    for each in ids:
+        job = mesh.job(each)
+        assert job.phase is Phase.VERIFIED
+        assert job.award is not None
+        assert job.award.attempt == 1
+    with pytest.raises(CommandError) as caught:
+        mesh.drive([slow], timeout=0.5)
+    assert caught.value.code == "timed-out"
+    running = mesh.job(slow)
+    assert running.phase is Phase.RUNNING
+    assert running.award is not None
+    assert running.award.attempt == 1
+    mesh.cancel(slow, "enough")
+
+
+def test_processes_share_a_home(mesh: EmbeddedMesh, mesh_home: Path) -> None:
+    ids = mesh.submit_all(answer() for _ in range(20))
+    with process(mesh_home, "submit", "20") as one, process(mesh_home, "submit", "20") as two:
+        assert mesh.drive(ids, auto_award=True) == {}
+        assert said(one) == ["Verified"] * 20
+        assert said(two) == ["Verified"] * 20
+    assert {mesh.job(each).phase for each in mesh.job_ids()} == {Phase.VERIFIED}
+    assert len(mesh.job_ids()) == 60
+    nothing_went_wrong(mesh)
+
+
+def test_second_founder_finds_the_mesh_founded(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with process(home, "submit", "1") as one, process(home, "submit", "1") as two:
+        assert said(one) == said(two) == ["Verified"]
+    with opened(home) as mesh:
+        assert len(mesh.job_ids()) == 2
+        assert mesh.get_block(ANSWER_CID) == ANSWER
+
+
+def test_block_that_nobody_has_is_named(mesh: EmbeddedMesh) -> None:
+    assert mesh.has_block(ENDLESS_CID)
+    assert mesh.find_block(str(ENDLESS_CID)[-8:]) == ENDLESS_CID
+    with pytest.raises(CommandError) as caught:
+        mesh.get_block(cid_of(b"nobody has this", Codec.RAW))
+    assert caught.value.code == "block-missing"
