@@ -27,13 +27,15 @@ STEPS_SHOWN: Final = 80
 
 
 class Played(Struct, frozen=True, kw_only=True):
-    """The course of one seed. phases: of its jobs; failure: a report, empty if nothing failed."""
+    """The course of one seed. phases: of its jobs; lies: the fields that liars changed, of
+    `chances`; failure: a report, empty if nothing failed."""
 
     seed: int
     kinds: tuple[str, ...]
     phases: tuple[str, ...]
     deliveries: int
     lies: frozenset[str]
+    chances: frozenset[str]
     failure: str = ""
 
 
@@ -48,6 +50,7 @@ def play_seed(seed: int, cast: Cast | None = None) -> Played:
         phases=tuple(row.phase.value for _, row in users.jobs(world)),
         deliveries=world.deliveries,
         lies=frozenset(world.lies),
+        chances=frozenset(world.chances),
         failure="" if violation is None else report(scenario, violation, cast),
     )
 
@@ -82,14 +85,17 @@ def summary(played: Iterable[Played], seconds: float) -> str:
     kinds = Counter(kind for each in everything for kind in each.kinds)
     phases = Counter(phase for each in everything for phase in each.phases)
     lies = frozenset(lie for each in everything for lie in each.lies)
+    chances = lies.union(*(each.chances for each in everything))
     width = max(map(len, KINDS))
     rows = [f"{kind:<{width}}  {kinds[kind]:>6}" for kind in KINDS]
     ends = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
     return "\n".join(
         (
             *rows,
-            f"{len(everything)} seeds, {len(KINDS)} kinds of fault, {len(lies)} fields changed by "
-            f"liars, {sum(each.deliveries for each in everything)} deliveries, {seconds:.0f} s",
+            f"{len(everything)} seeds, {len(KINDS)} kinds of fault, "
+            f"{sum(each.deliveries for each in everything)} deliveries, {seconds:.0f} s",
+            f"fields that liars changed: {len(lies)} of {len(chances)}; not: "
+            f"{', '.join(sorted(chances - lies)) or 'none'}",
             f"jobs: {ends}",
         )
     )

@@ -11,7 +11,7 @@ from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.rows import JOBS, JobRow
 from mesh.core.fields import JobId
 from mesh.core.ids import new_job_id
-from mesh.core.jobs.job import FINAL, Job
+from mesh.core.jobs.job import FINAL, Job, Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.membership import Role
@@ -20,7 +20,7 @@ from mesh.core.records.terms import Children, Requirements
 from mesh.core.settlement.books import ENTRIES
 from runtime.execution.context import FUEL_PER_UNIT
 from runtime.tokens.transfers import TransferState
-from simulation.checking.invariants import Invariant, check_result, require
+from simulation.checking.invariants import Invariant, check_quorum, check_result, require
 from simulation.driving.clocks import START
 from simulation.driving.programs import Program, ProgramKind
 from simulation.driving.station import Station
@@ -88,7 +88,20 @@ def check_end(world: "World") -> None:
         require(False, Invariant.JOBS_END, detail)
     for leftover in _leftovers(world):
         require(False, Invariant.NOTHING_HELD, leftover)
+    _check_verified(world)
     _check_results(world)
+
+
+def _check_verified(world: "World") -> None:
+    """What an honest submitter shows as verified is, also where its issuer is dishonest."""
+    for station, row in jobs(world):
+        if row.phase is not Phase.VERIFIED or not world.is_honest(station.did):
+            continue
+        assert row.job.settlement is not None and row.job.hold is not None, "it is settled"
+        settlement = world.records.find(row.job.settlement)
+        hold = world.records.find(row.job.hold)
+        assert settlement is not None and hold is not None, "both were sent"
+        check_quorum(world.records, settlement, hold)
 
 
 def _open_jobs(world: "World") -> Iterator[tuple[Station, JobRow]]:

@@ -57,6 +57,7 @@ class World:
         self.steps: list[Step] = []
         self.deliveries = 0
         self.lies: set[str] = set()
+        self.chances: set[str] = set()
         self.parts = parts_of(scenario)
         self.plan: Plan = scenario.plan(self.parts)
         self.founding: Founding = found(scenario, self.parts)
@@ -289,7 +290,13 @@ class World:
         make, dice, seen = found
         dids = tuple(each.did for each in self.parts)
         stage = Stage(
-            key=part.key, dice=dice, archive=self.archive, dids=dids, seen=seen, lies=self.lies
+            key=part.key,
+            dice=dice,
+            archive=self.archive,
+            dids=dids,
+            seen=seen,
+            lies=self.lies,
+            chances=self.chances,
         )
         return make(stage)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from mesh.core.records.archive import Archive
-from mesh.core.records.jobs import Cancel, JobManifest, Transfer
+from mesh.core.records.jobs import JobManifest, Transfer
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Endorsement
 from mesh.core.records.settlement import Policy, Settlement, Statement
@@ -32,7 +32,6 @@ SLOTS: Final[Mapping[type[Any], Callable[[Any], Iterable[tuple[Hashable, ...]]]]
         ("job", body.job_id),
         *(() if body.parent is None else (("child", body.parent.cause, body.parent.position),)),
     ),
-    Cancel: lambda body: (("cancel", body.job),),
     Transfer: lambda body: (("transfer", body.cause),),
     NodeProfile: lambda body: (("profile", body.sequence),),
     Endorsement: lambda body: (("endorsement", body.sequence),),

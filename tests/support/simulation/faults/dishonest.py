@@ -18,21 +18,23 @@ from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import Award
 from mesh.core.records.market import Bid
 from mesh.core.records.registry import sign
-from mesh.core.records.work import Draw, Seal
+from mesh.core.records.settlement import Ground, Settlement
+from mesh.core.records.work import Draw, Hold, Seal
 from mesh.transport.port import BlockRequest
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, Signed
 from simulation.checking.signed import slots_of
 from simulation.driving.station import Conduct
-from simulation.faults.mutations import Strangers, mutated
+from simulation.faults.mutations import Strangers, fields_of, mutated
 
 KEPT_MAX = 64
 
 
 class Stage(Struct, frozen=True, kw_only=True):
     """What a liar has: key, dice, the members. seen: what it and its accomplices were sent.
-    lies: the fields that were changed, by name."""
+    lies: the fields that were changed, by name; chances: all fields of what liars sent."""
 
     key: SigningKey
     dice: Random
@@ -40,6 +42,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     dids: tuple[Did, ...]
     seen: list[Envelope]
     lies: set[str]
+    chances: set[str]
 
 
 class Liar(Conduct):
@@ -91,7 +94,10 @@ class Mutator(Liar):
 
     def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
         record = self.record(envelope)
-        if record is None or self.dice.randrange(MICRO) >= self.share_ppm:
+        if record is None:
+            return (envelope,)
+        self.stage.chances.update(fields_of(record.body))
+        if self.dice.randrange(MICRO) >= self.share_ppm:
             return (envelope,)
         changed = self.mutated(record)
         if changed is None:
@@ -222,3 +228,70 @@ class SealCopier(Liar):
                 return (replace(envelope, blocks=(copied.block, *envelope.blocks[1:])),)
         self.incoming(envelope)
         return (envelope,)
+
+
+class DoubleHolder(Liar):
+    """An issuer that holds for the second award of an attempt, too, and orders both to work."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self.ordered: dict[tuple[Cid, int], Envelope] = {}
+        self.doubled: set[Cid] = set()
+
+    def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
+        record = self.record(envelope)
+        if record is not None and isinstance(record.body, Hold):
+            self.ordered.setdefault((record.body.job, record.body.attempt), envelope)
+        yield envelope
+        for came, award in list(self.seen(Award)):
+            first = self.ordered.get((award.body.job, award.body.attempt))
+            if first is not None and award.cid not in self.doubled:
+                yield from self._second(first, came, award)
+
+    def _second(self, first: Envelope, came: Envelope, award: Signed[Award]) -> Iterator[Envelope]:
+        record = self.record(first)
+        bid = self._bid(came, award.body.bid)
+        assert record is not None, "it was read before"
+        if bid is None or award.cid == record.body.award:
+            return
+        self.doubled.add(award.cid)
+        hold: Hold = record.body
+        second = self.signed(
+            replace(
+                hold,
+                award=award.cid,
+                bid=bid.cid,
+                executor=bid.signer,
+                amount=bid.body.price,
+                pot=bid.body.price * hold.pot // hold.amount,
+            )
+        )
+        blocks = (second.block, award.block, *first.blocks[1:], *came.blocks[1:])
+        yield replace(first, to=bid.signer, blocks=blocks)
+
+    def _bid(self, envelope: Envelope, cid: Cid) -> Signed[Bid] | None:
+        for block in envelope.blocks[1:]:
+            try:
+                found = self.stage.archive.read_as(Bid, block)
+            except RecordError:
+                continue
+            if found.cid == cid:
+                return found
+        return None
+
+
+class DoubleSettler(Liar):
+    """An issuer that tells its workers of another end than its submitters: nobody is paid."""
+
+    def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
+        record = self.record(envelope)
+        if record is None or not isinstance(record.body, Settlement):
+            return (envelope,)
+        body: Settlement = record.body
+        if not any(each.to == envelope.to for each in body.payments):
+            return (envelope,)
+        amount = body.refunded + sum(each.amount for each in body.payments)
+        other = self.signed(
+            replace(body, ground=Ground.NO_QUORUM, payments=(), refunded=amount, attestations=())
+        )
+        return (replace(envelope, blocks=(other.block, *envelope.blocks[1:])),)

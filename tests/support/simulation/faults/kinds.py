@@ -16,9 +16,12 @@ from simulation.driving.machines import MachineEffect
 from simulation.driving.station import CrashPlan, CrashPoint
 from simulation.faults.dishonest import (
     DoubleAwarder,
+    DoubleHolder,
+    DoubleSettler,
     Drawer,
     Equivocator,
     Flooder,
+    Liar,
     Mutator,
     Mute,
     Replayer,
@@ -234,6 +237,17 @@ def _liars() -> list[FaultKind]:
         _liar("an issuer that draws accomplices", Role.ISSUER, Drawer),
         _liar("an issuer that orders nothing", Role.ISSUER, _mute("Hold", "Draw")),
         _liar("an issuer that settles nothing", Role.ISSUER, _mute("Settlement")),
+        _liar("an issuer that settles twice", Role.ISSUER, DoubleSettler),
+        FaultKind(
+            name="an issuer and a submitter that collude for two holds of one attempt",
+            inject=_double_holders,
+            touches=(Role.ISSUER, Role.SUBMITTER),
+        ),
+        FaultKind(
+            name="an issuer and an executor that collude in the draw",
+            inject=_drawing_colluders,
+            touches=(Role.ISSUER, Role.NODE, Role.VERIFIER),
+        ),
         FaultKind(
             name="an executor and a verifier that collude",
             inject=_colluders,
@@ -265,6 +279,22 @@ def _colluders(plan: Plan, dice: Random) -> None:
         part = plan.one(role, dice)
         plan.machine(part, MachineEffect.WRONG_ALIKE, MICRO)
         plan.conduct(part, Withholder, dice)
+
+
+def _double_holders(plan: Plan, dice: Random) -> None:
+    seen: list[Envelope] = []
+    plan.conduct(plan.one(Role.ISSUER, dice), DoubleHolder, dice, seen)
+    for part in plan.of_role(Role.SUBMITTER):
+        plan.conduct(part, DoubleAwarder, dice, seen)
+
+
+def _drawing_colluders(plan: Plan, dice: Random) -> None:
+    """All agree on what is wrong, and the issuer draws the accomplice."""
+    plan.conduct(plan.one(Role.ISSUER, dice), Drawer, dice)
+    for role in WORKING:
+        part = plan.one(role, dice)
+        plan.machine(part, MachineEffect.WRONG_ALIKE, MICRO)
+        plan.conduct(part, Liar, dice)
 
 
 def _copiers(plan: Plan, dice: Random) -> None:
