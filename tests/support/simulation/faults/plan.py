@@ -74,6 +74,17 @@ class Plan:
     def is_dishonest(self, name: str) -> bool:
         return name in self.conducts
 
+    def agreeing_liars(self) -> tuple[Part, ...]:
+        """The verifiers whose machines give one common wrong result."""
+        return tuple(
+            part
+            for part in self.of_role(Role.VERIFIER)
+            if any(
+                fault.effect is MachineEffect.WRONG_ALIKE
+                for fault in self.machines.get(part.name, ())
+            )
+        )
+
     # --- faults
 
     def on_links(
