@@ -40,7 +40,7 @@ class BlockSource(Protocol):
     def total_bytes(self) -> int: ...
 
     def verified(self, cid: Cid) -> bytes | None:
-        """The bytes of a block that this turn has put, and hashed; None for others."""
+        """The bytes of a block that were hashed before and are in memory; None for others."""
         ...
 
 

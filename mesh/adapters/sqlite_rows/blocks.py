@@ -1,7 +1,7 @@
 """Blocks of SQLite: bytes stored once, and the numbers of the actors that hold them.
 
-Rule: bytes are hashed as they are read. Who holds a block is kept while no other process has
-written; bytes are not kept.
+Rule: bytes are hashed as they are read. Who holds a block, and the bytes of small ones, are kept
+while no other process has written.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,9 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 
 BLOCKS_KEPT_MAX: Final = 16_384
+SMALL_BYTES_MAX: Final = 16 * 1024
+"""Records and contexts; what is larger is read from the file each time."""
+BYTES_KEPT_MAX: Final = 32 * 1024 * 1024
 
 
 class SqliteBlocks:
@@ -29,12 +32,15 @@ class SqliteBlocks:
         self._places: dict[Cid, int] = {}
         """The numbers of the blocks in `_held` that are stored."""
         self._total_bytes: int | None = None
+        self._data: dict[Cid, bytes] = {}
+        self._data_bytes = 0
 
     def forget(self) -> None:
         """Drop what is in memory: it may not be what is stored."""
         self._held.clear()
         self._places.clear()
         self._total_bytes = None
+        self._forget_data()
 
     def held(self, cid: Cid) -> Held | None:
         if cid not in self._held:
@@ -45,11 +51,15 @@ class SqliteBlocks:
         return self._held[cid]
 
     def data(self, cid: Cid) -> bytes:
+        kept = self._data.get(cid)
+        if kept is not None:
+            return kept
         row = self._run("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
         assert row is not None, "only blocks that are held are read"
         data: bytes = row[0]
         if not cid.matches(data):
             raise BlockError(BlockFault.TAMPERED, cid)
+        self._keep_data(cid, data)
         return data
 
     def cids(self, actor: Did) -> set[Cid]:
@@ -57,7 +67,7 @@ class SqliteBlocks:
         return {Cid(raw) for (raw,) in self._run(sql, (self._numbers.find(actor),))}
 
     def verified(self, cid: Cid) -> bytes | None:
-        return None
+        return self._data.get(cid)
 
     def total_bytes(self) -> int:
         if self._total_bytes is None:
@@ -95,7 +105,21 @@ class SqliteBlocks:
     def committed(self, layer: BlockLayer) -> None:
         """Keep what was written: it is true now."""
         self._held.update(layer.changed)
+        for cid, data in layer.new.items():
+            self._keep_data(cid, data)
         self._total_bytes = self.total_bytes() + layer.added_bytes
+
+    def _keep_data(self, cid: Cid, data: bytes) -> None:
+        if len(data) > SMALL_BYTES_MAX:
+            return
+        if self._data_bytes >= BYTES_KEPT_MAX:
+            self._forget_data()
+        self._data[cid] = data
+        self._data_bytes += len(data)
+
+    def _forget_data(self) -> None:
+        self._data.clear()
+        self._data_bytes = 0
 
     def _read_held(self, cid: Cid) -> Held | None:
         sql = (
