@@ -16,9 +16,9 @@ from mesh.core.ports.blocks import BlockError
 from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, Envelope
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import WorkId, WorkResult
-from mesh.core.records.archive import Archive
+from mesh.core.records.archive import Archive, name_of
 from mesh.core.records.membership import Endorsement, Genesis, Membership
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, RecordFault, Signed
@@ -73,7 +73,8 @@ MEMBERSHIPS: Final = Table(name="memberships", row=MembershipRow, key=("sequence
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
-    """A message whose first block is a verified record. attached: its other blocks, by name."""
+    """A message whose first block is a verified record. attached: its other blocks, by name; all
+    are DAG-CBOR, since others are fetched."""
 
     record: Signed[Any]
     attached: Mapping[Cid, bytes]
@@ -124,7 +125,7 @@ class BaseActor:
         handler = self.handlers.get(type(record.body)) or _COMMON.get(type(record.body))
         if handler is None:
             return MessageRefusal.NOT_FOR_THIS_ROLE
-        attached = {_name(block): block for block in envelope.blocks[1:]}
+        attached = {name_of(block): block for block in envelope.blocks[1:]}
         incoming = Incoming(record=record, attached=attached, sender=envelope.sender)
         return handler(self, tx, incoming, now)
 
@@ -240,11 +241,6 @@ class BaseActor:
             )
         )
         return None
-
-
-def _name(block: bytes) -> Cid:
-    """The CID of an attached block: records and contexts are DAG-CBOR; other blocks are fetched."""
-    return cid_of(block, Codec.DAG_CBOR)
 
 
 _COMMON: Final[Mapping[type[Any], Handler]] = {Membership: BaseActor._take_membership}

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import DID_CHARS_MAX, Did
+from runtime.content.memo import read_once
 
 CONTEXT_VERSION: Final = 3
 CONTEXT_VERSION_BEFORE: Final = 2
@@ -160,7 +161,7 @@ class Context(Struct, frozen=True, kw_only=True, dict=True):
         """The fields that a context of the version before has not."""
         return {name: getattr(self, name) for name in _ADDED}
 
-    @property
+    @cached_property
     def cid(self) -> Cid:
         return cid_of(self.to_block(), Codec.DAG_CBOR)
 
@@ -168,20 +169,25 @@ class Context(Struct, frozen=True, kw_only=True, dict=True):
     def from_block(data: bytes) -> "Context":
         """Reads what `to_block` wrote, in this version or the one before. Raises CodecError for
         anything else."""
-        value = decode(data)
-        try:
-            if value["version"] == CONTEXT_VERSION_BEFORE:
-                if not value.keys().isdisjoint(_ADDED):
-                    raise CodecError("a context of version 2 with fields of version 3")
-                value |= _added_before(value["caller"], value["now"])
-            elif value["version"] != CONTEXT_VERSION:
-                raise CodecError("a context of another version")
-            limits = Limits(**value.pop("limits"))
-            return Context(limits=limits, **value)
-        except CodecError:
-            raise
-        except (TypeError, AttributeError, KeyError, ValueError) as error:
-            raise CodecError(f"not a context: {error}") from None
+        return _read_context(data)
+
+
+@read_once
+def _read_context(data: bytes) -> Context:
+    value = decode(data)
+    try:
+        if value["version"] == CONTEXT_VERSION_BEFORE:
+            if not value.keys().isdisjoint(_ADDED):
+                raise CodecError("a context of version 2 with fields of version 3")
+            value |= _added_before(value["caller"], value["now"])
+        elif value["version"] != CONTEXT_VERSION:
+            raise CodecError("a context of another version")
+        limits = Limits(**value.pop("limits"))
+        return Context(limits=limits, **value)
+    except CodecError:
+        raise
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        raise CodecError(f"not a context: {error}") from None
 
 
 _LIMIT_NAMES: Final = tuple(Limits.__struct_fields__)

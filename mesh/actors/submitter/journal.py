@@ -4,7 +4,6 @@ Rule: event, job and timer are written together; the rules are `mesh.core.jobs.s
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,8 +25,6 @@ from runtime.content.codec import CodecError
 from runtime.execution.context import Context, Limits
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
-
-CONTEXTS_KEPT_MAX: Final = 1024
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -63,7 +60,6 @@ class JobBook(BaseActor):
         super().__init__(key=key, archive=archive, entropy=entropy)
         self.settings = settings
         self.orders: dict[Cid, OrderedWork] = {}
-        self._contexts: dict[Cid, Context] = {}
 
     # --- jobs
 
@@ -164,27 +160,15 @@ class JobBook(BaseActor):
         data = context.to_block()
         cid = cid_of(data, Codec.DAG_CBOR)
         tx.blocks.put(cid, data)
-        self._keep_context(cid, context)
         return cid
 
     def context(self, blocks: BlockReader, cid: Cid) -> Context | None:
         """A stored context, None where it is not here or none."""
-        kept = self._contexts.get(cid)
-        if kept is not None and blocks.has(cid):
-            return kept
         data = blocks.get(cid)
         try:
-            found = None if data is None else Context.from_block(data)
+            return None if data is None else Context.from_block(data)
         except CodecError:
             return None
-        if found is not None:
-            self._keep_context(cid, found)
-        return found
-
-    def _keep_context(self, cid: Cid, context: Context) -> None:
-        if len(self._contexts) >= CONTEXTS_KEPT_MAX:
-            self._contexts.clear()
-        self._contexts[cid] = context
 
 
 def _new_row(job: Job, description: str) -> JobRow:

@@ -9,11 +9,18 @@ from typing import Any, Final, TypeVar
 from mesh.core.ports.blocks import BlockReader, Blocks
 from mesh.core.records.registry import Record, read, read_as, sign
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.memo import read_once
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, RecordFault, Signed
 
 T = TypeVar("T")
 RECORDS_KEPT_MAX: Final = 16_384
+
+
+@read_once
+def name_of(block: bytes) -> Cid:
+    """The CID of a DAG-CBOR block: of a record, or of another that comes with one."""
+    return cid_of(block, Codec.DAG_CBOR)
 
 
 class Archive:
@@ -37,7 +44,7 @@ class Archive:
 
     def read(self, block: bytes) -> Signed[Record]:
         """Verify a record of any type that came from elsewhere. Raises RecordError."""
-        kept = self._kept.get(cid_of(block, Codec.DAG_CBOR))
+        kept = self._kept.get(name_of(block))
         if kept is None:
             kept = read(block, self.mesh)
             self._keep(kept)
@@ -45,7 +52,7 @@ class Archive:
 
     def read_as(self, kind: type[T], block: bytes) -> Signed[T]:
         """As `read`, of one type."""
-        kept = self._kept.get(cid_of(block, Codec.DAG_CBOR))
+        kept = self._kept.get(name_of(block))
         if kept is None:
             found = read_as(kind, block, self.mesh)
             self._keep(found)

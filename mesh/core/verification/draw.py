@@ -17,6 +17,7 @@ from mesh.core.records.work import DIGEST_BYTES, DRAWN_MAX
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
 from runtime.content.did import Did
+from runtime.content.memo import read_once
 from runtime.tokens.transfers import TransferId
 
 SEED_BYTES: Final = 32
@@ -102,6 +103,7 @@ def eligible_block(listed: Collection[Did]) -> tuple[Cid, bytes]:
     return cid_of(data, Codec.DAG_CBOR), data
 
 
+@read_once
 def read_eligible(data: bytes) -> tuple[Did, ...]:
     """Reads what `eligible_block` wrote. Raises CodecError for anything else."""
     value = decode(data, bytes_max=RECORD_BYTES_MAX)

@@ -5,6 +5,7 @@ Rule: equal results have equal blocks, so comparing CIDs compares results.
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
+from runtime.content.memo import read_once
 from runtime.execution.execution import Deterministic
 
 
@@ -14,6 +15,7 @@ def result_block(result: Deterministic) -> tuple[Cid, bytes]:
     return cid_of(data, Codec.DAG_CBOR), data
 
 
+@read_once
 def read_result(data: bytes) -> Deterministic:
     """Reads what `result_block` wrote. Raises CodecError for anything else, also for a result that
     has another block."""

@@ -20,15 +20,13 @@ from runtime.sandbox.request import Request, Side
 T = TypeVar("T")
 
 MODULES_KEPT_MAX: Final = 32
-CONTEXTS_KEPT_MAX: Final = 1024
 
 
 class Requests:
-    """Makes requests. Modules and contexts are kept, since many executions take the same."""
+    """Makes requests. Modules are kept, since many executions take the same."""
 
     def __init__(self) -> None:
         self._modules: _Kept[tuple[Cid, bytes]] = _Kept(MODULES_KEPT_MAX)
-        self._contexts: _Kept[Context] = _Kept(CONTEXTS_KEPT_MAX)
 
     def request(self, blocks: BlockReader, work: Execute, side: Side) -> Request | Failed:
         """The request for an execution, or why there is none."""
@@ -37,9 +35,7 @@ class Requests:
                 if not blocks.has(held):
                     raise PieceMissing(held)
             cid, module = self._modules.get(work.module, lambda: _module(blocks, work.module))
-            context = self._contexts.get(
-                work.context, lambda: Context.from_block(_block(blocks, work.context))
-            )
+            context = Context.from_block(_block(blocks, work.context))
             return Request(
                 module=module,
                 module_cid=cid,
