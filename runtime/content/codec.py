@@ -18,28 +18,28 @@ DEPTH_MAX: Final = 64
 INTEGER_MIN: Final = -(1 << 63)
 INTEGER_MAX: Final = (1 << 63) - 1
 
-_NATURAL, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG, _SIMPLE = range(8)
+_NATURAL, _NEGATIVE, BYTES, TEXT, LIST, MAP, _TAG, _SIMPLE = range(8)
 """Major types: the upper three bits of a head."""
 _FALSE, _TRUE, _NULL = 0xF4, 0xF5, 0xF6
 _SHORT_TEXT: Final = 0x60
 _SHORT: Final = 24
 """Numbers from here on do not fit the head's own byte."""
 _LINK: Final = 42
-_LINK_HEAD: Final = b"\xd8\x2a\x58\x25\x00"
+LINK_HEAD: Final = b"\xd8\x2a\x58\x25\x00"
 """Tag 42, and the head of 37 bytes: the zero of the identity multibase, then the CID."""
-_LINK_BYTES: Final = len(_LINK_HEAD) + 36
+_LINK_BYTES: Final = len(LINK_HEAD) + 36
 
 
 class CodecError(ValueError):
     """Bytes that are no canonical block, or a value without an encoding."""
 
 
-def encode(value: Any) -> bytes:
+def encode(value: Any, *, depth: int = 0) -> bytes:
     """Encodes a value canonically. Raises CodecError for what has no encoding (floats, other
-    types)."""
+    types). depth: how deep in others the value is to be."""
     parts: list[bytes] = []
     try:
-        _write_all((value,), parts.append, DEPTH_MAX + 1)
+        _write_all((value,), parts.append, DEPTH_MAX + 1 - depth)
     except UnicodeEncodeError:
         raise CodecError("a text with half of a surrogate pair has no encoding") from None
     return b"".join(parts)
@@ -96,14 +96,14 @@ def count_items(data: bytes, *, items_max: int) -> int:
             if major <= _NEGATIVE:
                 if length > INTEGER_MAX:
                     _too_large(start)
-            elif major <= _TEXT:
+            elif major <= TEXT:
                 at += length
             elif major == _TAG:
                 _check_link(data, start, length)
                 at = start + _LINK_BYTES
             elif length:
                 outer.append(left)
-                left = length if major == _LIST else 2 * length
+                left = length if major == LIST else 2 * length
                 items += left
                 if items > size:
                     raise IndexError
@@ -128,7 +128,8 @@ _HEADS: Final = tuple(bytes([byte]) for byte in range(256))
 _PACK_2, _PACK_4, _PACK_8 = (struct.Struct(f">B{width}").pack for width in "HIQ")
 
 
-def _head(major: int, number: int) -> bytes:
+def head(major: int, number: int) -> bytes:
+    """Encodes a head: a major type with the length or value that it has."""
     first = major << 5
     if number < _SHORT:
         return _HEADS[first | number]
@@ -141,7 +142,7 @@ def _head(major: int, number: int) -> bytes:
     return _PACK_8(first | 27, number)
 
 
-_KEPT_INTEGERS: Final = tuple(_head(_NATURAL, number) for number in range(1024))
+_KEPT_INTEGERS: Final = tuple(head(_NATURAL, number) for number in range(1024))
 
 
 def _write_all(values: Sequence[Any], out: Callable[[bytes], None], deeper: int) -> None:
@@ -153,26 +154,26 @@ def _write_all(values: Sequence[Any], out: Callable[[bytes], None], deeper: int)
         if kind is str:
             raw = value.encode()
             size = len(raw)
-            out(_HEADS[_SHORT_TEXT | size] if size < _SHORT else _head(_TEXT, size))
+            out(_HEADS[_SHORT_TEXT | size] if size < _SHORT else head(TEXT, size))
             out(raw)
         elif kind is int:
-            out(_KEPT_INTEGERS[value] if 0 <= value < 1024 else _integer(value))
+            out(pack_integer(value))
         elif kind is list:
-            out(_head(_LIST, len(value)))
+            out(head(LIST, len(value)))
             if value:
                 _write_all(value, out, deeper - 1)
         elif kind is dict:
-            out(_head(_MAP, len(value)))
+            out(head(MAP, len(value)))
             if value:
                 flat: list[Any] = []
                 for key in _ordered(list(value)):
                     flat += (key, value[key])
                 _write_all(flat, out, deeper - 1)
         elif kind is bytes:
-            out(_head(_BYTES, len(value)))
+            out(head(BYTES, len(value)))
             out(value)
         elif kind is Cid:
-            out(_LINK_HEAD)
+            out(LINK_HEAD)
             out(value.raw)
         elif value is None:
             out(_HEADS[_NULL])
@@ -184,11 +185,14 @@ def _write_all(values: Sequence[Any], out: Callable[[bytes], None], deeper: int)
             raise CodecError(f"a value of type {kind.__name__} has no encoding")
 
 
-def _integer(value: int) -> bytes:
+def pack_integer(value: int) -> bytes:
+    """Encodes an int. Raises CodecError."""
+    if 0 <= value < 1024:
+        return _KEPT_INTEGERS[value]
     if 0 <= value <= INTEGER_MAX:
-        return _head(_NATURAL, value)
+        return head(_NATURAL, value)
     if INTEGER_MIN <= value < 0:
-        return _head(_NEGATIVE, -1 - value)
+        return head(_NEGATIVE, -1 - value)
     raise CodecError("an integer does not fit 64 bits")
 
 
@@ -242,24 +246,24 @@ def _read_all(data: bytes, at: int, count: int, deeper: int) -> tuple[list[Any],
         major, number = head >> 5, head & 31
         if number >= _SHORT and major != _SIMPLE:
             number, at = _long_number(data, at, number)
-        if major == _TEXT:
+        if major == TEXT:
             end = at + number
             add(data[at:end].decode())
             at = end
         elif major == _NATURAL:
             add(number if number <= INTEGER_MAX else _too_large(start))
-        elif major == _LIST:
+        elif major == LIST:
             items: list[Any] = []
             if number:
                 items, at = _read_all(data, at, number, deeper - 1)
             add(items)
-        elif major == _MAP:
+        elif major == MAP:
             entries: dict[str, Any] = {}
             if number:
                 flat, at = _read_all(data, at, 2 * number, deeper - 1)
                 entries = _map(flat, start)
             add(entries)
-        elif major == _BYTES:
+        elif major == BYTES:
             end = at + number
             add(data[at:end])
             at = end
@@ -308,8 +312,8 @@ def _map(flat: Sequence[Any], start: int) -> dict[str, Any]:
 
 def _link(data: bytes, start: int, tag: int) -> Cid:
     _check_link(data, start, tag)
-    raw = data[start + len(_LINK_HEAD) : start + _LINK_BYTES]
-    if len(raw) < _LINK_BYTES - len(_LINK_HEAD):
+    raw = data[start + len(LINK_HEAD) : start + _LINK_BYTES]
+    if len(raw) < _LINK_BYTES - len(LINK_HEAD):
         raise IndexError
     try:
         return Cid(raw)
@@ -320,7 +324,7 @@ def _link(data: bytes, start: int, tag: int) -> Cid:
 def _check_link(data: bytes, start: int, tag: int) -> None:
     if tag != _LINK:
         raise CodecError(f"byte {start}: tag {tag}; only links (tag {_LINK}) are read")
-    if data[start : start + len(_LINK_HEAD)] != _LINK_HEAD:
+    if data[start : start + len(LINK_HEAD)] != LINK_HEAD:
         raise CodecError(f"byte {start}: a link that is not a CID of 36 bytes")
 
 

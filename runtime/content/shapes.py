@@ -90,6 +90,11 @@ def size_of(marks: tuple[Any, ...], default: int) -> Size:
     return next((mark for mark in marks if isinstance(mark, Size)), Size(0, default))
 
 
+def bounds_of(marks: tuple[Any, ...]) -> Between:
+    """Finds the `Between` among the marks of an annotation; natural numbers without one."""
+    return next((m for m in marks if isinstance(m, Between)), Between(0, INTEGER_MAX))
+
+
 _checked_did = lru_cache(maxsize=4096)(parse_did)
 
 
@@ -103,7 +108,7 @@ def did(value: Any) -> Any:
 
 
 def integer(marks: tuple[Any, ...]) -> Step:
-    bounds = next((m for m in marks if isinstance(m, Between)), Between(0, INTEGER_MAX))
+    bounds = bounds_of(marks)
     low, high = bounds.low, bounds.high
 
     def step(value: Any) -> Any:

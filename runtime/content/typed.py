@@ -217,7 +217,7 @@ def _record(kind: type[Struct]) -> Shape:
     writers = [(name, shape.write) for name, shape in shapes]
     readers = [(name, shape.read) for name, shape in shapes]
     wanted = frozenset(name for name, _ in shapes)
-    omitted = _omitted(kind, hints)
+    omitted = omitted_fields(kind, hints)
     required = wanted - omitted.keys()
 
     def write(value: Any) -> Any:
@@ -274,7 +274,7 @@ def _with_check(shape: Shape, mark: Checked) -> Shape:
     return Shape(write, read)
 
 
-def _omitted(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
+def omitted_fields(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
     """Gives the defaults of the fields that are left out where they have them."""
     return {
         each.name: each.default

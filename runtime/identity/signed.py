@@ -7,15 +7,17 @@ the whole signed block.
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode, encode
+from runtime.content.codec import MAP, RECORD_BYTES_MAX, CodecError, decode, encode, head
 from runtime.content.did import Did
+from runtime.content.packing import pack_fields
 from runtime.content.shapes import ShapeError
-from runtime.content.typed import from_value, to_value
+from runtime.content.typed import from_value
 from runtime.identity.keys import IdentityError, SigningKey, verify
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 RECORD_VERSION: Final = 1
 _DOMAIN: Final = b"icn-mesh/1\0"
+_SIG: Final = encode("sig")
 ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
 """The names that are beside a record's own fields."""
 
@@ -66,11 +69,15 @@ class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
 def sign(body: T, *, mesh: Cid | None, key: SigningKey, version: int = RECORD_VERSION) -> Signed[T]:
     """Signs a record. The same arguments give the same bytes. Raises ShapeError."""
     name = type(body).__name__
-    value = to_value(body)
-    assert not ENVELOPE & value.keys(), "the envelope's names are not a record's"
-    value |= {"version": version, "type": name, "mesh": mesh, "signer": key.did}
-    value["sig"] = key.sign(_message(name, encode(value)))
-    block = encode(value)
+    fields = pack_fields(body)
+    assert not ENVELOPE & fields.keys(), "the envelope's names are not a record's"
+    envelope = {"version": version, "type": name, "mesh": mesh, "signer": key.did}
+    fields |= {each: encode(value) for each, value in envelope.items()}
+    before, after = _around_sig(tuple(fields))
+    first = b"".join([encoded + fields[each] for each, encoded in before])
+    rest = b"".join([encoded + fields[each] for each, encoded in after])
+    sig = key.sign(_message(name, head(MAP, len(fields)) + first + rest))
+    block = b"".join((head(MAP, len(fields) + 1), first, _SIG, encode(sig), rest))
     return Signed(
         body=body, mesh=mesh, signer=key.did, block=block, cid=cid_of(block, Codec.DAG_CBOR)
     )
@@ -115,6 +122,16 @@ def read(
         raise RecordError(RecordFault.WRONG_SHAPE, f"{name}.{error}") from None
     return Signed(
         body=body, mesh=mesh, signer=Did(signer), block=data, cid=cid_of(data, Codec.DAG_CBOR)
+    )
+
+
+@lru_cache(maxsize=256)
+def _around_sig(names: tuple[str, ...]) -> tuple[tuple[tuple[str, bytes], ...], ...]:
+    """Names in canonical order, each with its encoding: those before `sig`, and those after it."""
+    ordered = sorted((encode(name), name) for name in names)
+    return (
+        tuple((name, encoded) for encoded, name in ordered if encoded < _SIG),
+        tuple((name, encoded) for encoded, name in ordered if encoded > _SIG),
     )
 
 

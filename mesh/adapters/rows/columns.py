@@ -14,8 +14,9 @@ from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 from msgspec import Struct
 
 from runtime.content.cid import Cid
-from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX, decode, encode
+from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX, decode
 from runtime.content.did import Did
+from runtime.content.packing import packer
 from runtime.content.shapes import Between, Shape, ShapeError
 from runtime.content.typed import shape_of
 
@@ -53,7 +54,7 @@ def column(name: str, hint: Any) -> Column:
     found = _scalar(_bare(inner))
     read: Callable[[Any], Any] | None
     if found is None:
-        kind, write, read = Kind.BLOB, _blob_writer(shape), _blob_reader(shape)
+        kind, write, read = Kind.BLOB, _blob_writer(packer(inner)), _blob_reader(shape)
     else:
         kind, write, read = found.kind, _then(shape.write, found.write), found.read
     return Column(
@@ -120,9 +121,9 @@ def _bounds(hint: Any) -> Between | None:
     return next((each for each in marks if isinstance(each, Between)), Between(0, INTEGER_MAX))
 
 
-def _blob_writer(shape: Shape) -> Callable[[Any], Value]:
+def _blob_writer(pack: Callable[[Any], bytes]) -> Callable[[Any], Value]:
     def write(value: Any) -> Value:
-        data = encode(shape.write(value))
+        data = pack(value)
         if len(data) > RECORD_BYTES_MAX:
             raise ShapeError(f"{len(data)} bytes, at most {RECORD_BYTES_MAX} are stored in a field")
         return data
