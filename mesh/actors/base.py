@@ -14,7 +14,7 @@ from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.core.membership.members import Members, counts
 from mesh.core.ports.blocks import BlockError
 from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, Envelope
-from mesh.core.ports.tables import Table
+from mesh.core.ports.tables import RowReader, Table
 from mesh.core.ports.work import WorkId, WorkResult
 from mesh.core.records.archive import Archive, name_of
 from mesh.core.records.membership import Endorsement, Genesis, Membership
@@ -200,9 +200,7 @@ class BaseActor:
 
     def members(self, tx: ActorTransaction) -> Members:
         """The members in force, by the newest change that counts."""
-        newest = tx.rows(MEMBERSHIPS).select(descending=True, limit=1)
-        assert newest, "an actor is given the members of its mesh when it is made"
-        return self.members_at(tx, newest[0].change)
+        return self.members_at(tx, tx.rows(MEMBERSHIPS).derived(_newest_change))
 
     def members_at(self, tx: ActorTransaction, change: Cid) -> Members:
         """The members from a change on that this actor has taken in."""
@@ -241,6 +239,12 @@ class BaseActor:
             )
         )
         return None
+
+
+def _newest_change(rows: RowReader[MembershipRow]) -> Cid:
+    newest = rows.select(descending=True, limit=1)
+    assert newest, "an actor is given the members of its mesh when it is made"
+    return newest[0].change
 
 
 _COMMON: Final[Mapping[type[Any], Handler]] = {Membership: BaseActor._take_membership}

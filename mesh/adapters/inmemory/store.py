@@ -6,7 +6,7 @@ contents.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from mesh.actors.actor import Now
 from mesh.adapters.inmemory.table import MemoryTable
@@ -68,6 +68,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self._tables: dict[Layout, MemoryTable] = {}
+        self._derived: dict[Layout, dict[Any, Any]] = {}
         self._held: dict[Cid, Held] = {}
         self._data: dict[Cid, bytes] = {}
         self._total_bytes = 0
@@ -82,6 +83,9 @@ class _Memory:
 
     def count(self, layout: Layout, query: Query) -> int:
         return self._table(layout).count(query)
+
+    def derived(self, layout: Layout) -> dict[Any, Any]:
+        return self._derived.setdefault(layout, {})
 
     def held(self, cid: Cid) -> Held | None:
         return self._held.get(cid)
@@ -104,6 +108,7 @@ class _Memory:
     def write(self, turn: StoreTurn) -> None:
         for layout, changes in turn.row_layer.changed.items():
             self._table(layout).write(changes)
+            self._derived.pop(layout, None)
         blocks = turn.block_layer
         self._data.update(blocks.new)
         for cid, held in blocks.changed.items():

@@ -4,16 +4,18 @@ Rule: what is read through a layer shows its changes; what is under it does not 
 layer is merged into it, or written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from mesh.adapters.rows.layout import Key, Layout, Stored
 from mesh.adapters.rows.query import Query, equal_to, position_of
+from mesh.core.ports.tables import RowReader
 from runtime.content.did import Did
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class RowSource(Protocol):
@@ -29,6 +31,10 @@ class RowSource(Protocol):
 
     def count(self, layout: Layout, query: Query) -> int: ...
 
+    def derived(self, layout: Layout) -> dict[Any, Any]:
+        """What was derived from the rows of a table, until one of them changes."""
+        ...
+
 
 class Layer:
     """Changes over a source: itself a source. changed: None for a row that is deleted."""
@@ -36,6 +42,7 @@ class Layer:
     def __init__(self, under: RowSource) -> None:
         self._under = under
         self.changed: dict[Layout, dict[Key, Stored | None]] = {}
+        self._derived: dict[Layout, dict[Any, Any]] = {}
 
     def get(self, layout: Layout, key: Key) -> Stored | None:
         changed = self.changed.get(layout)
@@ -77,14 +84,22 @@ class Layer:
         stored = layout.stored(key, row, before)
         if before is None or before.values != stored.values:
             self.changed.setdefault(layout, {})[key] = stored
+            self._derived.pop(layout, None)
 
     def delete(self, layout: Layout, key: Key) -> None:
         self.changed.setdefault(layout, {})[key] = None
+        self._derived.pop(layout, None)
+
+    def derived(self, layout: Layout) -> dict[Any, Any]:
+        if layout in self.changed:
+            return self._derived.setdefault(layout, {})
+        return self._under.derived(layout)
 
     def take(self, layer: "Layer") -> None:
         """Merge the changes of a layer over this one."""
         for layout, changed in layer.changed.items():
             self.changed.setdefault(layout, {}).update(changed)
+            self._derived.pop(layout, None)
 
 
 class LayerRows(Generic[T]):
@@ -130,6 +145,14 @@ class LayerRows(Generic[T]):
     def count(self, **equal: Any) -> int:
         query = Query(equal=equal_to(self._layout, self._actor, equal))
         return self._layer.count(self._layout, query)
+
+    def derived(self, make: Callable[[RowReader[T]], D]) -> D:
+        known = self._layer.derived(self._layout)
+        place = self._actor, make
+        if place not in known:
+            known[place] = make(self)
+        found: D = known[place]
+        return found
 
     def put(self, row: T) -> None:
         self._layer.put(self._layout, self._layout.row_key(self._actor, row), row)

@@ -1,7 +1,7 @@
 """Rows of SQLite: read once, kept while no other process has written, written a turn at a time.
 
-Rule: what is kept is what is committed. Rows are kept by key, the results of queries until their
-table changes.
+Rule: what is kept is what is committed. Rows are kept by key, the results of queries, and what was
+derived from rows, until their table changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,11 +33,13 @@ class SqliteTable:
         self._statements = Statements(layout)
         self._rows: dict[Key, Stored | None] = {}
         self._results: dict[Query, tuple[Stored, ...]] = {}
+        self.derived: dict[Any, Any] = {}
 
     def forget(self) -> None:
         """Drop what is in memory: it may not be what is stored."""
         self._rows.clear()
         self._results.clear()
+        self.derived.clear()
 
     def known(self, key: Key) -> Stored | None:
         return self._rows.get(key)
@@ -91,6 +93,7 @@ class SqliteTable:
     def committed(self, changes: Mapping[Key, Stored | None]) -> None:
         """Keep what was written: it is true now."""
         self._results.clear()
+        self.derived.clear()
         for key, row in changes.items():
             self._keep(key, row)
 
@@ -166,6 +169,9 @@ class SqliteRows:
 
     def count(self, layout: Layout, query: Query) -> int:
         return self._tables[layout].count(query)
+
+    def derived(self, layout: Layout) -> dict[Any, Any]:
+        return self._tables[layout].derived
 
     def write(self, changes: Mapping[Layout, Mapping[Key, Stored | None]]) -> None:
         for layout, rows in changes.items():

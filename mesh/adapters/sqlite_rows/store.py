@@ -89,6 +89,7 @@ class _Source:
         self.known = self._rows.known
         self.select = self._rows.select
         self.count = self._rows.count
+        self.derived = self._rows.derived
         self.held = self._blocks.held
         self.data = self._blocks.data
         self.cids = self._blocks.cids

@@ -4,12 +4,14 @@ Rule: an actor sees only its own rows. Everything written in one transaction bec
 or not at all; what a transaction has read does not change under it.
 """
 
+from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+D = TypeVar("D")
 
 
 class Table(Struct, Generic[T], frozen=True, kw_only=True):
@@ -53,6 +55,11 @@ class RowReader(Protocol[T_co]):
 
     def count(self, **equal: Any) -> int:
         """How many rows have these fields (a frozenset: any of its values)."""
+        ...
+
+    def derived(self, make: "Callable[[RowReader[T_co]], D]") -> D:
+        """What `make`, a function of a module, makes of these rows and of nothing else; made once,
+        and again only after one of them has changed. The result is never changed in place."""
         ...
 
 

@@ -87,6 +87,10 @@ def place(row: Thing, order: str | None) -> Any:
     return (value is not None, value, key)
 
 
+def everything(rows: RowReader[Thing]) -> list[Thing]:
+    return list(rows.select())
+
+
 class Stores(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -258,6 +262,15 @@ class Stores(RuleBasedStateMachine):
         expected = sum(wanted(row, equal) for row in self.rows_seen(actor).values())
         for rows in self.readers(actor):
             assert rows.count(**equal) == expected
+
+    @invariant()
+    def what_is_derived_is_of_the_rows_of_the_model(self) -> None:
+        for actor in (self.actor,) if self.deliveries else (ANN, BEN):
+            expected = list(self.rows_seen(actor).values())
+            for rows in self.readers(actor):
+                assert rows.derived(everything) == sorted(
+                    expected, key=lambda row: place(row, None)
+                )
 
     @invariant()
     def blocks_are_those_of_the_model(self) -> None:
