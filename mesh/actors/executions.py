@@ -205,7 +205,7 @@ def cancel(tx: ActorTransaction, hold: Cid) -> None:
 
 
 def cancel_work(tx: ActorTransaction, row: ExecutionRow) -> None:
-    tx.work.cancel(_work_id(row))
+    tx.work.cancel(work_id_of(row))
 
 
 def sign_of_life(
@@ -309,17 +309,17 @@ def _ask(tx: ActorTransaction, row: ExecutionRow, now: Now) -> None:
         priority=row.priority,
         since=row.since,
     )
-    tx.work.put(_work_id(row), work)
+    tx.work.put(work_id_of(row), work)
 
 
 def _fetch(tx: ActorTransaction, row: ExecutionRow) -> None:
     work = Fetch(
         module=row.module, context=row.context, input=row.input, extra=(), owners=row.owners
     )
-    tx.work.put(_work_id(row), work)
+    tx.work.put(work_id_of(row), work)
 
 
-def _work_id(row: ExecutionRow) -> WorkId:
+def work_id_of(row: ExecutionRow) -> WorkId:
     kind = "fetch" if row.state is ExecutionState.FETCHING else "execute"
     return WorkId(f"{kind}/{row.hold}/{row.tries}")
 
@@ -327,4 +327,4 @@ def _work_id(row: ExecutionRow) -> WorkId:
 def _row_of(tx: ActorTransaction, work: WorkId) -> ExecutionRow | None:
     """The execution that waits for this work."""
     row = tx.rows(EXECUTIONS).get(parse_cid(work.split("/")[1]))
-    return row if row is not None and row.is_open and _work_id(row) == work else None
+    return row if row is not None and row.is_open and work_id_of(row) == work else None

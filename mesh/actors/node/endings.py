@@ -50,7 +50,7 @@ def end(
             row,
             settlement=settlement.cid,
             paid=paid,
-            complaint=_complaint(settlement.body, row, hold.body, paid),
+            complaint=complaint_about(settlement.body, row, hold.body, paid),
         ),
         now,
     )
@@ -116,7 +116,7 @@ def _close(tx: ActorTransaction, row: AttemptRow, now: Now) -> None:
     tx.rows(ATTEMPTS).put(replace(row, phase=AttemptPhase.ENDED, ended_at=now.wall))
 
 
-def _complaint(body: Settlement, row: AttemptRow, hold: Hold, paid: int) -> str:
+def complaint_about(body: Settlement, row: AttemptRow, hold: Hold, paid: int) -> str:
     """What is wrong with a settlement, as far as it is this node's own affair."""
     price = hold.amount - hold.pot
     pay = TERMS[body.ground].executor

@@ -123,7 +123,7 @@ class JobBook(BaseActor):
     def ask_later(self, tx: ActorTransaction, job: Job, now: Now, milliseconds: int | None) -> None:
         """Look at the job's bids after so long; None: only when something arrives."""
         at = None if milliseconds is None else now.after(milliseconds)
-        self._put_timer(tx, job.job_id, _due_at(job), at, now.boot)
+        self._put_timer(tx, job.job_id, due_at_of(job), at, now.boot)
 
     def asks_at(self, tx: ActorTransaction, job: Job, now: Now) -> int | None:
         """When further nodes are asked, in milliseconds of this boot."""
@@ -136,7 +136,7 @@ class JobBook(BaseActor):
         before = tx.rows(TIMERS).get(job.job_id)
         is_bidding = job.phase is Phase.SUBMITTED and job.award is None and job.cancel is None
         ask_at, boot = (None, "") if before is None else (before.ask_at, before.ask_boot)
-        self._put_timer(tx, job.job_id, _due_at(job), ask_at if is_bidding else None, boot)
+        self._put_timer(tx, job.job_id, due_at_of(job), ask_at if is_bidding else None, boot)
 
     def _put_timer(
         self, tx: ActorTransaction, job_id: JobId, due_at: int | None, ask_at: int | None, boot: str
@@ -187,7 +187,7 @@ def _new_row(job: Job, description: str) -> JobRow:
     )
 
 
-def _due_at(job: Job) -> int | None:
+def due_at_of(job: Job) -> int | None:
     """When time decides something about a job that waits, in Unix seconds."""
     if job.phase not in (Phase.CREATED, Phase.SUBMITTED) or job.award is not None:
         return None

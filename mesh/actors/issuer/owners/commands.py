@@ -12,6 +12,7 @@ from mesh.actors.issuer.owners.accounts import note_revocation
 from mesh.actors.issuer.rows import POLICIES, REVOCATIONS, TOKENS, PolicyRow, TokenRow
 from mesh.core.ids import issue_id
 from mesh.core.ports.messages import Outgoing
+from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Policy, Revocation
 from runtime.content.cid import Cid
 from runtime.content.did import Did, parse_did
@@ -34,7 +35,7 @@ def issue_token(
     now: Now,
 ) -> Signed[ResourceToken] | Refused:
     """Create units for an owner, and the token to spend them with. Raises ShapeError."""
-    token = _token(issuer, tx, owner, resource_type, amount, scope, expires_at)
+    token = _token(issuer, owner, resource_type, amount, scope, expires_at)
     issue = Issue(
         id=issue_id(token.cid), issuer=issuer.did, owner=owner, unit=resource_type, amount=amount
     )
@@ -58,7 +59,7 @@ def allocate(
 ) -> Signed[ResourceToken] | Refused:
     """Set a part of an owner's units aside for a scope, with a token that alone spends them.
     Raises ShapeError."""
-    token = _token(issuer, tx, owner, resource_type, amount, scope, expires_at)
+    token = _token(issuer, owner, resource_type, amount, scope, expires_at)
     books, aside = issuer.books(tx), allocation_account(owner, scope)
     move = Move(
         id=issue_id(token.cid),
@@ -156,32 +157,32 @@ def _return_units(
 
 def _token(
     issuer: IssuerCore,
-    tx: ActorTransaction,
     owner: Did,
     resource_type: ResourceType,
     amount: int,
     scope: str,
     expires_at: int,
 ) -> Signed[ResourceToken]:
-    return issuer.sign(
-        tx,
-        ResourceToken(
-            resource_type=resource_type,
-            amount=amount,
-            scope=scope,
-            expires_at=expires_at,
-            issuer=issuer.did,
-            audience=owner,
-            parent=None,
-            nonce=issuer.entropy(NONCE_BYTES),
-        ),
+    """Signed, and stored only once the ledger has its units: the audit holds each stored token
+    against its entry."""
+    body = ResourceToken(
+        resource_type=resource_type,
+        amount=amount,
+        scope=scope,
+        expires_at=expires_at,
+        issuer=issuer.did,
+        audience=owner,
+        parent=None,
+        nonce=issuer.entropy(NONCE_BYTES),
     )
+    return sign(body, mesh=issuer.archive.mesh, key=issuer.key)
 
 
 def _hand_out(
     issuer: IssuerCore, tx: ActorTransaction, token: Signed[ResourceToken], payer: Did, now: Now
 ) -> None:
     owner = token.body.audience
+    issuer.keep(tx, token)
     tx.rows(TOKENS).put(TokenRow(token=token.cid, parent=None, audience=owner, payer=payer))
     attached = issuer.stated(tx, owner, now)
     tx.outbox.put(Outgoing(to=(owner,), record=token.cid, attached=attached))

@@ -1,0 +1,1 @@
+"""The audit of nodes and verifiers: attempts, chains, executions, observations."""

@@ -1,0 +1,32 @@
+"""The audit of homes that nobody has changed, and of single changes by hand."""
+
+from pathlib import Path
+
+import pytest
+from whole_home import WholeHome, built, opened_copy
+
+
+def test_home_with_jobs_of_every_kind_is_clean(home: WholeHome) -> None:
+    assert home.audit() == ()
+    repaired = home.repair()
+    assert (repaired.repaired, repaired.remaining) == ((), ())
+
+
+def test_sealed_home_is_clean(tmp_path: Path) -> None:
+    whole = built(tmp_path, sealed=True)
+    (tmp_path / "copy").mkdir()
+    with opened_copy(whole, tmp_path / "copy") as home:
+        assert home.audit() == ()
+
+
+def test_home_whose_actors_know_no_members_is_reported(tmp_path: Path) -> None:
+    home = WholeHome(tmp_path / "mesh.db")
+    found = [each.text for each in home.audit()]
+    assert any("members: the genesis" in text for text in found)
+    home.close()
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 600])
+def test_home_stays_clean_as_time_goes_by(home: WholeHome, seconds: int) -> None:
+    home.later(seconds)
+    assert [each.text for each in home.audit()] == []
