@@ -1,13 +1,12 @@
 """Candidates of a job: its bids, with what the submitter itself knows of the bidders."""
 
-from mesh.actors.submitter.rows import EVIDENCE, FAULTS, REVOKED
+from mesh.actors.submitter.evidence import reputation_of
+from mesh.actors.submitter.rows import REVOKED
 from mesh.core.jobs.job import Job
 from mesh.core.market.credentials import Shown, in_force, shown
 from mesh.core.market.ranking import Candidate
-from mesh.core.market.reputation import Evidence, Reputation, reputation
 from mesh.core.records.market import Bid, Credential
 from mesh.queries.reader import Reader
-from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.terminal.errors import CommandError
 
@@ -23,13 +22,6 @@ def candidates_of(reader: Reader, job: Job) -> tuple[Candidate, ...]:
         )
         for bid in bids
     )
-
-
-def reputation_of(reader: Reader, member: Did) -> Reputation:
-    """What the submitter's own evidence says of a member."""
-    found = reader.rows(EVIDENCE).select(member=member)
-    faults = reader.rows(FAULTS).count(accused=member)
-    return reputation(((Evidence(row.kind), row.value) for row in found), faults=faults)
 
 
 def _credentials(reader: Reader, bid: Signed[Bid]) -> Shown:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.rows import JOBS, JobRow
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import FINAL, Job, Phase, count, verdict_of
@@ -14,7 +15,7 @@ from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Hold, Receipt
 from mesh.core.verification.inputs import inputs_of
 from mesh.core.verification.verdicts import Verdict
-from mesh.queries.candidates import candidates_of, reputation_of
+from mesh.queries.candidates import candidates_of
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.execution.execution import Deterministic, Metrics

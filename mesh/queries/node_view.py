@@ -3,13 +3,13 @@
 from msgspec import Struct
 
 from mesh.actors.node.rows import ATTEMPTS, SPEEDS, AttemptPhase
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.rows import PROFILES
 from mesh.core.fields import MICRO, NodeId
 from mesh.core.market.appraisal import load_of
 from mesh.core.market.reputation import Reputation
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Role
-from mesh.queries.candidates import reputation_of
 from mesh.queries.reader import Reader
 from runtime.content.did import Did
 from runtime.tokens.token import ResourceType

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.events import Stored
@@ -15,7 +16,6 @@ from mesh.core.jobs.job import FINAL, TRANSITIONS, Job, Phase, count, verdict_of
 from mesh.core.market.reputation import Reputation
 from mesh.core.records.market import Bid, Decline
 from mesh.core.verification.verdicts import Verdict
-from mesh.queries.candidates import reputation_of
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.rows import EVIDENCE, FAULTS
 from mesh.core.market.reputation import Evidence, Reputation
-from mesh.queries.candidates import reputation_of
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.content.did import Did

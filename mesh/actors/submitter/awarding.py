@@ -14,16 +14,16 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import MessageRefusal
 from mesh.actors.submitter import bidding
 from mesh.actors.submitter.effects.state import register, state_of
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import (
     AWARDS,
     CREDENTIALS,
-    EVIDENCE,
-    FAULTS,
     REVOKED,
     STATEMENTS,
     TOKENS,
     AwardRow,
+    CredentialRow,
 )
 from mesh.actors.submitter.submission import policies_in_force, statement_of, usage_under
 from mesh.core.fields import NodeId
@@ -31,9 +31,9 @@ from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Offer, Phase
 from mesh.core.market import credentials
 from mesh.core.market.ranking import BidRefusal, Candidate, bid_refusal, rank
-from mesh.core.market.reputation import Reputation, reputation
 from mesh.core.market.terms import Surroundings, check_award, context_for, fuel_of
 from mesh.core.ports.messages import Outgoing
+from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, Credential
 from mesh.core.records.membership import Role
@@ -137,17 +137,17 @@ def credentials_of(
     book: JobBook, tx: ActorTransaction, subject: Did, now: Now
 ) -> tuple[Signed[Credential], ...]:
     """The credentials of a member that are in force, as far as they were read here."""
-    rows = tx.rows(CREDENTIALS).select(subject=subject)
-    found = [book.archive.get(tx.blocks, Credential, row.credential) for row in rows]
+    rows = tx.rows(CREDENTIALS).derived(_credentials_by_subject).get(subject, ())
+    found = [book.archive.get(tx.blocks, Credential, cid) for cid in rows]
     revoked = {each.cid for each in found if tx.rows(REVOKED).get(each.cid) is not None}
     return credentials.in_force(found, subject=subject, revoked=revoked, at=now.wall)
 
 
-def reputation_of(tx: ActorTransaction, member: Did) -> Reputation:
-    """What the settlements that were read here say of a member."""
-    rows = tx.rows(EVIDENCE).select(member=member)
-    faults = tx.rows(FAULTS).count(accused=member)
-    return reputation(((row.kind, row.value) for row in rows), faults=faults)
+def _credentials_by_subject(rows: RowReader[CredentialRow]) -> dict[Did, list[Cid]]:
+    found: dict[Did, list[Cid]] = {}
+    for row in rows.select():
+        found.setdefault(row.subject, []).append(row.credential)
+    return found
 
 
 def issuers(book: JobBook, tx: ActorTransaction, now: Now) -> frozenset[Did]:

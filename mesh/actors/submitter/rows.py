@@ -12,7 +12,7 @@ from msgspec import Struct
 from mesh.core.fields import JobIdField, NodeIdField, Reason
 from mesh.core.jobs.events import Stored
 from mesh.core.jobs.job import Job, Phase
-from mesh.core.market.reputation import Evidence
+from mesh.core.market.reputation import Evidence, Tally
 from mesh.core.ports.tables import Table
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -244,6 +244,13 @@ class EvidenceRow(Struct, frozen=True, kw_only=True):
     settlement: Cid
 
 
+class TallyRow(Struct, frozen=True, kw_only=True):
+    """The sum of the evidence rows of one member."""
+
+    member: Did
+    tally: Tally
+
+
 class SettledRow(Struct, frozen=True, kw_only=True):
     """The first settlement of a hold that was read and accepted. contradicted: whether its issuer
     has signed another."""
@@ -319,6 +326,7 @@ EFFECTS: Final = Table(name="effects_done", row=EffectRow, key=("cause",))
 EVIDENCE: Final = Table(
     name="evidence", row=EvidenceRow, key=("member", "hold"), indexes=(("hold",),)
 )
+TALLIES: Final = Table(name="evidence_tallies", row=TallyRow, key=("member",))
 SETTLED: Final = Table(name="settlements_read", row=SettledRow, key=("hold",))
 FAULTS: Final = Table(name="faults_seen", row=FaultRow, key=("accused", "evidence"))
 RUNS: Final = Table(name="local_runs", row=RunRow, key=("key",), indexes=(("begun_at",),))

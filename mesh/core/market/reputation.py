@@ -62,6 +62,30 @@ class EvidenceFound(Struct, frozen=True, kw_only=True):
     value: int
 
 
+class Tally(Struct, frozen=True, kw_only=True):
+    """All evidence of one member: tenths of values that went well, and that did not; and how much
+    evidence there is."""
+
+    good: int = 0
+    bad: int = 0
+    count: int = 0
+
+    def plus(self, kind: Evidence, value: int, *, times: int = 1) -> "Tally":
+        """With one piece of evidence more; times: -1 for one less."""
+        tenths = times * _TENTHS[kind] * value
+        if _TENTHS[kind] > 0:
+            return Tally(good=self.good + tenths, bad=self.bad, count=self.count + times)
+        return Tally(good=self.good, bad=self.bad - tenths, count=self.count + times)
+
+
+def tally_of(found: Iterable[tuple[Evidence, int]]) -> Tally:
+    """The sum of evidence, each of a value."""
+    tally = Tally()
+    for kind, value in found:
+        tally = tally.plus(kind, value)
+    return tally
+
+
 class Reputation(Struct, frozen=True, kw_only=True):
     """score: 0 to 100. is_evident: whether anything at all is known."""
 
@@ -72,20 +96,16 @@ class Reputation(Struct, frozen=True, kw_only=True):
 NO_EVIDENCE: Final = Reputation(score=50, is_evident=False)
 
 
-def reputation(found: Iterable[tuple[Evidence, int]], *, faults: int = 0) -> Reputation:
+def reputation(tally: Tally, *, faults: int = 0) -> Reputation:
     """The share of what went well, by value.
 
     With `good` and `bad` values: ⌊100 × (good + 100) / (good + bad + 200)⌋, so that 50 is the
     start, and neither 0 nor 100 is ever certain. faults: how many are proved.
     """
-    good, bad, is_evident = 0, 10 * FAULT_VALUE * faults, faults > 0
-    for kind, value in found:
-        is_evident = True
-        tenths = _TENTHS[kind] * value
-        good, bad = good + max(0, tenths), bad + max(0, -tenths)
     prior = 10 * PRIOR_VALUE
-    score = 100 * (good + prior) // (good + bad + 2 * prior)
-    return Reputation(score=score, is_evident=is_evident)
+    good, bad = tally.good + prior, tally.bad + prior + 10 * FAULT_VALUE * faults
+    score = 100 * good // (good + bad)
+    return Reputation(score=score, is_evident=tally.count + faults > 0)
 
 
 def evidence_of(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from submitting import Mail, Market
 
-from mesh.actors.submitter.awarding import reputation_of
-from mesh.actors.submitter.rows import EVIDENCE
+from mesh.actors.submitter.evidence import reputation_of
+from mesh.actors.submitter.rows import EVIDENCE, TALLIES
 from mesh.core.jobs.job import Job, Phase
-from mesh.core.market.reputation import Evidence, reputation
+from mesh.core.market.reputation import Evidence, Tally, reputation, tally_of
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 
@@ -99,6 +99,10 @@ def test_reputation_is_the_same_in_any_order(turned: bool) -> None:
     assert found[market.node.did] == 50  # one job of 107 that went well, one of 107 that was lost
     assert found[market.other_node.did] == 50
     assert found[market.verifiers[0].did] > 50
+    rows = market.within(lambda tx: tx.rows(EVIDENCE).select())
+    for tally in market.within(lambda tx: tx.rows(TALLIES).select()):
+        of_member = [(row.kind, row.value) for row in rows if row.member == tally.member]
+        assert tally.tally == tally_of(of_member) != Tally()
 
 
 def test_evidence_within_one_cooperative_does_not_count() -> None:
@@ -108,11 +112,17 @@ def test_evidence_within_one_cooperative_does_not_count() -> None:
     assert scores(market)[market.verifiers[0].did] > 50
 
 
+def score(*found: tuple[Evidence, int]) -> int:
+    return reputation(tally_of(found)).score
+
+
 def test_evidence_weighs_by_value() -> None:
     good, bad = (Evidence.VERIFIED, 1_000), (Evidence.LEASE_LOST, 10)
-    assert reputation([good, bad]).score == reputation([bad, good]).score
-    assert reputation([good, bad]).score > reputation([(good[0], 10), (bad[0], 1_000)]).score
-    assert reputation([(Evidence.DISPUTED, 10)]) == reputation([(Evidence.LEASE_LOST, 100)])
-    assert reputation([(Evidence.GAVE_UP, 10)]) == reputation([(Evidence.LEASE_LOST, 1)])
-    assert reputation([], faults=1).score < 10
-    assert not reputation([]).is_evident
+    assert score(good, bad) == score(bad, good)
+    assert score(good, bad) > score((good[0], 10), (bad[0], 1_000))
+    assert score((Evidence.DISPUTED, 10)) == score((Evidence.LEASE_LOST, 100))
+    assert score((Evidence.GAVE_UP, 10)) == score((Evidence.LEASE_LOST, 1))
+    assert reputation(Tally(), faults=1).score < 10
+    assert not reputation(Tally()).is_evident
+    assert reputation(tally_of([bad])).is_evident
+    assert tally_of([good, bad]).plus(*good, times=-1) == tally_of([bad])

@@ -8,7 +8,7 @@ from issuing.records import key_of, result
 from msgspec.structs import replace
 from submitting import Mail, Market
 
-from mesh.actors.submitter.rows import EVIDENCE, FAULTS
+from mesh.actors.submitter.rows import EVIDENCE, FAULTS, TALLIES
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.market.terms import Surroundings
 from mesh.core.records.market import Credential
@@ -112,6 +112,7 @@ def test_second_settlement_is_proved_and_voids_the_evidence() -> None:
     assert fault.accused == market.issuer_key.did
     assert set(fault.evidence) == {mail.record.cid, other.cid}
     assert market.within(lambda tx: tx.rows(EVIDENCE).count()) == 0
+    assert market.within(lambda tx: tx.rows(TALLIES).count()) == 0
 
 
 def test_second_hold_of_an_attempt_is_proved() -> None:

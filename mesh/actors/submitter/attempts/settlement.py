@@ -20,11 +20,11 @@ from mesh.actors.submitter.attempts.results import (
     keep_attached,
     result_in,
 )
+from mesh.actors.submitter.evidence import note_evidence, void_evidence
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.reading import prove
 from mesh.actors.submitter.rows import (
     AWARDS,
-    EVIDENCE,
     HOLDS,
     SETTLED,
     EvidenceRow,
@@ -101,8 +101,7 @@ def _contradiction(
     first = book.archive.get(tx.blocks, Settlement, before.settlement)
     prove(book, tx, first, other, now)
     tx.rows(SETTLED).put(replace(before, is_contradicted=True))
-    for row in tx.rows(EVIDENCE).select(hold=before.hold):
-        tx.rows(EVIDENCE).delete(row.member, row.hold)
+    void_evidence(tx, before.hold)
     return MessageRefusal.EQUIVOCATION
 
 
@@ -165,17 +164,18 @@ def _accept(
     spend(tx, order.hold.body.token, -settlement.body.refunded)
     for row in tx.rows(AWARDS).select(job_id=job.job_id):
         tx.outbox.answered(awarding.until(row.award))
-    if ended.is_final:
+    if ended.is_final and job.cancel is not None:
         tx.outbox.answered(withdrawal.until(job.manifest))
     for each_found in evidence_of(settlement.body.ground, order, found):
-        tx.rows(EVIDENCE).put(
+        note_evidence(
+            tx,
             EvidenceRow(
                 member=each_found.member,
                 hold=order.hold.cid,
                 kind=each_found.kind,
                 value=each_found.value,
                 settlement=settlement.cid,
-            )
+            ),
         )
 
 

@@ -12,16 +12,18 @@ from mesh.actors.submitter.rows import (
     EVIDENCE,
     HOLDS,
     SETTLED,
+    TALLIES,
     AnchorRow,
     AwardRow,
     EvidenceRow,
     HoldRow,
     SettledRow,
+    TallyRow,
 )
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.events import Event
-from mesh.core.market.reputation import evidence_of
+from mesh.core.market.reputation import evidence_of, tally_of
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Hold
@@ -201,3 +203,15 @@ def _check_ends(found: Attempts) -> Iterator[Finding]:
         evidence,
         lambda row: f"evidence of {store.home.members.name(row.member)} by hold {row.hold}",
     )
+    yield from compare(
+        store,
+        TALLIES,
+        _tallies(evidence),
+        lambda row: f"sum of the evidence of {store.home.members.name(row.member)}",
+    )
+
+
+def _tallies(evidence: list[EvidenceRow]) -> Iterator[TallyRow]:
+    for member in {row.member for row in evidence}:
+        of_member = ((row.kind, row.value) for row in evidence if row.member == member)
+        yield TallyRow(member=member, tally=tally_of(of_member))
