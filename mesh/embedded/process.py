@@ -61,7 +61,7 @@ class DrivingProcess:
         )
         return Driver(store=self._store, turns=self.turns, executions=executions, clock=self._clock)
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def _alone(self) -> AbstractContextManager[Callable[[], bool]]:
         if self._turnstile is None:
             self._turnstile = Turnstile(self._home)
         return self._turnstile.turn()

@@ -1,7 +1,7 @@
 """Turns: deliveries until nobody has anything to say, with failures taken back alone."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from msgspec import Struct
@@ -78,6 +78,15 @@ def tell(tx: ActorTransaction, to: Did, text: str, *, until: str | None = None) 
     tx.outbox.put(Outgoing(to=(to,), record=cid, until=until))
 
 
+def awaited_turn() -> AbstractContextManager[Callable[[], bool]]:
+    """The turn of a process while another one waits for its own."""
+    return nullcontext(lambda: True)
+
+
+def lone_turn() -> AbstractContextManager[Callable[[], bool]]:
+    return nullcontext(lambda: False)
+
+
 class Mesh:
     """Two actors over a store, and a clock that is set by hand."""
 
@@ -85,7 +94,7 @@ class Mesh:
         self.store = MemoryStore()
         self.anne, self.bert = Talker(ANNE), Talker(BERT)
         self.at = 1_000
-        self.turns = Turns(self.store, {ANNE: self.anne, BERT: self.bert}, self.now, nullcontext)
+        self.turns = Turns(self.store, {ANNE: self.anne, BERT: self.bert}, self.now, awaited_turn)
 
     def now(self) -> Now:
         return Now(wall=1_700_000_000, monotonic=Instant(self.at), boot="boot")
@@ -174,13 +183,34 @@ def test_turn_that_is_cut_off_is_continued_by_the_next(mesh: Mesh) -> None:
     assert mesh.heard(BERT) == dict.fromkeys(texts, 1)
 
 
+def test_turn_that_nobody_waits_behind_goes_on(mesh: Mesh) -> None:
+    alone = Turns(mesh.store, {ANNE: mesh.anne, BERT: mesh.bert}, mesh.now, lone_turn)
+    texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
+    with alone.turn() as opened:
+        opened.command(ANNE, lambda tx, now: [tell(tx, BERT, text) for text in texts])
+        assert opened.settle().is_silent
+    assert mesh.heard(BERT) == dict.fromkeys(texts, 1)
+
+
+@pytest.mark.parametrize("bound", ["LONG_DELIVERIES_MAX", "LONG_TURN_SECONDS"])
+def test_turn_ends_though_nobody_waits(
+    mesh: Mesh, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"mesh.embedded.driving.turns.{bound}", 0)
+    monkeypatch.setattr("mesh.embedded.driving.turns.TURN_SECONDS", 0)
+    alone = Turns(mesh.store, {ANNE: mesh.anne, BERT: mesh.bert}, mesh.now, lone_turn)
+    with alone.turn() as opened:
+        opened.command(ANNE, lambda tx, now: tell(tx, BERT, "hello"))
+        assert not opened.settle().is_silent
+
+
 def test_what_a_turn_has_left_is_delivered_by_any_process_before_time_decides(mesh: Mesh) -> None:
     texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
     with mesh.turns.turn() as opened:
         opened.command(ANNE, lambda tx, now: [tell(tx, BERT, text) for text in texts])
         opened.settle()
     assert mesh.bert.ticks == []
-    other = Turns(mesh.store, {ANNE: mesh.anne, BERT: mesh.bert}, mesh.now, nullcontext)
+    other = Turns(mesh.store, {ANNE: mesh.anne, BERT: mesh.bert}, mesh.now, awaited_turn)
     told = []
     mesh.bert.on[texts[-1]] = lambda tx: told.append(len(mesh.bert.ticks))
     with other.turn() as opened:

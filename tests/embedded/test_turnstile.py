@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
@@ -103,6 +104,22 @@ def test_killed_waiter_blocks_nobody(home: Home) -> None:
         child.wait()
     with turnstile.turn(), pytest.raises(AssertionError), turnstile.turn():
         pass
+    turnstile.close()
+
+
+def test_holder_knows_whether_another_process_waits(home: Home) -> None:
+    turnstile = Turnstile(home)
+    with process(home, "a", 1, 0) as child:
+        with turnstile.turn() as is_awaited:
+            assert not is_awaited()
+            begin(child)
+            end = time.monotonic() + 60
+            while not is_awaited():
+                assert time.monotonic() < end, "it waits"
+        assert line(child) == "in turn"
+        assert child.wait(timeout=30) == 0
+    with turnstile.turn() as is_awaited:
+        assert not is_awaited()
     turnstile.close()
 
 

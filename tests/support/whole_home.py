@@ -119,7 +119,7 @@ class WholeHome:
 
     def _open(self) -> None:
         self.store = SqliteStore(self.path, TABLES, quota_bytes=QUOTA_BYTES)
-        self.turns = Turns(self.store, self.actors.by_did, self.now, nullcontext)
+        self.turns = Turns(self.store, self.actors.by_did, self.now, lambda: nullcontext(bool))
         self.hanging: set[Cid] = set()
 
     def close(self) -> None:

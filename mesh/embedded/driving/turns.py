@@ -1,8 +1,9 @@
 """Turns of an embedded mesh: deliveries in memory until nobody has anything to say, then a commit.
 
 Rule: a message, tick or result that raises is taken back alone, set aside with its exception, and
-counts as taken in. Where a turn is cut off by its bounds, the next one goes on with what is left,
-in whichever process; nobody is driven by time before all that was sent has been taken in.
+counts as taken in. Where a turn is cut off, since others wait or it has become too long, the next
+one goes on with what is left, in whichever process; nobody is driven by time before all that was
+sent has been taken in.
 """
 
 import gc
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 DELIVERIES_MAX: Final = 256
 TURN_SECONDS: Final = 0.02
+"""While others wait for their turn; while nobody does, a longer one saves commits."""
+LONG_DELIVERIES_MAX: Final = 4_096
+LONG_TURN_SECONDS: Final = 0.1
 RETRY_MS: Final = 1_000
 """After so long an actor whose tick has failed is driven again."""
 
@@ -62,9 +66,10 @@ class Turns:
         store: Store,
         actors: Mapping[Did, Actor],
         clock: Callable[[], Now],
-        turnstile: Callable[[], AbstractContextManager[None]],
+        turnstile: Callable[[], AbstractContextManager[Callable[[], bool]]],
     ) -> None:
-        """turnstile: waits for the turn of this process among others, and holds it."""
+        """turnstile: waits for the turn of this process among others, and holds it; says whether
+        others wait."""
         self._store = store
         self._turnstile = turnstile
         self._actors = actors
@@ -83,9 +88,9 @@ class Turns:
         Raises CommandError `store-…`, `disk-full`, `home-read-only`.
         """
         deadlines = dict(self._tick_at)
-        with self._turnstile(), _collector_paused():
+        with self._turnstile() as is_awaited, _collector_paused():
             with self._store.turn(self._clock()) as turn:
-                opened = OpenTurn(turn, self._actors, deadlines)
+                opened = OpenTurn(turn, self._actors, deadlines, is_awaited)
                 for each in results:
                     opened.finish(each)
                 yield opened
@@ -102,6 +107,7 @@ class OpenTurn:
         turn: Turn,
         actors: Mapping[Did, Actor],
         tick_at: dict[Did, int | None],
+        is_awaited: Callable[[], bool],
     ) -> None:
         self.turn = turn
         self.report = Report()
@@ -109,7 +115,8 @@ class OpenTurn:
         self._waiting = deque(take_undelivered(turn))
         self._tick_at = tick_at
         self._deliveries = 0
-        self._ends_at = time.monotonic() + TURN_SECONDS
+        self._is_awaited = is_awaited
+        self._began_at = time.monotonic()
         self._envelope: tuple[Sending, tuple[bytes, ...]] | None = None
 
     @property
@@ -258,7 +265,12 @@ class OpenTurn:
         return None
 
     def _is_over(self) -> bool:
-        return self._deliveries >= DELIVERIES_MAX or time.monotonic() >= self._ends_at
+        seconds = time.monotonic() - self._began_at
+        if self._deliveries < DELIVERIES_MAX and seconds < TURN_SECONDS:
+            return False
+        if self._deliveries >= LONG_DELIVERIES_MAX or seconds >= LONG_TURN_SECONDS:
+            return True
+        return self._is_awaited()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ and whoever has just had one comes after it. At SQLite's own lock a second proce
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,9 +24,9 @@ class Turnstile:
         self._is_held = False
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for the turn, and hold it. Ctrl-C interrupts; the system frees what a dead process
-        held."""
+    def turn(self) -> Iterator[Callable[[], bool]]:
+        """Wait for the turn, and hold it; gives a function that says whether another process waits
+        for it. Ctrl-C interrupts; the system frees what a dead process held."""
         assert not self._is_held, "turns do not nest"
         self._next.take()
         try:
@@ -35,7 +35,7 @@ class Turnstile:
             self._next.free()
         self._is_held = True
         try:
-            yield
+            yield self._next.is_taken
         finally:
             self._is_held = False
             self._turn.free()
@@ -64,6 +64,17 @@ class _Lock:
             # The file was removed: others lock the one that is there now.
             self.close()
             self._descriptor = open_lock(self._home, self._path)
+
+    def is_taken(self) -> bool:
+        """Whether another process holds the lock, while this one does not."""
+        import fcntl
+
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        self.free()
+        return False
 
     def free(self) -> None:
         import fcntl

@@ -115,8 +115,8 @@ class BenchMesh:
         }
         self._store = SqliteStore(home.database, TABLES, quota_bytes=1 << 40)
         # By the clock a busy machine would cut turns that a quiet one does not.
-        turns.TURN_SECONDS = math.inf
-        self._turns = Turns(self._store, timed, now, nullcontext)
+        turns.LONG_TURN_SECONDS = math.inf
+        self._turns = Turns(self._store, timed, now, lambda: nullcontext(bool))
         module = bytes(wasmtime.wat2wasm(NULL_MODULE))
         self._module = cid_of(module, Codec.RAW)
         self._submitter = self._actors.submitter
