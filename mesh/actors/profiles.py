@@ -13,7 +13,7 @@ from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import BaseActor, Incoming, MessageRefusal
 from mesh.core.market.credentials import in_force
 from mesh.core.ports.messages import Outgoing
-from mesh.core.ports.tables import Table
+from mesh.core.ports.tables import RowReader, Table
 from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Revocation
@@ -55,7 +55,7 @@ def credentials_in_force(
 ) -> tuple[Signed[Credential], ...]:
     """The credentials that are shown, in the order of their CIDs."""
     members = actor.members(tx)
-    rows = tx.rows(CREDENTIALS).select()
+    rows = tx.rows(CREDENTIALS).derived(_all)
     held = (actor.archive.get(tx.blocks, Credential, each.credential) for each in rows)
     revoked = {each.credential for each in rows if each.is_revoked}
     return tuple(
@@ -63,6 +63,10 @@ def credentials_in_force(
         for each in in_force(held, subject=actor.did, revoked=revoked, at=now.wall)
         if members.has_role(each.signer, Role.ISSUER, now.wall)
     )
+
+
+def _all(rows: RowReader[CredentialRow]) -> tuple[CredentialRow, ...]:
+    return rows.select()
 
 
 def take_credential(

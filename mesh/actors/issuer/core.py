@@ -18,9 +18,11 @@ from mesh.actors.issuer.rows import (
     POLICIES,
     STATEMENTS,
     DrivenRow,
+    PolicyRow,
     StatementRow,
 )
 from mesh.core.ports.messages import Outgoing
+from mesh.core.ports.tables import RowReader
 from mesh.core.records.archive import Archive
 from mesh.core.records.settlement import Answer, Statement
 from mesh.core.settlement.attempt import OPEN_PHASES, Moment
@@ -154,10 +156,14 @@ class IssuerCore(BaseActor):
             sequence=1 if before is None else before.sequence + 1,
             balances=available_by_type(accounts),
             held=held_by_type(accounts),
-            policies=tuple(row.policy for row in tx.rows(POLICIES).select()),
+            policies=tx.rows(POLICIES).derived(_in_force),
             usage=usage_by_type(books.usages_of(owner)),
             issued_at=now.wall if before is None else max(now.wall, before.issued_at),
         )
+
+
+def _in_force(rows: RowReader[PolicyRow]) -> tuple[Cid, ...]:
+    return tuple(row.policy for row in rows.select())
 
 
 def moment_of(now: Now) -> Moment:

@@ -10,6 +10,7 @@ from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.evidence import accuse
 from mesh.actors.issuer.rows import PRESENCE, PresenceRow
+from mesh.core.ports.tables import RowReader
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Role
 from runtime.content.did import Did
@@ -54,6 +55,10 @@ def engines_present(issuer: IssuerCore, tx: ActorTransaction, now: Now) -> Mappi
     seconds = issuer.presence_seconds
     return {
         row.member: row.engine
-        for row in tx.rows(PRESENCE).select()
+        for row in tx.rows(PRESENCE).derived(_all)
         if seconds is None or now.wall < row.seen_at + seconds
     }
+
+
+def _all(rows: RowReader[PresenceRow]) -> tuple[PresenceRow, ...]:
+    return rows.select()

@@ -109,8 +109,9 @@ def _close(tx: ActorTransaction, row: AttemptRow, now: Now) -> None:
         tx.rows(ATTEMPTS).put(row)
         return
     cancel(tx, row.hold)
-    for until in (f"end/{row.hold}", f"seal/{row.hold}"):
-        tx.outbox.answered(until)
+    if row.seal is not None:
+        tx.outbox.answered(f"seal/{row.hold}")
+    tx.outbox.answered(f"end/{row.hold}")
     if not row.paid:
         release(tx, row)
     tx.rows(ATTEMPTS).put(replace(row, phase=AttemptPhase.ENDED, ended_at=now.wall))

@@ -120,7 +120,8 @@ def _keep_receipt(
 def _close(tx: ActorTransaction, row: DutyRow, now: Now) -> None:
     if row.phase is not DutyPhase.ENDED:
         cancel(tx, row.hold)
-        for until in (f"end/{row.hold}", f"seal/{row.hold}"):
-            tx.outbox.answered(until)
+        if row.seal is not None:
+            tx.outbox.answered(f"seal/{row.hold}")
+        tx.outbox.answered(f"end/{row.hold}")
     ended_at = now.wall if row.ended_at is None else row.ended_at
     tx.rows(DUTIES).put(replace(row, phase=DutyPhase.ENDED, ended_at=ended_at))

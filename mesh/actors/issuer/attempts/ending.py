@@ -17,7 +17,7 @@ from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.market import Bid
 from mesh.core.records.settlement import Ground, Payment, Settlement
-from mesh.core.records.work import ROUNDS_MAX, Hold
+from mesh.core.records.work import Hold
 from mesh.core.settlement.attempt import Attempt, Settled, step
 from mesh.core.settlement.clock import elapsed_ms
 from mesh.core.settlement.payments import payments_of
@@ -68,7 +68,7 @@ def settle(
     after = replace(after, due_at=None)
     tx.rows(ATTEMPTS).put(after)
     issuer.orders.pop(attempt.hold, None)
-    _stop_sending(tx, attempt.hold)
+    _stop_sending(tx, after)
     _announce(issuer, tx, after, now)
     return after
 
@@ -128,11 +128,12 @@ def _pay(
     return ()
 
 
-def _stop_sending(tx: ActorTransaction, hold: Cid) -> None:
-    tx.outbox.answered(hold_word(hold))
-    tx.outbox.answered(opening_word(hold))
-    for number in range(1, ROUNDS_MAX + 1):
-        tx.outbox.answered(draw_word(hold, number))
+def _stop_sending(tx: ActorTransaction, attempt: Attempt) -> None:
+    tx.outbox.answered(hold_word(attempt.hold))
+    if attempt.opening is not None:
+        tx.outbox.answered(opening_word(attempt.hold))
+    for number in range(1, attempt.round + 1):
+        tx.outbox.answered(draw_word(attempt.hold, number))
 
 
 def _announce(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now) -> None:

@@ -15,7 +15,6 @@ from mesh.actors.issuer.core import IssuerCore, moment_of
 from mesh.actors.issuer.evidence import is_contradicted
 from mesh.actors.issuer.rows import ATTEMPTS, HEADS, HeadRow
 from mesh.core.records.work import (
-    ROUNDS_MAX,
     Anchor,
     Attestation,
     GaveUp,
@@ -227,12 +226,13 @@ def _heard_of(tx: ActorTransaction, attempt: Attempt, signer: Did) -> None:
     """The order to work has arrived: it is not sent again."""
     if signer == attempt.executor:
         tx.outbox.answered(hold_word(attempt.hold), signer)
-    for number in range(1, ROUNDS_MAX + 1):
-        tx.outbox.answered(draw_word(attempt.hold, number), signer)
+    else:
+        for number in range(1, attempt.round + 1):
+            tx.outbox.answered(draw_word(attempt.hold, number), signer)
 
 
 def _revealed(tx: ActorTransaction, attempt: Attempt, record: Signed[Any]) -> None:
-    if isinstance(record.body, Receipt | Attestation):
+    if attempt.opening is not None and isinstance(record.body, Receipt | Attestation):
         tx.outbox.answered(opening_word(attempt.hold), record.signer)
 
 

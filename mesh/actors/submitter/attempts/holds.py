@@ -28,6 +28,7 @@ from mesh.actors.submitter.withdrawal import withdraw_from_issuer
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, StepRefusal
 from mesh.core.market.terms import check_award, check_hold
+from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Role
@@ -76,7 +77,9 @@ def park(
 
 def parked(book: JobBook, tx: ActorTransaction, hold: Cid) -> list[Incoming]:
     """Take the records of a hold that came early, to be tried again."""
-    found = []
+    found: list[Incoming] = []
+    if hold not in tx.rows(EARLY).derived(_holds_waited_for):
+        return found
     for row in tx.rows(EARLY).select(hold=hold):
         tx.rows(EARLY).delete(row.hold, row.record)
         block = tx.blocks.get(row.record)
@@ -85,6 +88,10 @@ def parked(book: JobBook, tx: ActorTransaction, hold: Cid) -> list[Incoming]:
         attached = {cid: data for cid in row.attached if (data := tx.blocks.get(cid)) is not None}
         found.append(Incoming(record=record, attached=attached, sender=record.signer))
     return found
+
+
+def _holds_waited_for(rows: RowReader[EarlyRow]) -> frozenset[Cid]:
+    return frozenset(row.hold for row in rows.select())
 
 
 # --- the hold
