@@ -14,11 +14,14 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
-_SHOWN: Final = ("node_id", "attempt", "round", "ground", "code", "reason")
+_SHOWN: Final = ("node_id", "attempt", "round", "ground", "code", "reason", "transfer")
+_MEMBERS: Final = ("nodes", "verifiers")
+_JOBS: Final = "children"
 
 
 class EventView(Struct, frozen=True, kw_only=True):
-    """One event. at: Unix seconds. what: its name in words; detail: its other fields, by name.
+    """One event. at: Unix seconds. what: its name in words; detail: its other fields, by name,
+    members by theirs.
 
     signer: of `record`, by name where it is a member; None for the submitter's own decision.
     """
@@ -50,9 +53,20 @@ def _view(reader: Reader, number: int, at: int, event: Event) -> EventView:
         signer=None if signer is None else reader.members.name(signer),
         signer_did=signer,
         record=proof_of(event),
-        detail={
-            name: str(getattr(value, "value", value))
-            for name in _SHOWN
-            if (value := getattr(event, name, None)) not in (None, "")
-        },
+        detail=_detail(reader, event),
     )
+
+
+def _detail(reader: Reader, event: Event) -> dict[str, str]:
+    found = {
+        name: str(getattr(value, "value", value))
+        for name in _SHOWN
+        if (value := getattr(event, name, None)) not in (None, "")
+    }
+    for name in _MEMBERS:
+        members = getattr(event, name, None)
+        if isinstance(members, tuple):
+            found[name] = ", ".join(map(reader.members.name, members))
+    if children := getattr(event, _JOBS, ()):
+        found[_JOBS] = ", ".join(children)
+    return found

@@ -252,12 +252,13 @@ class TallyRow(Struct, frozen=True, kw_only=True):
 
 
 class SettledRow(Struct, frozen=True, kw_only=True):
-    """The first settlement of a hold that was read and accepted. contradicted: whether its issuer
-    has signed another."""
+    """The first settlement of a hold that was read and accepted. is_contradicted: whether its
+    issuer has signed another. issued_at: Unix seconds, by that issuer."""
 
     hold: Cid
     settlement: Cid
     is_contradicted: bool
+    issued_at: int
 
 
 class FaultRow(Struct, frozen=True, kw_only=True):
@@ -327,6 +328,8 @@ EVIDENCE: Final = Table(
     name="evidence", row=EvidenceRow, key=("member", "hold"), indexes=(("hold",),)
 )
 TALLIES: Final = Table(name="evidence_tallies", row=TallyRow, key=("member",))
-SETTLED: Final = Table(name="settlements_read", row=SettledRow, key=("hold",))
+SETTLED: Final = Table(
+    name="settlements_read", row=SettledRow, key=("hold",), indexes=(("issued_at",),)
+)
 FAULTS: Final = Table(name="faults_seen", row=FaultRow, key=("accused", "evidence"))
 RUNS: Final = Table(name="local_runs", row=RunRow, key=("key",), indexes=(("begun_at",),))

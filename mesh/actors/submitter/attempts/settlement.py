@@ -156,7 +156,12 @@ def _accept(
     ended = book.record(tx, job.job_id, _end_of(settlement, job), now)
     assert not isinstance(ended, StepRefusal), f"a settlement that was checked ends it: {ended}"
     tx.rows(SETTLED).put(
-        SettledRow(hold=order.hold.cid, settlement=settlement.cid, is_contradicted=False)
+        SettledRow(
+            hold=order.hold.cid,
+            settlement=settlement.cid,
+            is_contradicted=False,
+            issued_at=settlement.body.issued_at,
+        )
     )
     held = tx.rows(HOLDS).get(order.hold.cid)
     assert held is not None, "the hold was accepted"

@@ -133,6 +133,7 @@ def _settled(found: Attempts) -> Iterator[SettledRow]:
             hold=hold,
             settlement=settlement.cid,
             is_contradicted=is_contradicted(found.store, settlement),
+            issued_at=settlement.body.issued_at,
         )
     unsound = {row.hold for row in found.store.rows(HOLDS) if row.job_id in found.unsound}
     for row in found.store.rows(SETTLED):
