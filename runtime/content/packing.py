@@ -29,6 +29,8 @@ from runtime.content.shapes import TEXT_BYTES_MAX, Checked, Recursive, Size, bou
 from runtime.content.typed import ITEMS_MAX, KIND, omitted_fields, shape_of
 
 Step: TypeAlias = Callable[[Any], bytes]
+Parts: TypeAlias = tuple[bytes, ...]
+"""The bytes of a record, cut between its fields."""
 
 _NULL: Final = encode(None)
 _BOOLS: Final = (encode(False), encode(True))
@@ -52,6 +54,41 @@ def packer(hint: Any) -> Step:
             return encode(write(value))
 
     return pack
+
+
+def amender(kind: type[Struct]) -> Callable[[Any, Any, Parts | None], Parts]:
+    """Makes the writer of a record in parts, of which those are taken from an older record's whose
+    field is the very same object. Raises ShapeError, CodecError."""
+    write, entries = shape_of(kind).write, _entries(kind)
+
+    def amend(value: Any, older: Any, parts: Parts | None) -> Parts:
+        if entries is None or type(value) is not kind:
+            return (encode(write(value)),)
+        try:
+            if parts is None or len(parts) != len(entries):
+                return tuple([key + step(getattr(value, name)) for key, name, step in entries])
+            return tuple(
+                [
+                    part
+                    if (new := getattr(value, name)) is getattr(older, name)
+                    else key + step(new)
+                    for (key, name, step), part in zip(entries, parts, strict=True)
+                ]
+            )
+        except Unfit:
+            return (encode(write(value)),)
+
+    return amend
+
+
+def _entries(kind: type[Struct]) -> tuple[tuple[bytes, str, Step], ...] | None:
+    """Each field of a record with what comes before its value; None where it is written the long
+    way."""
+    fields = _fields(kind)
+    if not fields or len(fields) != len(kind.__struct_fields__):
+        return None
+    begin, _, ((key, name, step), *others) = _template(fields, None)
+    return ((begin + key, name, step), *others)
 
 
 def pack_fields(record: Any) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import DEPTH_MAX, INTEGER_MAX, CodecError, decode, encode
 from runtime.content.did import Did
-from runtime.content.packing import pack_fields, packer
+from runtime.content.packing import amender, pack_fields, packer
 from runtime.content.shapes import Between, Checked, Omitted, Recursive, ShapeError, Size
 from runtime.content.typed import to_value
 
@@ -114,6 +114,45 @@ def whole(fields: dict[str, bytes]) -> dict[str, Any]:
 def test_packed_record_is_its_encoding(sheet: Sheet) -> None:
     assert packer(Sheet)(sheet) == encode(to_value(sheet))
     assert whole(pack_fields(sheet)) == to_value(sheet)
+
+
+SQUARES = st.builds(
+    Square, side=st.integers(0, 2), a=st.sampled_from(Colour), weight=st.integers(0, 1)
+)
+
+
+@given(st.lists(SQUARES, min_size=2, max_size=5))
+@examples(50)
+def test_record_that_is_amended_has_the_bytes_of_the_whole(squares: list[Square]) -> None:
+    amend = amender(Square)
+    older, parts = None, None
+    for square in squares:
+        older, parts = square, amend(square, older, parts)
+        assert b"".join(parts) == encode(to_value(square))
+
+
+@given(st.lists(SHEETS, min_size=2, max_size=3))
+@examples(20)
+def test_record_that_is_written_the_long_way_is_amended_too(sheets: list[Sheet]) -> None:
+    amend = amender(Sheet)
+    older, parts = None, None
+    for sheet in sheets:
+        older, parts = sheet, amend(sheet, older, parts)
+        assert b"".join(parts) == encode(to_value(sheet))
+
+
+def test_what_is_the_same_object_is_not_written_again() -> None:
+    amend = amender(Square)
+    older = Square(side=1, a=Colour.RED, weight=1)
+    kept = (b"first", b"second", b"third")
+    assert amend(replace(older, weight=2), older, kept) == (b"first", b"second", b"fweight\x02")
+
+
+def test_amended_record_that_is_wrong_has_the_same_error() -> None:
+    amend = amender(Square)
+    older = Square(side=1, a=Colour.RED, weight=1)
+    with pytest.raises(ShapeError, match="weight: -1 is not between"):
+        amend(replace(older, weight=-1), older, amend(older, None, None))
 
 
 @given(SHEETS, st.recursive(st.integers(0, 9), lambda inner: st.lists(inner, max_size=3)))

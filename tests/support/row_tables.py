@@ -22,8 +22,13 @@ class Colour(Enum):
     BLUE = "blue"
 
 
+class Counter(Struct, frozen=True, kw_only=True):
+    name: Colour
+    count: int
+
+
 class Thing(Struct, frozen=True, kw_only=True):
-    """Of every kind that is looked up, and one that is not."""
+    """Of every kind that is looked up, a record, and a tuple."""
 
     name: str
     number: Annotated[int, Between(-100, 100)]
@@ -32,12 +37,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     made_by: Did | None = None
     block: Cid | None = None
     is_old: bool = False
+    counter: Counter = Counter(name=Colour.RED, count=0)
     parts: tuple[str, ...] = ()
-
-
-class Counter(Struct, frozen=True, kw_only=True):
-    name: Colour
-    count: int
 
 
 class Keyword(Struct, frozen=True, kw_only=True):

@@ -6,11 +6,11 @@ more than it finds.
 
 from collections.abc import Iterable
 
-from mesh.adapters.rows.columns import Value
+from mesh.adapters.rows.columns import Written
 from mesh.adapters.rows.layout import Key, Layout, Stored
 from mesh.adapters.rows.query import Query
 
-_Beginning = tuple[Value, ...]
+_Beginning = tuple[Written, ...]
 
 
 class MemoryTable:

@@ -16,12 +16,14 @@ from msgspec import Struct
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX, decode
 from runtime.content.did import Did
-from runtime.content.packing import packer
+from runtime.content.packing import Parts, amender, packer
 from runtime.content.shapes import Between, Shape, ShapeError
 from runtime.content.typed import shape_of
 
 Value: TypeAlias = int | str | bytes | None
 """A value as it is stored."""
+Written: TypeAlias = Value | Parts
+"""A value as it is kept until it is stored: a record in parts, of which few change at a time."""
 
 
 class Kind(Enum):
@@ -34,7 +36,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """One field of a row. is_scalar: it may be a key, and be looked up and ordered by.
 
     bounds: of an INTEGER. read: None where values are read as they are stored. look_up: the stored
-    form of a value that is not checked; None where it is the value.
+    form of a value that is not checked; None where it is the value. amend: of a record, writes it
+    with what is the same in an older one.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Column(Struct, frozen=True, kw_only=True):
     write: Callable[[Any], Value]
     read: Callable[[Any], Any] | None
     look_up: Callable[[Any], Value] | None
+    amend: Callable[[Any, Any, Written], Parts] | None
 
 
 def column(name: str, hint: Any) -> Column:
@@ -66,6 +70,7 @@ def column(name: str, hint: Any) -> Column:
         write=_or_none(write) if is_optional else write,
         read=_or_none(read) if is_optional and read is not None else read,
         look_up=None if found is None else found.look_up,
+        amend=None if is_optional else _amender(_bare(inner)),
     )
 
 
@@ -124,11 +129,28 @@ def _bounds(hint: Any) -> Between | None:
 def _blob_writer(pack: Callable[[Any], bytes]) -> Callable[[Any], Value]:
     def write(value: Any) -> Value:
         data = pack(value)
-        if len(data) > RECORD_BYTES_MAX:
-            raise ShapeError(f"{len(data)} bytes, at most {RECORD_BYTES_MAX} are stored in a field")
+        _check_size(len(data))
         return data
 
     return write
+
+
+def _amender(bare: Any) -> Callable[[Any, Any, Written], Parts] | None:
+    if not (isinstance(bare, type) and issubclass(bare, Struct)):
+        return None
+    amend = amender(bare)
+
+    def write(value: Any, older: Any, kept: Written) -> Parts:
+        parts = amend(value, older, kept if isinstance(kept, tuple) else None)
+        _check_size(sum(map(len, parts)))
+        return parts
+
+    return write
+
+
+def _check_size(size: int) -> None:
+    if size > RECORD_BYTES_MAX:
+        raise ShapeError(f"{size} bytes, at most {RECORD_BYTES_MAX} are stored in a field")
 
 
 def _blob_reader(shape: Shape) -> Callable[[Any], Any]:

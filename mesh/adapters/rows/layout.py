@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, get_type_hints
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from mesh.adapters.rows.columns import Column, Value, column
+from mesh.adapters.rows.columns import Column, Value, Written, column
 from mesh.core.ports.tables import Table
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
@@ -21,11 +21,11 @@ Key: TypeAlias = tuple[Value, ...]
 
 
 class Stored(Struct, frozen=True):
-    """A row, and its values by the columns of its layout."""
+    """A row, and its values by the columns of its layout; `Layout.whole` as they are stored."""
 
     key: Key
     row: Any
-    values: tuple[Value, ...]
+    values: tuple[Written, ...]
 
 
 class Layout(Struct, frozen=True, eq=False, kw_only=True):
@@ -38,6 +38,7 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
     indexes: tuple[tuple[int, ...], ...]
     names_actor: bool
     key_steps: tuple[Callable[[Any], Value] | None, ...]
+    writers: tuple[Callable[[Any], Written], ...]
 
     def key_of(self, actor: Did | None, key: tuple[Any, ...]) -> Key:
         """The key of a row, from its fields. actor: None for a table of the store.
@@ -61,16 +62,25 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
         both is not encoded again. Raises ShapeError."""
         assert type(row) is self.table.row, f"{self.table.name} holds {self.table.row.__name__}"
         fields = self._fields(key, row)
-        if before is None:
-            values = list(map(self._written, self.columns, fields))
-        else:
-            values = [
-                kept if new is old else self._written(column, new)
-                for column, new, old, kept in zip(
-                    self.columns, fields, self._fields(key, before.row), before.values, strict=True
-                )
-            ]
+        try:
+            if before is None:
+                values = [write(each) for write, each in zip(self.writers, fields, strict=True)]
+            else:
+                older = self._fields(key, before.row)
+                values = [
+                    kept if new is old else _changed(column, new, old, kept)
+                    for column, new, old, kept in zip(
+                        self.columns, fields, older, before.values, strict=True
+                    )
+                ]
+        except ShapeError:
+            self._explain(fields)
+            raise
         return Stored(key, row, tuple(values))
+
+    def whole(self, values: tuple[Written, ...]) -> tuple[Value, ...]:
+        """Values with their parts put together."""
+        return tuple([b"".join(each) if isinstance(each, tuple) else each for each in values])
 
     def read(self, values: tuple[Value, ...]) -> Stored:
         """The row of stored values."""
@@ -87,11 +97,22 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
         """The fields of a row in the order of the columns."""
         return astuple(row) if self.names_actor else (key[0], *astuple(row))
 
-    def _written(self, column: Column, value: Any) -> Value:
-        try:
-            return column.write(value)
-        except ShapeError as fault:
-            raise fault.inside(f"{self.table.name}.{column.name}") from None
+    def _explain(self, fields: tuple[Any, ...]) -> None:
+        """Raises ShapeError with the column of a field that is wrong."""
+        for each, value in zip(self.columns, fields, strict=True):
+            try:
+                each.write(value)
+            except ShapeError as fault:
+                raise fault.inside(f"{self.table.name}.{each.name}") from None
+
+
+def _writer(column: Column) -> Callable[[Any], Written]:
+    amend = column.amend
+    return column.write if amend is None else lambda value: amend(value, None, None)
+
+
+def _changed(column: Column, new: Any, old: Any, kept: Written) -> Written:
+    return column.write(new) if column.amend is None else column.amend(new, old, kept)
 
 
 _LAYOUTS: Final[dict[int, Layout]] = {}
@@ -130,4 +151,5 @@ def _build(table: Table[Any]) -> Layout:
         indexes=tuple(tuple(positions[name] for name in each) for each in indexes),
         names_actor=names_actor,
         key_steps=tuple(columns[positions[name]].look_up for name in key),
+        writers=tuple(map(_writer, columns)),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mesh.adapters.rows.columns import Value
+from mesh.adapters.rows.columns import Value, Written
 from mesh.adapters.rows.layout import Layout, Stored
 from runtime.content.did import Did
 
@@ -23,7 +23,7 @@ class Query(Struct, frozen=True, kw_only=True):
     is_descending: bool = False
     limit: int | None = None
 
-    def matches(self, values: tuple[Value, ...]) -> bool:
+    def matches(self, values: tuple[Written, ...]) -> bool:
         for position, wanted in self.equal:
             if values[position] not in wanted:
                 return False

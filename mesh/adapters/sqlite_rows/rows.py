@@ -87,7 +87,11 @@ class SqliteTable:
         )
         self._run_many(
             self._statements.put,
-            [self._written(row.values) for row in changes.values() if row is not None],
+            [
+                self._written(self._layout.whole(row.values))
+                for row in changes.values()
+                if row is not None
+            ],
         )
 
     def committed(self, changes: Mapping[Key, Stored | None]) -> None:

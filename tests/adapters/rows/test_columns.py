@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, NewType
 
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, defstruct
@@ -91,6 +92,7 @@ def tables(draw: st.DrawFn) -> tuple[Table[Any], list[Any]]:
 
 
 @given(tables())
+@examples(100)
 def test_rows_of_every_kind_are_found_as_they_were_put(drawn: tuple[Table[Any], list[Any]]) -> None:
     table, rows = drawn
     expected = {tuple(getattr(row, name) for name in table.key): row for row in rows}

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from row_tables import ANN, BEN, QUOTA_BYTES, TABLES, THINGS, Colour, Thing, block, moment
+from row_tables import ANN, BEN, QUOTA_BYTES, TABLES, THINGS, Colour, Counter, Thing, block, moment
 
 from mesh.actors.stores import DeliveryTransaction, Store, Turn
 from mesh.adapters.inmemory.store import MemoryStore
@@ -46,6 +46,7 @@ THING = st.builds(
     made_by=st.none() | ACTORS,
     block=st.none() | BLOCKS.map(lambda each: each[0]),
     is_old=st.booleans(),
+    counter=st.builds(Counter, name=st.sampled_from(Colour), count=st.integers(0, 2)),
     parts=st.lists(NAMES, max_size=2).map(tuple),
 )
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {

@@ -90,7 +90,8 @@ def test_tables_are_strict_with_checks_and_indexes() -> None:
         ' CHECK ("number" >= -100 AND "number" <= 100), "colour" TEXT NOT NULL,'
         ' "at" INTEGER CHECK ("at" >= 0), "made_by" TEXT, "block" BLOB,'
         ' "is_old" INTEGER NOT NULL CHECK ("is_old" >= 0 AND "is_old" <= 1),'
-        ' "parts" BLOB NOT NULL, PRIMARY KEY ("actor", "name", "number")) STRICT',
+        ' "counter" BLOB NOT NULL, "parts" BLOB NOT NULL,'
+        ' PRIMARY KEY ("actor", "name", "number")) STRICT',
         'CREATE INDEX "things_by_colour_at" ON "things" ("actor", "colour", "at")',
         'CREATE INDEX "things_by_at" ON "things" ("actor", "at")',
         'CREATE INDEX "things_by_block" ON "things" ("actor", "block")',
