@@ -297,6 +297,7 @@ class EmbeddedMesh:
         in both cases the same call continues where this one stopped.
         """
         from mesh.embedded.commands import awarding_best
+        from mesh.embedded.driving.driver import Command
         from mesh.embedded.following import Followed
         from mesh.embedded.refusals import timed_out
 
@@ -305,10 +306,11 @@ class EmbeddedMesh:
         followed = Followed(wanted, on_event)
         with self.read() as reader:
             followed.begin(reader)
-        if auto_award:
-            self.command(awarding_best(self.submitter, wanted))
+        awarding = Command(self.submitter.did, awarding_best(self.submitter, wanted))
         is_over = self._process.driver.run(
-            lambda view: followed.is_over(self._reader(view)), timeout_seconds=timeout
+            lambda view: followed.is_over(self._reader(view)),
+            timeout_seconds=timeout,
+            first=awarding if auto_award else None,
         )
         if not is_over:
             raise timed_out(followed.unfinished())

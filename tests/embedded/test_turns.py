@@ -23,7 +23,7 @@ from mesh.core.ports.work import (
 )
 from mesh.core.records.terms import Priority
 from mesh.embedded.driving.set_aside import Event, set_aside_rows
-from mesh.embedded.driving.turns import DELIVERIES_MAX, Finished, Report, Turns
+from mesh.embedded.driving.turns import DEADLINES_MS, DELIVERIES_MAX, Finished, Report, Turns
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.content.did import Did
@@ -263,6 +263,25 @@ def test_actors_are_driven_at_the_beginning_and_when_they_are_due(mesh: Mesh) ->
     with mesh.turns.turn() as opened:
         opened.settle()
     assert mesh.anne.ticks == [1_000, 1_500, 1_500]
+
+
+def test_actors_touched_in_turn_after_turn_are_asked_for_their_deadlines_together(
+    mesh: Mesh,
+) -> None:
+    mesh.say("hello")
+    assert (mesh.anne.ticks, mesh.bert.ticks) == ([1_000], [1_000])
+    for at in (1_010, 1_020, 1_099):
+        mesh.at = at
+        with mesh.turns.turn(others_follow=True) as opened:
+            opened.command(ANNE, lambda tx, now: tell(tx, BERT, "hello"))
+            report = opened.settle()
+        assert report.is_silent
+        assert report.next_at == 1_010 + DEADLINES_MS
+    assert (mesh.anne.ticks, mesh.bert.ticks) == ([1_000], [1_000])
+    mesh.at = 1_010 + DEADLINES_MS
+    with mesh.turns.turn(others_follow=True) as opened:
+        assert opened.settle().next_at is None
+    assert mesh.anne.ticks == mesh.bert.ticks == [1_000, mesh.at]
 
 
 def test_tick_runs_after_all_that_had_arrived_is_taken_in(mesh: Mesh) -> None:

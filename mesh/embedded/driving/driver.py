@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from msgspec import Struct
+
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction, Store, View
 from mesh.embedded.driving.executions import Executions
@@ -20,6 +22,13 @@ POLL_SECONDS: Final = 0.02
 """So often it is looked whether another process has written."""
 TAKE_OVER_MS: Final = 100
 """So often it is looked whether a process has died, which writes nothing."""
+
+
+class Command(Struct, frozen=True):
+    """What a user asks of an actor."""
+
+    actor: Did
+    action: Callable[[DeliveryTransaction, Now], object]
 
 
 class Driver:
@@ -60,11 +69,21 @@ class Driver:
         self._look()
         self._deliver(at_least_one_turn=True)
 
-    def run(self, is_reached: Callable[[View], bool], *, timeout_seconds: float | None) -> bool:
-        """Drive and execute until a goal is reached; whether it was, within the time."""
+    def run(
+        self,
+        is_reached: Callable[[View], bool],
+        *,
+        timeout_seconds: float | None,
+        first: Command | None = None,
+    ) -> bool:
+        """Drive and execute until a goal is reached; whether it was, within the time. first: a
+        user's command to begin with. Raises what that one raises: then nothing was written."""
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         is_new = True
         try:
+            if first is not None:
+                self._look()
+                self._turn(first)
             while True:
                 is_new |= self._look()
                 is_new |= self._turns_that_are_due()
@@ -107,9 +126,11 @@ class Driver:
             return True
         return self._next_at is not None and self._next_at <= self._clock().monotonic
 
-    def _turn(self) -> None:
+    def _turn(self, first: Command | None = None) -> None:
         executions = self._executions
-        with self._turns.turn(executions.take_done()) as opened:
+        with self._turns.turn(executions.take_done(), others_follow=True) as opened:
+            if first is not None:
+                opened.command(first.actor, first.action)
             report = opened.settle()
             executions.learn(report.asked)
             handed_back = executions.hand_back_late(opened.turn)

@@ -36,7 +36,8 @@ UNKNOWN_SECONDS: Final = 0.025
 """An execution of a module that was not executed here before."""
 UNBEGUN_SECONDS: Final = 0.2
 """After so long what was claimed and has not begun is handed back."""
-GATHER_SECONDS: Final = 0.002
+GATHER_SECONDS: Final = 0.005
+"""So long results wait for those of others that are expected to end as soon."""
 GATHERED_MAX: Final = 32
 CLAIMED_MAX: Final = 64
 """By one turn."""
@@ -278,11 +279,15 @@ class Executions:
             return
         self._collect(timeout_seconds)
         until = self._elapsed() + GATHER_SECONDS
-        while self._done and self._keys and len(self._done) < GATHERED_MAX:
+        while self._done and len(self._done) < GATHERED_MAX and self._ends_soon():
             rest = until - self._elapsed()
             if rest <= 0:
                 break
             self._collect(rest)
+
+    def _ends_soon(self) -> bool:
+        """Whether another execution is expected to end within the time for gathering."""
+        return any(self._left(self._claims[key]) <= GATHER_SECONDS for key in self._keys.values())
 
     def _collect(self, timeout_seconds: float) -> None:
         assert self._sandbox is not None, "it has given the tickets"

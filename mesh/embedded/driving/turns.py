@@ -32,6 +32,8 @@ TURN_SECONDS: Final = 0.02
 """While others wait for their turn; while nobody does, a longer one saves commits."""
 LONG_DELIVERIES_MAX: Final = 4_096
 LONG_TURN_SECONDS: Final = 0.1
+DEADLINES_MS: Final = 100
+"""So late an actor that was touched may be asked for its next deadline, where turn follows turn."""
 RETRY_MS: Final = 1_000
 """After so long an actor whose tick has failed is driven again."""
 
@@ -82,15 +84,20 @@ class Turns:
         self._tick_at = dict.fromkeys(self._actors, 0)
 
     @contextmanager
-    def turn(self, results: Iterable[Finished] = ()) -> Iterator["OpenTurn"]:
+    def turn(
+        self, results: Iterable[Finished] = (), *, others_follow: bool = False
+    ) -> Iterator["OpenTurn"]:
         """A turn that is committed when it is left normally; `OpenTurn.settle` delivers.
+        others_follow: this process is about to have further turns, in which deadlines are learned.
 
         Raises CommandError `store-…`, `disk-full`, `home-read-only`.
         """
         deadlines = dict(self._tick_at)
         with self._turnstile() as is_awaited, _collector_paused():
             with self._store.turn(self._clock()) as turn:
-                opened = OpenTurn(turn, self._actors, deadlines, is_awaited)
+                opened = OpenTurn(
+                    turn, self._actors, deadlines, is_awaited, others_follow=others_follow
+                )
                 for each in results:
                     opened.finish(each)
                 yield opened
@@ -108,6 +115,8 @@ class OpenTurn:
         actors: Mapping[Did, Actor],
         tick_at: dict[Did, int | None],
         is_awaited: Callable[[], bool],
+        *,
+        others_follow: bool,
     ) -> None:
         self.turn = turn
         self.report = Report()
@@ -116,6 +125,7 @@ class OpenTurn:
         self._tick_at = tick_at
         self._deliveries = 0
         self._is_awaited = is_awaited
+        self._ask_at = self.now.after(DEADLINES_MS) if others_follow else 0
         self._began_at = time.monotonic()
         self._envelope: tuple[Sending, tuple[bytes, ...]] | None = None
 
@@ -242,7 +252,8 @@ class OpenTurn:
         """touched: who may have another deadline now, if it is an actor."""
         self._deliveries += 1
         if touched in self._tick_at:
-            self._tick_at[touched] = 0
+            before = self._tick_at[touched]
+            self._tick_at[touched] = self._ask_at if before is None else min(before, self._ask_at)
 
     # --- what deliveries lead to
 
