@@ -16,6 +16,7 @@ from mesh.core.ids import issue_id
 from mesh.core.ports.blocks import BlockError
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.settlement import Settlement
+from mesh.core.settlement.attempt import Attempt
 from mesh.core.settlement.books import ACCOUNTS, ENTRIES, AccountRow, EntryRow
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
@@ -193,9 +194,26 @@ def rfc3339_date(seconds: int) -> str:
 
 def _movements(reader: Reader) -> Iterator[_Movement]:
     owners, scopes = _allocations(reader)
+    # All at once: by one query a hold, a report of thousands takes twice as long.
+    attempts = {row.id: row for row in reader.view.rows(reader.issuer, ATTEMPTS).select()}
     for entry in reader.view.rows(reader.issuer, ENTRIES).select():
-        if entry.state is TransferState.POSTED:
-            yield from _of_entry(reader, entry, owners, scopes)
+        if entry.state is not TransferState.POSTED:
+            continue
+        scope, at = None, entry.created_at
+        if entry.credit_owner is None:
+            scope, at = _of_hold(reader, entry, attempts.get(entry.id))
+        elif entry.debit_kind is AccountKind.ISSUANCE:
+            scope = scopes.get(entry.id, "")
+        for kind, owner, counted_as, amount in _moved(entry):
+            whose = owners.get(owner, _Owner(member=owner, scope=""))
+            yield _Movement(
+                account=_Account(owner=owner, unit=entry.unit, kind=kind),
+                member=whose.member,
+                scope=whose.scope if scope is None else scope,
+                at=at,
+                kind=counted_as,
+                amount=amount,
+            )
 
 
 def _allocations(reader: Reader) -> tuple[dict[Did, _Owner], dict[bytes, str]]:
@@ -213,50 +231,28 @@ def _allocations(reader: Reader) -> tuple[dict[Did, _Owner], dict[bytes, str]]:
     return owners, scopes
 
 
-def _of_entry(
-    reader: Reader, entry: EntryRow, owners: dict[Did, _Owner], scopes: dict[bytes, str]
-) -> Iterator[_Movement]:
-    scope, at = None, entry.created_at
-    moved: list[tuple[AccountKind, Did, str, int]]
-    if entry.credit_owner is None:
-        scope, at = _of_hold(reader, entry)
-        paid = sum(each.amount for each in entry.payments)
-        moved = [(entry.debit_kind, entry.debit_owner, "paid", -paid)] if paid else []
-        moved += (
-            (AccountKind.HOLDINGS, each.owner, "earned", each.amount) for each in entry.payments
-        )
-    else:
-        moved = list(_transferred(entry))
-        if entry.debit_kind is AccountKind.ISSUANCE:
-            scope = scopes.get(entry.id, "")
-    for kind, owner, counted_as, amount in moved:
-        whose = owners.get(owner, _Owner(member=owner, scope=""))
-        yield _Movement(
-            account=_Account(owner=owner, unit=entry.unit, kind=kind),
-            member=whose.member,
-            scope=whose.scope if scope is None else scope,
-            at=at,
-            kind=counted_as,
-            amount=amount,
-        )
+def _moved(entry: EntryRow) -> Iterator[tuple[AccountKind, Did, str, int]]:
+    """What a posted entry moves: of each account that it concerns its kind, its owner, as what the
+    amount counts, and the amount, negative where it goes."""
+    if entry.credit_owner is not None and entry.credit_kind is not None:
+        yield entry.debit_kind, entry.debit_owner, "sent", -entry.amount
+        received = "issued" if entry.debit_kind is AccountKind.ISSUANCE else "received"
+        yield entry.credit_kind, entry.credit_owner, received, entry.amount
+        return
+    paid = sum(each.amount for each in entry.payments)
+    if paid:
+        yield entry.debit_kind, entry.debit_owner, "paid", -paid
+    for each in entry.payments:
+        yield AccountKind.HOLDINGS, each.owner, "earned", each.amount
 
 
-def _transferred(entry: EntryRow) -> Iterator[tuple[AccountKind, Did, str, int]]:
-    """What an entry moves that is no hold: units created, or sent by their owner."""
-    assert entry.credit_owner is not None and entry.credit_kind is not None, "it is no hold"
-    yield entry.debit_kind, entry.debit_owner, "sent", -entry.amount
-    received = "issued" if entry.debit_kind is AccountKind.ISSUANCE else "received"
-    yield entry.credit_kind, entry.credit_owner, received, entry.amount
-
-
-def _of_hold(reader: Reader, entry: EntryRow) -> tuple[str, int]:
+def _of_hold(reader: Reader, entry: EntryRow, attempt: Attempt | None) -> tuple[str, int]:
     """The scope of the job that a hold pays for, and when it was settled; what cannot be read is
     said, and the time is that of the hold."""
-    attempts = reader.view.rows(reader.issuer, ATTEMPTS).select(id=entry.id)
-    if not attempts:
+    if attempt is None:
         return UNREADABLE, entry.created_at
-    manifest = _read(reader, JobManifest, attempts[0].job)
-    ended = attempts[0].settlement
+    manifest = _read(reader, JobManifest, attempt.job)
+    ended = attempt.settlement
     settlement = None if ended is None else _read(reader, Settlement, ended)
     return (
         UNREADABLE if manifest is None else manifest.scope,
