@@ -39,8 +39,9 @@ from mesh.embedded.driving.turns import Finished, Turns
 from mesh.embedded.founding import found
 from mesh.embedded.tables import TABLES
 from mesh.queries.audit.audit import audit
+from mesh.queries.audit.file import check_file
 from mesh.queries.audit.findings import Finding
-from mesh.queries.audit.repair import Repaired, repair
+from mesh.queries.audit.repair import Repaired, repair_home
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.execution.context import Context
@@ -194,12 +195,12 @@ class WholeHome:
         return Executed(execution=execution, started_at=self.wall, ended_at=self.wall)
 
     def audit(self) -> tuple[Finding, ...]:
+        of_file = tuple(check_file(self.store))
         with self.store.view() as view:
-            return audit(view, self.archive, self.founding.members, self.wall)
+            return (*of_file, *audit(view, self.archive, self.founding.members, self.wall))
 
     def repair(self) -> Repaired:
-        with self.store.turn(self.now()) as turn:
-            return repair(turn, self.archive, self.founding.members)
+        return repair_home(self.store, self.archive, self.founding.members, self.now())
 
     def run(self) -> None:
         """Work until nothing is open but what hangs."""

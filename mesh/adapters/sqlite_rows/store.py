@@ -16,6 +16,7 @@ from mesh.adapters.rows.turns import StoreTurn, StoreView
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite_rows.actors import ActorNumbers
 from mesh.adapters.sqlite_rows.blocks import SqliteBlocks
+from mesh.adapters.sqlite_rows.inspection import BlockSums, Inspection, UnreadableRow
 from mesh.adapters.sqlite_rows.rows import SqliteRows
 from mesh.adapters.sqlite_rows.schema import schema_of
 from mesh.core.ports.tables import Table
@@ -30,6 +31,7 @@ class SqliteStore:
         layouts = [layout_of(OUTBOX), layout_of(WORK), *map(layout_of, tables)]
         self._database = Database(path, schema_of(layouts))
         self._source = _Source(self._database, layouts)
+        self._inspection = Inspection(self._database, layouts)
         self._quota_bytes = quota_bytes
         self._data_version = 0
         self._asked_version = 0
@@ -66,6 +68,24 @@ class SqliteStore:
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the file finds; empty if it is sound."""
         return self._database.check()
+
+    def block_sums(self) -> BlockSums:
+        """What the blocks add up to, and who holds them."""
+        with self._database.transaction("DEFERRED"):
+            return self._inspection.block_sums()
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        """The rows that no actor could read."""
+        with self._database.transaction("DEFERRED"):
+            return tuple(self._inspection.unreadable())
+
+    def mend_file(self, unreadable: Iterable[UnreadableRow]) -> None:
+        """Count the blocks anew, give those of nobody to whoever names them, and remove rows that
+        cannot be read. Raises CommandError as `turn`."""
+        with self._database.transaction("IMMEDIATE"):
+            self._inspection.mend_blocks()
+            self._inspection.remove(unreadable)
+        self._source.forget()
 
     def close(self) -> None:
         self._database.close()

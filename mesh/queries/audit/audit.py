@@ -11,13 +11,13 @@ from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
 from mesh.core.records.membership import Role
 from mesh.queries.audit.findings import Finding, Kind
-from mesh.queries.audit.inventory import check_blocks
+from mesh.queries.audit.inventory import check_blocks, check_copies
 from mesh.queries.audit.issuer.attempts import check_attempts
 from mesh.queries.audit.issuer.attempts import check_jobs as check_issuer_jobs
 from mesh.queries.audit.issuer.entries import check_entries, expected_entries
 from mesh.queries.audit.issuer.facts import IssuerFacts
 from mesh.queries.audit.issuer.requests import check_requests
-from mesh.queries.audit.issuer.seen import check_seen
+from mesh.queries.audit.issuer.seen import check_clock, check_seen
 from mesh.queries.audit.issuer.sums import check_accounts, check_token_uses, check_usages
 from mesh.queries.audit.machines.nodes import check_node
 from mesh.queries.audit.machines.verifiers import check_verifier
@@ -35,11 +35,12 @@ def audit(view: View, archive: Archive, members: Members, now: int) -> tuple[Fin
     home = Home(view, archive, members, now)
     found: dict[str, Finding] = {}
     for store in home.actors.values():
-        for each in _readable(store, check_members):
-            found.setdefault(each.text, each)
-    for role, check in _OF_ROLE.items():
-        for store in home.with_role(role):
+        for check in (check_copies, check_members):
             for each in _readable(store, check):
+                found.setdefault(each.text, each)
+    for role, check_role in _OF_ROLE.items():
+        for store in home.with_role(role):
+            for each in _readable(store, check_role):
                 found.setdefault(each.text, each)
     for check_all in (check_outbox, check_work):
         for each in check_all(home):
@@ -69,8 +70,9 @@ def _issuer(store: ActorStore) -> Iterator[Finding]:
     yield from check_issuer_jobs(facts)
     yield from check_requests(facts)
     yield from check_seen(facts)
-    if facts.lacking:
-        return  # the sums would be of less than there was
+    yield from check_clock(facts)
+    if not facts.are_whole:
+        return
     yield from check_entries(facts, entries)
     yield from check_accounts(facts, entries)
     yield from check_token_uses(facts, entries)

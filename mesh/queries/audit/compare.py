@@ -34,17 +34,38 @@ def compare(
 ) -> Iterator[Finding]:
     """What differs between a table and the rows that it ought to have. noun: names a row."""
     wanted = {key_of(table, row): row for row in expected}
+    left: list[R] = []
     for row in store.rows(table):
         derived = wanted.pop(key_of(table, row), None)
         if derived is None:
-            yield extra(store, table, row, noun(row))
+            left.append(row)
             continue
         if kept:
             derived = replace(derived, **{name: getattr(row, name) for name in kept})
         if derived != row:
             yield differing(store, table, row, derived, noun(row))
+    for row in left:
+        lost = _lost(store, row)
+        if lost is None or any(_is_renamed(table, row, each) for each in wanted.values()):
+            yield extra(store, table, row, noun(row))
+        else:
+            text = f"{noun(row)}: block {lost} is not in the store"
+            yield undecided(store, table, row, text, Kind.RECORD_MISSING)
     for derived in wanted.values():
         yield missing(store, table, derived, noun(derived))
+
+
+def _lost(store: ActorStore, row: Struct) -> Cid | None:
+    """A block that a row names and that is not here: what the row rests on may be lost with it."""
+    named = (getattr(row, name) for name in row.__struct_fields__)
+    return next((cid for cid in named if isinstance(cid, Cid) and cid not in store.held), None)
+
+
+def _is_renamed(table: Table[R], row: R, derived: R) -> bool:
+    """Whether a row is one that is missing, under another key: most of its other fields agree."""
+    others = [name for name in row.__struct_fields__ if name not in table.key]
+    same = len([name for name in others if getattr(row, name) == getattr(derived, name)])
+    return 2 * same > len(others)
 
 
 def extra(store: ActorStore, table: Table[T], row: T, noun: str) -> Finding:

@@ -42,17 +42,19 @@ Mend: TypeAlias = Callable[[DeliveryTransaction], object]
 
 class Finding(Struct, frozen=True, kw_only=True):
     """One contradiction. subject: the table or the record, with its key; text: one line for people,
-    with the place and what was expected. mend: None where nothing here leads to what was there."""
+    with the place and what was expected. actor: None for the file of all of them. mend: None where
+    nothing here leads to what was there. is_of_file: whether the file itself is mended."""
 
     kind: Kind
-    actor: Did
+    actor: Did | None
     subject: str
     text: str
     mend: Mend | None = None
+    is_of_file: bool = False
 
     @property
     def derivable(self) -> bool:
-        return self.mend is not None
+        return self.is_of_file or self.mend is not None
 
     def __str__(self) -> str:
         return self.text

@@ -93,9 +93,17 @@ class IssuerFacts:
             following = link.body.parent
         return tuple(found)
 
-    @cached_property
-    def by_cid(self) -> dict[Cid, HoldFacts]:
-        return {each.hold.cid: each for each in self.holds}
+    @property
+    def are_whole(self) -> bool:
+        """Whether every hold is here with all that it rests on: else sums would be of less."""
+        return not self.lacking and all(
+            row.hold in self.store.held or not self._is_held(row.id)
+            for row in self.store.rows(ATTEMPTS)
+        )
+
+    def _is_held(self, id_: TransferId) -> bool:
+        """Whether an entry may be of a hold whose record is lost."""
+        return all(each.hold.body.id != id_ for each in self.holds) and id_ in self.entries
 
     @cached_property
     def entries(self) -> dict[TransferId, EntryRow]:

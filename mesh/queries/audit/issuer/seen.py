@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mesh.actors.issuer.rows import (
+    DRIVEN,
     EVIDENCE,
     HEADS,
     PRESENCE,
@@ -18,7 +19,7 @@ from mesh.core.records.jobs import Award
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Fault, FaultGround
 from mesh.core.records.work import Anchor, Attestation, Receipt, Seal
-from mesh.queries.audit.compare import compare
+from mesh.queries.audit.compare import compare, extra
 from mesh.queries.audit.findings import Finding
 from mesh.queries.audit.issuer.facts import IssuerFacts
 from runtime.content.cid import Cid
@@ -46,6 +47,13 @@ def check_seen(facts: IssuerFacts) -> Iterator[Finding]:
     yield from compare(
         store, HEADS, _heads(facts), lambda row: f"end of the chain of {row.executor}"
     )
+
+
+def check_clock(facts: IssuerFacts) -> Iterator[Finding]:
+    """There is one clock of leases."""
+    for row in facts.store.rows(DRIVEN):
+        if row.number:
+            yield extra(facts.store, DRIVEN, row, f"clock {row.number} of leases")
 
 
 def _presence(facts: IssuerFacts) -> Iterator[PresenceRow]:

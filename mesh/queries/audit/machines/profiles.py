@@ -54,6 +54,11 @@ def check_profile(store: ActorStore, settings: Any, table: Any) -> Iterator[Find
 
 
 def _settings(store: ActorStore, row: Any, table: Any, profile: NodeProfile) -> Iterator[Finding]:
+    for other in store.rows(table):
+        if other.number != _NUMBER:
+            yield undecided(
+                store, table, other, f"{store.name}: settings number {other.number}", Kind.CHAIN
+            )
     if row is None:
         return
     for name in _STATED:

@@ -7,6 +7,8 @@ of local runs are in no signed record, and are held against what followed from t
 from collections import Counter
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from mesh.actors.submitter.rows import (
     EFFECTS,
     HOLDINGS,
@@ -75,6 +77,7 @@ def _done(histories: Histories, jobs: dict[Cid, Job]) -> Iterator[EffectRow]:
             reason=event.reason,
         )
     unsound = _unsound_causes(histories)
+    moved = {row.cause for row in store.rows(MOVEMENTS)}
     for row in store.rows(EFFECTS):
         if row.cause in applied:
             continue
@@ -82,7 +85,7 @@ def _done(histories: Histories, jobs: dict[Cid, Job]) -> Iterator[EffectRow]:
         transfer = store.get(Transfer, row.transfer)
         fits = row.transfer is None or (transfer is not None and transfer.body.cause == row.cause)
         if row.cause in unsound or (is_run and fits):
-            yield row
+            yield replace(row, reason="") if row.cause in moved else row
 
 
 def _unsound_causes(histories: Histories) -> set[Cid]:
@@ -99,7 +102,11 @@ def _check_movements(histories: Histories, jobs: dict[Cid, Job]) -> Iterator[Fin
     for done in store.rows(EFFECTS):
         effects = _effects_of(store, jobs.get(done.cause))
         if effects is None:
-            expected += (row for row in store.rows(MOVEMENTS) if row.cause == done.cause)
+            expected += (
+                replace(row, moved_at=done.applied_at)
+                for row in store.rows(MOVEMENTS)
+                if row.cause == done.cause
+            )
         elif not done.reason:
             expected += _movements(done, effects)
     unsound = _unsound_causes(histories)
@@ -160,6 +167,11 @@ def _check_holdings(store: ActorStore, jobs: dict[Cid, Job]) -> Iterator[Finding
     awards name by CID, has the holdings as they are, it is the movement that was changed.
     """
     held = _held(store.rows(MOVEMENTS))
+    for row in held:
+        if row.units < 0:
+            text = f"{row.token_class} of {row.holder}: the movements add up to {row.units}"
+            yield undecided(store, HOLDINGS, row, text, Kind.SUM)
+    held = [row for row in held if row.units > 0]
     found = list(compare(store, HOLDINGS, held, lambda row: f"{row.token_class} of {row.holder}"))
     state = store.row(STATE, store.did)
     runs = [row for row in store.rows(MOVEMENTS) if row.cause not in jobs]
@@ -185,7 +197,7 @@ def _held(movements: tuple[MovementRow, ...]) -> list[HoldingRow]:
     return [
         HoldingRow(token_class=name, holder=holder, units=held)
         for (name, holder), held in units.items()
-        if held > 0
+        if held
     ]
 
 
@@ -238,7 +250,7 @@ def _check_state(store: ActorStore, jobs: dict[Cid, Job]) -> Iterator[Finding]:
 
 def _state(store: ActorStore, root: Cid | None) -> StateRow:
     """A state whose register is that of the holdings, where its block is here."""
-    register = _register(_held(store.rows(MOVEMENTS)))
+    register = _register([row for row in _held(store.rows(MOVEMENTS)) if row.units > 0])
     is_here = register is None or store.data(register) is not None
     return StateRow(
         owner=store.did,
