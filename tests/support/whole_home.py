@@ -267,7 +267,7 @@ def program(kind: ProgramKind, number: int, **more: Any) -> bytes:
 
 def populate(home: WholeHome) -> dict[str, JobId]:
     """Jobs that ended in every way, and some under way, by name."""
-    _found(home)
+    found_home(home)
     jobs: dict[str, JobId] = {}
     jobs["sum"] = home.done(program(ProgramKind.SUM, 1))
     jobs["write"] = home.done(program(ProgramKind.WRITE, 2))
@@ -295,7 +295,8 @@ def populate(home: WholeHome) -> dict[str, JobId]:
     return jobs
 
 
-def _found(home: WholeHome) -> None:
+def found_home(home: WholeHome) -> None:
+    """Found the mesh, with its first units."""
     with home.turns.turn() as opened:
         found(opened, home.actors, home.founding)
         opened.settle()

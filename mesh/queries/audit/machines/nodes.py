@@ -79,7 +79,8 @@ def check_node(store: ActorStore) -> Iterator[Finding]:
         yield from _check_nonce(store, hold, signed)
         row = _attempt(store, order, signed)
         attempts.append(row)
-        if row.ground is not GaveUpGround.HOLD_REFUSED:
+        is_pruned = row.phase is AttemptPhase.ENDED and not store.row(EXECUTIONS, hold.cid)
+        if row.ground is not GaveUpGround.HOLD_REFUSED and not is_pruned:
             executions.append(_execution(order, row, signed))
     yield from compare(
         store, ATTEMPTS, attempts, lambda row: f"{store.name}: attempt of hold {row.hold}"
@@ -134,7 +135,8 @@ def _attempt(store: ActorStore, order: OrderedWork, signed: Signature) -> Attemp
     if signed.receipt is not None:
         result, nonce = signed.receipt.body.deterministic, signed.receipt.body.nonce
     elif signed.seal is not None:
-        result = None if execution is None else execution.result
+        result = None if stored is None else stored.result
+        result = result if execution is None else execution.result
         nonce = None if stored is None else stored.nonce
     row = AttemptRow(
         hold=hold.cid,

@@ -51,7 +51,9 @@ def check_verifier(store: ActorStore) -> Iterator[Finding]:
         observed = _observation(store, duty)
         if observed is not None:
             observations.append(observed)
-        executions.append(_execution(store, order, duty, observed))
+        is_pruned = duty.phase is DutyPhase.ENDED and not store.row(EXECUTIONS, hold.cid)
+        if not is_pruned:
+            executions.append(_execution(order, duty, observed))
         yield from _check_nonce(store, duty, observed)
     name = store.name
     yield from compare(store, DUTIES, duties, lambda row: f"{name}: duty of hold {row.hold}")
@@ -145,8 +147,10 @@ def _observation(store: ActorStore, duty: DutyRow) -> ObservationRow | None:
     result = None
     if attestation is not None:
         result = attestation.body.deterministic
-    elif duty.seal is not None and execution is not None:
-        result = execution.result
+    elif duty.seal is not None:
+        stored = store.row(OBSERVATIONS, duty.hold)
+        result = None if stored is None else stored.deterministic
+        result = result if execution is None else execution.result
     if result is None:
         return None
     return ObservationRow(hold=duty.hold, deterministic=result, observed_at=store.home.now)
@@ -164,9 +168,7 @@ def _check_nonce(
         yield undecided(store, DUTIES, duty, text, Kind.ROW_DIFFERS)
 
 
-def _execution(
-    store: ActorStore, order: OrderedWork, duty: DutyRow, observed: ObservationRow | None
-) -> Ordered:
+def _execution(order: OrderedWork, duty: DutyRow, observed: ObservationRow | None) -> Ordered:
     states: tuple[ExecutionState, ...] = (ExecutionState.DONE,)
     if duty.phase is DutyPhase.WORKING:
         states = WORKING
