@@ -10,7 +10,16 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import BaseActor
-from mesh.actors.submitter.rows import HISTORY, JOBS, TIMERS, EventRow, JobRow, TimerRow
+from mesh.actors.submitter.rows import (
+    HISTORY,
+    JOBS,
+    SUMMARIES,
+    TIMERS,
+    EventRow,
+    JobRow,
+    SummaryRow,
+    TimerRow,
+)
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.events import Event, Stored
@@ -19,10 +28,13 @@ from mesh.core.jobs.step import step
 from mesh.core.ports.blocks import BlockReader
 from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import JobManifest
+from mesh.core.records.market import Bid
 from mesh.core.settlement.check import OrderedWork
+from mesh.core.verification.results import read_result
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError
 from runtime.execution.context import Context, Limits
+from runtime.execution.execution import OutcomeKind
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
 
@@ -102,8 +114,23 @@ class JobBook(BaseActor):
                 job=job,
             )
         )
+        if before is None or _listed(before) != _listed(job):
+            self.summarize(tx, job, row.description)
         self._set_timer(tx, job)
         return job
+
+    def summarize(self, tx: ActorTransaction, job: Job, description: str) -> None:
+        """Write down how lists show a job, by its records that are here."""
+        bid = None if job.bid is None else self.archive.find(tx.blocks, Bid, job.bid)
+        block = None if job.result is None else tx.blocks.get(job.result.deterministic)
+        tx.rows(SUMMARIES).put(
+            summary_of(
+                job,
+                description,
+                price=None if bid is None else bid.body.price,
+                outcome=None if block is None else read_result(block).outcome.kind,
+            )
+        )
 
     def must_record(self, tx: ActorTransaction, job: Job, event: Event, now: Now) -> Job:
         """Record an event that the caller has made sure of."""
@@ -185,6 +212,30 @@ def _new_row(job: Job, description: str) -> JobRow:
         missing=None,
         job=job,
     )
+
+
+def summary_of(
+    job: Job, description: str, *, price: int | None, outcome: OutcomeKind | None
+) -> SummaryRow:
+    """How lists show a job. price: of the bid that was awarded, which is the hold's."""
+    is_held = job.hold is not None
+    return SummaryRow(
+        job_id=job.job_id,
+        phase=job.phase,
+        created_at=job.created_at,
+        changed_at=job.changed_at,
+        description=description,
+        node_id=job.node_id if is_held else None,
+        price=price if is_held else None,
+        outcome=outcome,
+        receipt=job.receipt,
+        reason=job.reason,
+    )
+
+
+def _listed(job: Job) -> tuple[object, ...]:
+    """What lists show of a job."""
+    return (job.phase, job.changed_at, job.hold, job.receipt, job.reason)
 
 
 def due_at_of(job: Job) -> int | None:

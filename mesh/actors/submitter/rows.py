@@ -17,6 +17,7 @@ from mesh.core.ports.tables import Table
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import Size
+from runtime.execution.execution import OutcomeKind
 from runtime.tokens.token import ResourceType
 
 
@@ -35,6 +36,22 @@ class JobRow(Struct, frozen=True, kw_only=True):
     receipt: Cid | None
     missing: Cid | None
     job: Job
+
+
+class SummaryRow(Struct, frozen=True, kw_only=True):
+    """A job as lists show it. node_id, price: of its present or last hold; outcome: how its program
+    ended, by the receipt."""
+
+    job_id: JobIdField
+    phase: Phase
+    created_at: int
+    changed_at: int
+    description: Annotated[str, Size(0, 4096)]
+    node_id: NodeIdField | None
+    price: int | None
+    outcome: OutcomeKind | None
+    receipt: Cid | None
+    reason: Reason
 
 
 class TimerRow(Struct, frozen=True, kw_only=True):
@@ -291,6 +308,12 @@ JOBS: Final = Table(
         ("receipt",),
         ("created_at",),
     ),
+)
+SUMMARIES: Final = Table(
+    name="job_summaries",
+    row=SummaryRow,
+    key=("job_id",),
+    indexes=(("phase",), ("created_at",), ("changed_at",)),
 )
 TIMERS: Final = Table(
     name="job_timers", row=TimerRow, key=("job_id",), indexes=(("due_at",), ("ask_at",))

@@ -7,10 +7,11 @@ import pytest
 from submitting import Mail, Market
 
 from mesh.actors.submitter.evidence import reputation_of
-from mesh.actors.submitter.rows import EVIDENCE, TALLIES
+from mesh.actors.submitter.rows import EVIDENCE, SUMMARIES, TALLIES
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.market.reputation import Evidence, Tally, reputation, tally_of
 from runtime.content.did import Did
+from runtime.execution.execution import OutcomeKind
 from runtime.identity.signed import Signed
 
 
@@ -69,6 +70,19 @@ def test_any_order_gives_the_same_job(seed: int, sealed: bool) -> None:
         lambda tx: tx.rows(EVIDENCE).select()
     )
     assert market.replayed(job.job_id) == after
+    listed = market.within(lambda tx: tx.rows(SUMMARIES).get(job.job_id))
+    assert listed is not None
+    assert (listed.phase, listed.receipt, listed.changed_at) == (
+        Phase.VERIFIED,
+        after.receipt,
+        after.changed_at,
+    )
+    price = market.within(lambda tx: tx.rows(EVIDENCE).select(limit=1))[0].value
+    assert (listed.node_id, listed.price, listed.outcome) == (
+        after.node_id,
+        price,
+        OutcomeKind.SUCCEEDED,
+    )
     assert "INCONSISTENT" not in market.refusals()
 
 

@@ -161,6 +161,7 @@ def _held(
         return MessageRefusal.OVER
     bidding.stop_asking(tx, after)
     _keep(book, tx, order)
+    book.summarize(tx, after, order.manifest.body.description)
     if given is None:
         tx.rows(AWARDS).put(
             AwardRow(

@@ -10,13 +10,22 @@ from functools import partial
 from msgspec.structs import replace
 
 from mesh.actors.stores import DeliveryTransaction
-from mesh.actors.submitter.journal import due_at_of
-from mesh.actors.submitter.rows import HISTORY, JOBS, TIMERS, EventRow, JobRow, TimerRow
+from mesh.actors.submitter.journal import due_at_of, summary_of
+from mesh.actors.submitter.rows import (
+    HISTORY,
+    JOBS,
+    SUMMARIES,
+    TIMERS,
+    EventRow,
+    JobRow,
+    TimerRow,
+)
 from mesh.core.fields import JobId
 from mesh.core.jobs.events import Stored
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.jobs.step import step
 from mesh.core.records.jobs import JobManifest
+from mesh.core.records.market import Bid
 from mesh.core.verification.inputs import inputs_of
 from mesh.queries.audit.compare import compare, differing, extra, undecided
 from mesh.queries.audit.findings import Finding, Kind
@@ -134,7 +143,31 @@ def check_jobs(histories: Histories) -> Iterator[Finding]:
             yield undecided(store, JOBS, row, text, Kind.HISTORY)
             unsound.append(row)
     yield from compare(store, JOBS, (*expected, *unsound), lambda row: f"job {row.job_id}")
+    yield from _check_summaries(store, expected, unsound)
     yield from _check_timers(histories)
+
+
+def _check_summaries(
+    store: ActorStore, sound: list[JobRow], unsound: list[JobRow]
+) -> Iterator[Finding]:
+    """Each job as lists show it; what a lost record would say is taken from the list."""
+    listed = {row.job_id: row for row in store.rows(SUMMARIES)}
+    expected = [listed[row.job_id] for row in unsound if row.job_id in listed]
+    for row in sound:
+        known = listed.get(row.job_id)
+        bid = store.get(Bid, row.job.bid)
+        price = None if known is None else known.price
+        outcome = None if known is None or row.job.result is None else known.outcome
+        result = None if row.job.result is None else store.result(row.job.result.deterministic)
+        expected.append(
+            summary_of(
+                row.job,
+                row.description,
+                price=price if bid is None else bid.body.price,
+                outcome=outcome if result is None else result.outcome.kind,
+            )
+        )
+    yield from compare(store, SUMMARIES, expected, lambda row: f"job {row.job_id} in lists")
 
 
 def _is_cut(stored: Job, replayed: Job) -> bool:
