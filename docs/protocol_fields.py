@@ -136,7 +136,7 @@ def _bound(number: int) -> str:
 
 def _parts(hint: Any) -> Iterator[type[Any]]:
     """The records and enums that a field's type names."""
-    if isinstance(hint, type) and issubclass(hint, Struct | Enum):
+    if hint is not Cid and isinstance(hint, type) and issubclass(hint, Struct | Enum):
         yield hint
     for each in get_args(hint):
         yield from _parts(each)

@@ -8,10 +8,11 @@ Source: the multiformats CID, multibase and multihash specifications.
 import re
 from base64 import b32encode
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from blake3 import blake3
+from msgspec import Struct
 
 from runtime.content.varint import VarintError, read_varint
 
@@ -53,19 +54,18 @@ class CidError(ValueError):
         self.position = position
 
 
-class Cid:
-    """A content identifier by its binary form; equal and ordered by that form."""
+class Cid(Struct, frozen=True, cache_hash=True, dict=True):
+    """A content identifier by its binary form; equal and ordered by that form.
 
-    __slots__ = ("_text", "raw")
+    Making one raises CidError for bytes that are none.
+    """
 
     raw: bytes
 
-    def __init__(self, raw: bytes) -> None:
-        """Reads the binary form. Raises CidError."""
+    def __post_init__(self) -> None:
+        raw = self.raw
         if len(raw) != _BYTES or raw[:_PREFIX_BYTES] not in _PREFIXES:
             raise _explained(raw, 0, len(raw))
-        self.raw = raw
-        self._text: str | None = None
 
     @property
     def codec(self) -> Codec:
@@ -83,18 +83,14 @@ class Cid:
         return self.raw
 
     def __str__(self) -> str:
-        if self._text is None:
-            self._text = "b" + b32encode(self.raw).decode("ascii").rstrip("=").lower()
         return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        return "b" + b32encode(self.raw).decode("ascii").rstrip("=").lower()
 
     def __repr__(self) -> str:
         return f"Cid({self})"
-
-    def __hash__(self) -> int:
-        return hash(self.raw)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cid) and self.raw == other.raw
 
     def __lt__(self, other: "Cid") -> bool:
         return self.raw < other.raw

@@ -124,6 +124,8 @@ def alternatives(body: Struct) -> Iterator[tuple[Path, Any]]:
 
 def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     match value:
+        case Cid():
+            yield path, value
         case Struct():
             for name in value.__struct_fields__:
                 yield from _places(getattr(value, name), (*path, name))

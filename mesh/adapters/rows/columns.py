@@ -70,7 +70,7 @@ def column(name: str, hint: Any) -> Column:
         write=_or_none(write) if is_optional else write,
         read=_or_none(read) if is_optional and read is not None else read,
         look_up=None if found is None else found.look_up,
-        amend=None if is_optional else _amender(_bare(inner)),
+        amend=None if found is not None or is_optional else _amender(_bare(inner)),
     )
 
 

@@ -71,6 +71,8 @@ def _name(body: Struct, path: Path) -> str:
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Each value that is no record, with its place. A list is a value, and so are its items."""
     match value:
+        case Cid():
+            yield path, value
         case Struct():
             for name in value.__struct_fields__:
                 yield from _leaves(getattr(value, name), (*path, name))
