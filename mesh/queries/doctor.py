@@ -73,7 +73,7 @@ class Examined(Struct, frozen=True, kw_only=True):
     is_read_only: bool
     quota_bytes: int
     engine: Engine
-    retry: str = "meshctl doctor --retry {}"
+    retry: str
 
 
 def examine(

@@ -68,10 +68,15 @@ class _Step(Struct, frozen=True, kw_only=True):
 def prune(
     turn: Turn, archive: Archive, members: Members, *, before: int, is_tried: bool = False
 ) -> Pruned:
-    """Prune the jobs that ended before a time (Unix seconds). is_tried: only say what would go."""
+    """Prune the jobs that ended before a time (Unix seconds), in a turn in which every message was
+    delivered. is_tried: only say what would go."""
     home = Home(turn, archive, members, turn.now.wall)
     ended = dict(_ended(home, before))
-    steps = list(_plan(home, ended))
+    waiting = _waiting(turn)
+    steps = [
+        replace(each, blocks=each.blocks - waiting.get(each.actor, frozenset()))
+        for each in _plan(home, ended)
+    ]
     pruned = _measured(turn, home, tuple(ended), steps)
     if not is_tried:
         for step in steps:
@@ -80,6 +85,15 @@ def prune(
                 for cid in step.blocks:
                     tx.blocks.delete(cid)
     return pruned
+
+
+def _waiting(view: View) -> dict[Did, frozenset[Cid]]:
+    """The blocks of messages that are sent again, by their senders."""
+    found: dict[Did, frozenset[Cid]] = {}
+    for row in view.unanswered().select():
+        before = found.get(row.actor, frozenset())
+        found[row.actor] = before | {row.record, *row.attached}
+    return found
 
 
 def _measured(view: View, home: Home, jobs: tuple[JobId, ...], steps: list[_Step]) -> Pruned:

@@ -34,6 +34,7 @@ def checks_of(home: WholeHome, failed: tuple[FailedDelivery, ...] = ()) -> dict[
         is_read_only=False,
         quota_bytes=QUOTA_BYTES,
         engine=ENGINE,
+        retry="meshctl doctor --retry {}",
     )
     for each in examine(home.store, read, lambda _: failed, examined):
         found.setdefault(each.name, []).append(each)
