@@ -13,6 +13,7 @@ from msgspec import Struct
 from mesh.actors.stores import Sending, Turn, View
 from mesh.core.ports.tables import Rows, Table
 from mesh.core.ports.work import WorkId
+from mesh.embedded.driving.undelivered import keep_undelivered, take_undelivered
 from mesh.embedded.rows import HOME
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -101,3 +102,18 @@ def _number(rows: Rows[SetAsideRow], actor: Did, event: Event, error: str) -> in
 def set_aside_rows(view: View) -> tuple[SetAsideRow, ...]:
     """All that was set aside, the oldest first."""
     return view.rows(HOME, SET_ASIDE).select()
+
+
+def try_again(turn: Turn, number: int) -> bool:
+    """Have a message that was set aside delivered in the next turn; whether it was one.
+
+    A tick is tried again by itself; work whose result failed is asked for anew by a repair.
+    """
+    with turn.delivery(HOME) as tx:
+        row = tx.rows(SET_ASIDE).get(number)
+        if row is None or row.sender is None or row.record is None:
+            return False
+        tx.rows(SET_ASIDE).delete(number)
+    sending = Sending(sender=row.sender, to=row.concerns, record=row.record, attached=row.attached)
+    keep_undelivered(turn, (*take_undelivered(turn), sending))
+    return True
