@@ -24,6 +24,7 @@ from mesh.actors.submitter.rows import (
     TOKENS,
     AwardRow,
     CredentialRow,
+    RevocationRow,
 )
 from mesh.actors.submitter.submission import policies_in_force, statement_of, usage_under
 from mesh.core.fields import NodeId
@@ -137,17 +138,34 @@ def credentials_of(
     book: JobBook, tx: ActorTransaction, subject: Did, now: Now
 ) -> tuple[Signed[Credential], ...]:
     """The credentials of a member that are in force, as far as they were read here."""
-    rows = tx.rows(CREDENTIALS).derived(_credentials_by_subject).get(subject, ())
-    found = [book.archive.get(tx.blocks, Credential, cid) for cid in rows]
-    revoked = {each.cid for each in found if tx.rows(REVOKED).get(each.cid) is not None}
+    rows = tx.rows(CREDENTIALS).derived(_by_subject).get(subject, ())
+    found = [book.archive.get(tx.blocks, Credential, row.credential) for row in rows]
+    revoked = tx.rows(REVOKED).derived(_targets)
     return credentials.in_force(found, subject=subject, revoked=revoked, at=now.wall)
 
 
-def _credentials_by_subject(rows: RowReader[CredentialRow]) -> dict[Did, list[Cid]]:
-    found: dict[Did, list[Cid]] = {}
+def _roles_of(book: JobBook, tx: ActorTransaction, now: Now) -> list[str]:
+    """The names that issuers have given this submitter, by the rows alone: there may be many."""
+    givers = issuers(book, tx, now)
+    revoked = tx.rows(REVOKED).derived(_targets)
+    rows = tx.rows(CREDENTIALS).derived(_by_subject).get(book.did, ())
+    names = {
+        row.name
+        for row in rows
+        if now.wall < row.expires_at and row.issuer in givers and row.credential not in revoked
+    }
+    return sorted(names)
+
+
+def _by_subject(rows: RowReader[CredentialRow]) -> dict[Did, list[CredentialRow]]:
+    found: dict[Did, list[CredentialRow]] = {}
     for row in rows.select():
-        found.setdefault(row.subject, []).append(row.credential)
+        found.setdefault(row.subject, []).append(row)
     return found
+
+
+def _targets(rows: RowReader[RevocationRow]) -> frozenset[Cid]:
+    return frozenset(row.target for row in rows.select())
 
 
 def issuers(book: JobBook, tx: ActorTransaction, now: Now) -> frozenset[Did]:
@@ -339,9 +357,7 @@ def surroundings(book: JobBook, tx: ActorTransaction, now: Now) -> Surroundings 
             )
             usage = usage_under(statement, body.resource_type)
             rules.setdefault(body.resource_type.value, []).append((in_force, usage))
-    givers = issuers(book, tx, now)
-    held = credentials_of(book, tx, book.did, now)
-    roles = sorted({each.body.name for each in held if each.signer in givers})
+    roles = _roles_of(book, tx, now)
     return Surroundings(
         balances=balances,
         policies={name: policies_to_value(found) for name, found in rules.items()},
