@@ -167,7 +167,7 @@ def enumeration(kind: type[Enum]) -> Shape:
     def write(value: Any) -> Any:
         if type(value) is not kind:
             raise ShapeError(f"expected one of {words}, found {name_of(value)}")
-        return value.value
+        return value._value_
 
     def read(value: Any) -> Any:
         member = members.get(value) if type(value) in (str, int) else None

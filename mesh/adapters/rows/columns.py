@@ -87,14 +87,14 @@ _SCALARS: Final[dict[Any, _Scalar]] = {
     int: _Scalar(Kind.INTEGER),
     str: _Scalar(Kind.TEXT),
     bytes: _Scalar(Kind.BLOB),
-    Cid: _Scalar(Kind.BLOB, bytes, Cid, attrgetter("raw")),
+    Cid: _Scalar(Kind.BLOB, attrgetter("raw"), Cid, attrgetter("raw")),
 }
 
 
 def _scalar(bare: Any) -> _Scalar | None:
     if isinstance(bare, type) and issubclass(bare, Enum):
         are_texts = all(type(each.value) is str for each in bare)
-        return _Scalar(Kind.TEXT if are_texts else Kind.INTEGER, None, bare, attrgetter("value"))
+        return _Scalar(Kind.TEXT if are_texts else Kind.INTEGER, None, bare, attrgetter("_value_"))
     return _SCALARS.get(bare)
 
 

@@ -5,6 +5,7 @@ table whose rows name the actor themselves is one of the store, not of an actor.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
@@ -29,7 +30,9 @@ class Stored(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True, eq=False, kw_only=True):
-    """A table as columns. key: their positions. names_actor: the rows have the field themselves."""
+    """A table as columns. key: their positions. names_actor: the rows have the field themselves.
+    key_fields: those of a row, as a tuple. key_steps: places of the key that are stored in another
+    form."""
 
     table: Table[Any]
     columns: tuple[Column, ...]
@@ -37,7 +40,8 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
     key: tuple[int, ...]
     indexes: tuple[tuple[int, ...], ...]
     names_actor: bool
-    key_steps: tuple[Callable[[Any], Value] | None, ...]
+    key_fields: Callable[[Any], tuple[Any, ...]]
+    key_steps: tuple[tuple[int, Callable[[Any], Value]], ...]
     writers: tuple[Callable[[Any], Written], ...]
 
     def key_of(self, actor: Did | None, key: tuple[Any, ...]) -> Key:
@@ -45,17 +49,16 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
         What is put is checked by `stored`."""
         parts = key if actor is None else (actor, *key)
         assert len(parts) == len(self.key), f"{self.table.name} has the key {self.table.key}"
-        return tuple(
-            [
-                part if step is None else step(part)
-                for part, step in zip(parts, self.key_steps, strict=True)
-            ]
-        )
+        if not self.key_steps:
+            return parts
+        made = list(parts)
+        for place, step in self.key_steps:
+            made[place] = step(made[place])
+        return tuple(made)
 
     def row_key(self, actor: Did | None, row: Any) -> Key:
         """The key of a row."""
-        fields = tuple(getattr(row, name) for name in self.table.key)
-        return self.key_of(actor, fields)
+        return self.key_of(actor, self.key_fields(row))
 
     def stored(self, key: Key, row: Any, before: Stored | None) -> Stored:
         """A row as it is stored. before: an older row of that key; what is the very same object in
@@ -111,6 +114,11 @@ def _writer(column: Column) -> Callable[[Any], Written]:
     return column.write if amend is None else lambda value: amend(value, None, None)
 
 
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)
+
+
 def _changed(column: Column, new: Any, old: Any, kept: Written) -> Written:
     return column.write(new) if column.amend is None else column.amend(new, old, kept)
 
@@ -150,6 +158,11 @@ def _build(table: Table[Any]) -> Layout:
         key=tuple(positions[name] for name in key),
         indexes=tuple(tuple(positions[name] for name in each) for each in indexes),
         names_actor=names_actor,
-        key_steps=tuple(columns[positions[name]].look_up for name in key),
+        key_fields=_getter(table.key),
+        key_steps=tuple(
+            (place, step)
+            for place, step in enumerate(columns[positions[name]].look_up for name in key)
+            if step is not None
+        ),
         writers=tuple(map(_writer, columns)),
     )
