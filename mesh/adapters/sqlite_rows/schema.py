@@ -4,7 +4,7 @@ Rule: one STRICT table for each `Table`, a column for each field. Actors are num
 would be the greater part of the file. A change of any table raises SCHEMA_VERSION.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mesh.adapters.rows.columns import Column, Kind
@@ -14,6 +14,10 @@ from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 
 SCHEMA_VERSION: Final = 100
 """Above all versions of the schema that this one follows."""
+ROWS: Final = 1_000_000
+ACTOR_ROWS: Final = 250_000
+VALUE_ROWS: Final = 10
+"""Rows of a table, of one actor, and of one value of an index, as the planner is to expect them."""
 
 _COMMON: Final = (
     "CREATE TABLE actors (number INTEGER PRIMARY KEY, did TEXT NOT NULL UNIQUE) STRICT",
@@ -31,10 +35,10 @@ _COMMON: Final = (
 )
 
 
-def schema_of(layouts: Iterable[Layout]) -> Schema:
+def schema_of(layouts: Sequence[Layout]) -> Schema:
     """The schema of a file with these tables."""
     tables = [statement for each in layouts for statement in (_table(each), *_indexes(each))]
-    return Schema(version=SCHEMA_VERSION, statements=(*_COMMON, *tables))
+    return Schema(version=SCHEMA_VERSION, statements=(*_COMMON, *tables, *_statistics(layouts)))
 
 
 def quoted(name: str) -> str:
@@ -53,8 +57,7 @@ def _table(layout: Layout) -> str:
         for position, each in enumerate(layout.columns)
     ]
     # A long row is better kept out of the tree of its key.
-    is_short = all(each.is_scalar for each in layout.columns)
-    options = "STRICT, WITHOUT ROWID" if is_short else "STRICT"
+    options = "STRICT, WITHOUT ROWID" if _is_short(layout) else "STRICT"
     inside = ", ".join((*columns, f"PRIMARY KEY ({names(layout, layout.key)})"))
     return f"CREATE TABLE {quoted(layout.table.name)} ({inside}) {options}"
 
@@ -77,10 +80,43 @@ def _column(column: Column) -> str:
     return text
 
 
+def _is_short(layout: Layout) -> bool:
+    return all(each.is_scalar for each in layout.columns)
+
+
 def _indexes(layout: Layout) -> list[str]:
-    table = layout.table.name
     return [
-        f"CREATE INDEX {quoted('_'.join((table, 'by', *fields)))} ON {quoted(table)}"
+        f"CREATE INDEX {quoted(_index_name(layout, fields))} ON {quoted(layout.table.name)}"
         f" ({names(layout, index)})"
         for fields, index in zip(layout.table.indexes, layout.indexes, strict=True)
     ]
+
+
+def _index_name(layout: Layout, fields: tuple[str, ...]) -> str:
+    return "_".join((layout.table.name, "by", *fields))
+
+
+# --- statistics
+
+
+def _statistics(layouts: Sequence[Layout]) -> Iterator[str]:
+    """What SQLite's planner is to expect: many rows of each actor, few of each value that is looked
+    up. Otherwise it reads all rows of an actor, since their key has them in order."""
+    yield "ANALYZE"
+    for layout in layouts:
+        table = layout.table.name
+        own = table if _is_short(layout) else f"sqlite_autoindex_{table}_1"
+        yield _expected(table, own, (*_matches(len(layout.key) - 1), 1))
+        for fields, index in zip(layout.table.indexes, layout.indexes, strict=True):
+            yield _expected(table, _index_name(layout, fields), _matches(len(index)))
+    yield "ANALYZE sqlite_schema"
+
+
+def _matches(columns: int) -> tuple[int, ...]:
+    """How many rows have the same first column, the same first two, and so on."""
+    return (ACTOR_ROWS, *(VALUE_ROWS for _ in range(columns - 1))) if columns else ()
+
+
+def _expected(table: str, index: str, matches: tuple[int, ...]) -> str:
+    numbers = " ".join(map(str, (ROWS, *matches)))
+    return f"INSERT INTO sqlite_stat1 VALUES ('{table}', '{index}', '{numbers}')"

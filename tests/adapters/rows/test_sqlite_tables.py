@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -23,10 +24,14 @@ from row_tables import (
 )
 
 from mesh.adapters.rows.layout import layout_of
+from mesh.adapters.rows.query import Query
 from mesh.adapters.sqlite_rows.schema import schema_of
+from mesh.adapters.sqlite_rows.statements import Statements
 from mesh.adapters.sqlite_rows.store import SqliteStore
 from mesh.core.ports.blocks import BlockError, BlockFault
 from mesh.core.ports.messages import Outgoing
+from mesh.core.ports.tables import Table
+from mesh.embedded.tables import TABLES as HOME_TABLES
 from runtime.content.codec import encode
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError
@@ -84,7 +89,9 @@ def test_row_is_read_by_hand(store: SqliteStore, reader: sqlite3.Connection) -> 
 
 
 def test_tables_are_strict_with_checks_and_indexes() -> None:
-    assert schema_of([layout_of(THINGS), layout_of(COUNTERS)]).statements[-5:] == (
+    statements = schema_of([layout_of(THINGS), layout_of(COUNTERS)]).statements
+    end = statements.index("ANALYZE")
+    assert statements[end - 5 : end] == (
         'CREATE TABLE "things" ("actor" INTEGER NOT NULL REFERENCES actors (number),'
         ' "name" TEXT NOT NULL, "number" INTEGER NOT NULL'
         ' CHECK ("number" >= -100 AND "number" <= 100), "colour" TEXT NOT NULL,'
@@ -99,6 +106,19 @@ def test_tables_are_strict_with_checks_and_indexes() -> None:
         ' "name" TEXT NOT NULL, "count" INTEGER NOT NULL CHECK ("count" >= 0),'
         ' PRIMARY KEY ("actor", "name")) STRICT, WITHOUT ROWID',
     )
+
+
+@pytest.mark.parametrize("table", HOME_TABLES, ids=lambda table: table.name)
+def test_rows_are_looked_up_by_index(tmp_path: Path, table: Table[Any]) -> None:
+    path, layout = tmp_path / "home.sqlite", layout_of(table)
+    SqliteStore(path, HOME_TABLES, quota_bytes=QUOTA_BYTES).close()
+    with closing(sqlite3.connect(path)) as reader:
+        for index in layout.indexes:
+            equal = tuple((position, frozenset((1,))) for position in index)
+            sql = Statements(layout).select(Query(equal=equal))
+            plan = reader.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * len(index)).fetchall()
+            looked_up = " AND ".join(f"{layout.columns[position].name}=?" for position in index)
+            assert f"({looked_up})" in plan[0][3]
 
 
 @pytest.mark.parametrize("change", ["number = 101", "at = -1", "is_old = 2", "name = NULL"])
