@@ -216,3 +216,14 @@ def test_block_that_nobody_has_is_named(mesh: EmbeddedMesh) -> None:
     with pytest.raises(CommandError) as caught:
         mesh.get_block(cid_of(b"nobody has this", Codec.RAW))
     assert caught.value.code == "block-missing"
+
+
+def test_work_that_was_handed_back_goes_on_in_the_same_process(mesh: EmbeddedMesh) -> None:
+    second = mesh.submit(endless(resource_amount=900))
+    mesh.command(lambda tx, now: mesh.submitter.auto_award(tx, second, now, is_on=True))
+    first = mesh.submit(answer())
+    assert mesh.drive([first], auto_award=True) == {}
+    assert not mesh.job(second).is_final
+    assert mesh.drive([second], timeout=30) == {}
+    assert mesh.job(second).phase is Phase.VERIFIED
+    assert mesh.job(second).award is not None and mesh.job(second).award.attempt == 1
