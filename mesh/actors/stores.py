@@ -101,6 +101,10 @@ class View(Protocol):
         """Bytes of all blocks together, each counted once however many actors hold it."""
         ...
 
+    def rehearsal(self, actor: Did, now: Now) -> "DeliveryTransaction":
+        """What one actor would read and write now: nothing of it is ever stored."""
+        ...
+
 
 class DeliveryTransaction(ActorTransaction, Protocol):
     """All that one actor writes while it takes in one message, tick, result or command."""

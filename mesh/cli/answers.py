@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mesh.job import Phase
+from mesh.core.jobs.job import Phase
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.answers.answer import Answers, Fields, Schema
 from runtime.terminal.answers.schema import (
@@ -55,7 +55,7 @@ AWARD: Final = record(
         "price": COUNT,
         "attempt": COUNT,
         "fuel_limit": COUNT,
-        "lease_expires_at": COUNT,
+        "ends_at": COUNT,
     }
 )
 JOB: Final[Fields] = {
@@ -213,6 +213,8 @@ ANSWERS: Final[Answers] = {
         "award": optional(SIGNED),
         "anchor": optional(SIGNED),
         "attestations": array(SIGNED),
+        "hold": optional(SIGNED),
+        "deterministic": optional(OBJECT),
         "settlement": optional(SIGNED),
         **WRITTEN,
     },

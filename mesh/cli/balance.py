@@ -6,8 +6,8 @@ from typing import Any
 from mesh.cli.describing import local_time
 from mesh.cli.output import Column, field, table
 from mesh.cli.session import make_output, open_mesh
-from mesh.local.standing import register_view
-from mesh.local.treasury import TokenView, holdings, tokens
+from mesh.queries.accounts import TokenView, accounts, tokens
+from mesh.queries.owner_view import register_view
 
 _ACCOUNTS = (
     Column(title="Resource", text=field("resource_type"), width=12),
@@ -32,28 +32,28 @@ _TOKENS = (
 def show_balance(*, output: str | None, quiet: bool, home: Path | None) -> None:
     """Print accounts and tokens."""
     out = make_output(home, output, quiet=quiet)
-    with open_mesh(home) as mesh:
-        accounts = [
+    with open_mesh(home) as mesh, mesh.read() as reader:
+        held = [
             {
-                "resource_type": each.key.unit.value,
+                "resource_type": each.unit,
                 "available": each.available,
-                "held": each.debits_pending,
-                "issuer": each.key.issuer,
+                "held": each.held,
+                "issuer": each.issuer,
             }
-            for each in holdings(mesh)
+            for each in accounts(reader)
         ]
-        rows = [_token_row(each) for each in tokens(mesh)]
-        owner = mesh.submitter.did
-    lines = [*table(accounts, _ACCOUNTS), "", *table(rows, _TOKENS)]
-    short = "\n".join(f"{row['available']} {row['resource_type']}" for row in accounts)
-    out.record({"did": owner, "accounts": accounts, "tokens": rows}, lines=lines, quiet=short)
+        rows = [_token_row(each) for each in tokens(reader)]
+        owner = mesh.owner
+    lines = [*table(held, _ACCOUNTS), "", *table(rows, _TOKENS)]
+    short = "\n".join(f"{row['available']} {row['resource_type']}" for row in held)
+    out.record({"did": owner, "accounts": held, "tokens": rows}, lines=lines, quiet=short)
 
 
 def show_classes(*, output: str | None, quiet: bool, home: Path | None) -> None:
     """Print who holds what of the classes of one's own issue."""
     out = make_output(home, output, quiet=quiet)
-    with open_mesh(home) as mesh:
-        register = register_view(mesh)
+    with open_mesh(home) as mesh, mesh.read() as reader:
+        register = register_view(reader)
     rows = [
         {"class": name, "holder": holder, "units": units}
         for name, holders in sorted(register.items())

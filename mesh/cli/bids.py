@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from mesh.cli.describing import bid_rows, reputation_text
+from mesh.cli.job_errors import interrupted
 from mesh.cli.naming import find_job, resolve
 from mesh.cli.output import Column, Output, field
 from mesh.cli.progress import Progress, finish
 from mesh.cli.session import make_output, open_mesh
 from mesh.core.fields import JobId, NodeId
-from mesh.job import Phase
-from mesh.local import JobView, LocalMesh
-from mesh.local.views import obstacle
+from mesh.core.jobs.job import Phase
+from mesh.core.records.membership import Role
+from mesh.embedded.mesh import EmbeddedMesh
 from mesh.locks import LockBusy, actor_lock
+from mesh.queries.job_view import JobView
+from mesh.queries.obstacles import obstacle
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 
@@ -85,26 +88,30 @@ def accept(
         node_id = _node_of(mesh, node)
         job = mesh.job(job_id)
         is_resumed = job.award is not None and job.award.node_id == node_id
+        before = job.phase
         if not is_resumed:
             mesh.accept(job_id, node_id)
-        again = f" already; job {job_id} is {job.phase.value}" if is_resumed else " successfully"
-        out.line(f"Bid accepted{again}")
-        out.line("")
-        progress = Progress(out)
-        progress.title()
-        out.line(f"Status: {Phase.ASSIGNED.value}")
-        if is_resumed:
+            job = mesh.job(job_id)
+        again = f" already; job {job_id} is {before.value}" if is_resumed else " successfully"
+        try:
+            out.line(f"Bid accepted{again}")
+            out.line("")
+            progress = Progress(out)
+            progress.title()
+            out.line(f"Status: {Phase.ASSIGNED.value}")
             _catch_up(out, job)
-        finish(mesh, out, job_id, progress, timeout=timeout, auto_award=False)
+            finish(mesh, out, job_id, progress, timeout=timeout, auto_award=False)
+        except KeyboardInterrupt:
+            raise interrupted(job_id) from None
 
 
-def _remove_lock(mesh: LocalMesh, job_id: JobId) -> None:
+def _remove_lock(mesh: EmbeddedMesh, job_id: JobId) -> None:
     with suppress(OSError):
         (mesh.home.locks / f"job-{job_id}.lock").unlink()
 
 
 def _catch_up(out: Output, job: JobView) -> None:
-    """The lines of what an interrupted command had already done."""
+    """The lines of what came to be before this command follows the job."""
     passed = {
         Phase.RUNNING: (Phase.RUNNING,),
         Phase.COMPLETED: (Phase.RUNNING, Phase.COMPLETED),
@@ -117,6 +124,6 @@ def _catch_up(out: Output, job: JobView) -> None:
         out.line(f"Receipt CID: {job.receipt}")
 
 
-def _node_of(mesh: LocalMesh, text: str) -> NodeId:
-    names = [member.node_id for member in mesh.members.nodes]
+def _node_of(mesh: EmbeddedMesh, text: str) -> NodeId:
+    names = [each.name for each in mesh.members.with_role(Role.NODE, mesh.now)]
     return NodeId(resolve(text, names, noun="node", where="meshctl list-nodes"))

@@ -10,7 +10,7 @@ from mesh.cli.output import Output
 from runtime.terminal.streams import counted, note
 
 if TYPE_CHECKING:
-    from mesh.local import LocalMesh
+    from mesh.embedded.mesh import EmbeddedMesh
     from runtime.content.cid import Cid
 
 block = typer.Typer(
@@ -192,14 +192,15 @@ def remove(
     out.record({"removed": str(found)}, lines=[f"Removed {found}"], quiet="")
 
 
-def _confirm(mesh: "LocalMesh", cid: "Cid", *, may_ask: bool) -> None:
+def _confirm(mesh: "EmbeddedMesh", cid: "Cid", *, may_ask: bool) -> None:
     """Raises CommandError for a block that something needs, if nobody says that it may go."""
     import sys
 
-    from mesh.local.uses import uses
+    from mesh.queries.block_uses import uses
     from runtime.terminal.errors import CommandError, ExitCode
 
-    found = uses(mesh, cid)
+    with mesh.read() as reader:
+        found = uses(reader, cid)
     if not found:
         return
     needed = f"block {cid} is needed: it is {', '.join(found)}"

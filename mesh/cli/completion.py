@@ -20,13 +20,16 @@ def complete_job(incomplete: str) -> list[str]:
 
 def complete_node(incomplete: str) -> list[str]:
     """Node ids of the mesh."""
-    from mesh.local.roster import NODES
+    from mesh.embedded.default_members import NODES
 
     return [node.node_id for node in NODES if node.node_id.startswith(incomplete)]
 
 
 def _job_ids() -> list[str]:
-    from mesh.adapters.sqlite import SqliteStore
+    from mesh.actors.submitter.rows import JOBS
+    from mesh.adapters.sqlite_rows.store import SqliteStore
+    from mesh.embedded.rows import FOUNDED, HOME
+    from mesh.embedded.tables import TABLES
     from mesh.home import locate_home
     from runtime.terminal.errors import CommandError
 
@@ -34,12 +37,16 @@ def _job_ids() -> list[str]:
         home = locate_home(None, os.environ)
         if not home.database.exists():
             return []
-        store = SqliteStore(home.database, quota_bytes=0)
+        store = SqliteStore(home.database, TABLES, quota_bytes=0)
     except CommandError:
         # A completion that fails must not disturb the line that is being typed.
         return []
     try:
-        with store.read() as tx:
-            return [key.job_id for key in tx.jobs.ids()]
+        with store.view() as view:
+            return [
+                job.job_id
+                for founded in view.rows(HOME, FOUNDED).select()
+                for job in view.rows(founded.submitter, JOBS).select()
+            ]
     finally:
         store.close()

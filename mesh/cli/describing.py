@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ccl.abi.text.times import rfc3339, shown_time
-from mesh.local import JobView
-from mesh.proof import Proof
+from mesh.core.verification.verdicts import Verdict
+from mesh.queries.job_view import JobView
 from runtime.content.cid import Cid
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_places, calls_to
@@ -37,14 +37,6 @@ def describe(outcome: Outcome, trace: Sequence[str] = ()) -> str:
     return text + (f" ({outcome.article})" if outcome.article else "")
 
 
-def describe_proven(proof: Proof) -> str:
-    """The outcome of a receipt, with the calls that the module names where the proof has it."""
-    receipt = proof.receipt.body
-    return describe_result(
-        receipt.deterministic.outcome, receipt.metrics.frames, proof.data, receipt.module
-    )
-
-
 def describe_result(
     outcome: Outcome, frames: tuple[int, ...], blocks: Mapping[Cid, bytes], module: Cid
 ) -> str:
@@ -72,6 +64,11 @@ def outcome_text(job: JobView) -> str:
     if job.output is None:
         return f"No output. Logs: meshctl logs {job.job_id}"
     return f"Show the output: meshctl results {job.job_id}"
+
+
+def verdict_text(verdict: Verdict | None) -> str:
+    """What an attestation says; inconclusive where another engine gave it."""
+    return "inconclusive" if verdict is None else verdict.value
 
 
 def reputation_text(row: Mapping[str, Any]) -> str:
@@ -125,7 +122,11 @@ def job_to_value(job: JobView) -> dict[str, Any]:
         "receipt": _text(job.receipt),
         "anchor": _text(job.anchor),
         "attestations": [
-            {"verifier": each.verifier, "verdict": each.verdict.value, "cid": str(each.cid)}
+            {
+                "verifier": each.verifier,
+                "verdict": verdict_text(each.verdict),
+                "cid": str(each.cid),
+            }
             for each in job.attestations
         ],
         "output": _text(job.output),
@@ -142,7 +143,7 @@ def job_to_value(job: JobView) -> dict[str, Any]:
             "price": job.award.price,
             "attempt": job.award.attempt,
             "fuel_limit": job.award.fuel_limit,
-            "lease_expires_at": job.award.lease_expires_at,
+            "ends_at": job.award.ends_at,
         }
     if job.deterministic is not None:
         value["outcome"] = job.deterministic.outcome.to_value()

@@ -27,7 +27,7 @@ def doctor(
     """
     from mesh.cli.output import Column, field
     from mesh.cli.session import found_mesh, make_output
-    from mesh.local.health import Check, examine
+    from mesh.embedded.doctor import Check, examine
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)

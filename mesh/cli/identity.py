@@ -58,12 +58,12 @@ def grant(
     """
     from mesh.cli.naming import did_from
     from mesh.cli.session import found_mesh, make_output
-    from mesh.local.credentials import grant_role
+    from mesh.embedded.treasury import grant_role
 
     out = make_output(mesh_home, output, quiet=quiet)
     named = None if to is None else did_from(to, "--to")
     with found_mesh(mesh_home) as mesh:
-        subject = named or mesh.submitter.did
+        subject = named or mesh.owner
         expires_at = mesh.now + expires_in
         cid = grant_role(mesh, name=role, subject=subject, expires_at=expires_at)
     out.record(
@@ -93,12 +93,12 @@ def withdraw(
     """
     from mesh.cli.naming import did_from
     from mesh.cli.session import make_output, open_mesh
-    from mesh.local.credentials import withdraw_role
+    from mesh.embedded.treasury import withdraw_role
 
     out = make_output(mesh_home, output, quiet=quiet)
     named = None if of is None else did_from(of, "--of")
     with open_mesh(mesh_home) as mesh:
-        subject = named or mesh.submitter.did
+        subject = named or mesh.owner
         revoked = withdraw_role(mesh, name=role, subject=subject, reason=reason)
     cids = [str(cid) for cid in revoked]
     out.record(
@@ -123,23 +123,23 @@ def roles(
     from mesh.cli.describing import local_time
     from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
-    from mesh.local.credentials import credentials
+    from mesh.queries.credentials import credentials
 
     out = make_output(mesh_home, output, quiet=quiet)
-    with open_mesh(mesh_home) as mesh, mesh.store.read() as tx:
+    with open_mesh(mesh_home) as mesh, mesh.read() as reader:
         rows = [
             {
-                "role": each.credential.name,
-                "subject": each.credential.subject,
+                "role": each.name,
+                "subject": each.subject,
                 "state": "withdrawn"
                 if each.is_revoked
                 else "expired"
                 if each.is_expired
                 else "held",
-                "expires_at": each.credential.expires_at,
+                "expires_at": each.expires_at,
                 "credential": str(each.cid),
             }
-            for each in credentials(tx, mesh.reading, now=mesh.now)
+            for each in credentials(reader)
         ]
     rows.sort(key=lambda row: (str(row["role"]), str(row["subject"])))
     columns = (
@@ -165,15 +165,20 @@ def show(
     """
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import found_mesh, make_output
+    from mesh.core.records.membership import Role
 
     out = make_output(mesh_home, output, quiet=quiet)
     with found_mesh(mesh_home) as mesh:
         members = mesh.members
-        keys = [("submitter", members.submitter.did), ("issuer", members.issuer.did)]
-        keys += [(each.node_id, each.did) for each in (*members.nodes, *members.federation)]
+        in_order = (Role.SUBMITTER, Role.ISSUER, Role.NODE, Role.VERIFIER)
+        keys = [
+            (each.name, each.member)
+            for role in in_order
+            for each in members.with_role(role, mesh.now)
+        ]
         named = [{"name": name, "did": did} for name, did in keys]
         value = {
-            "did": mesh.submitter.did,
+            "did": mesh.owner,
             "mesh": str(members.mesh),
             "home": str(mesh.home.path),
             "keys": named,

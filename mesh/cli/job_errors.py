@@ -2,8 +2,8 @@
 
 from mesh.cli.describing import describe
 from mesh.core.fields import JobId
-from mesh.job import Phase
-from mesh.local import JobView
+from mesh.core.jobs.job import Phase
+from mesh.queries.job_view import JobView
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 

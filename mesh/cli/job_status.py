@@ -7,8 +7,8 @@ from mesh.cli.naming import find_job
 from mesh.cli.output import Column, field, table
 from mesh.cli.progress import Progress, finish
 from mesh.cli.session import make_output, open_mesh
-from mesh.local import JobView
-from mesh.local.views import obstacle
+from mesh.queries.job_view import JobView
+from mesh.queries.obstacles import obstacle
 from runtime.terminal.errors import CommandError
 
 

@@ -1,7 +1,7 @@
 """`meshctl` for the life of a job: submit, bids, accept, status, list, cancel, nodes."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +15,10 @@ from mesh.cli.options import (
     QuietOption,
     TimeoutOption,
 )
+
+if TYPE_CHECKING:  # the commands load the mesh only when they run
+    from mesh.core.jobs.request import JobRequest
+    from mesh.embedded.mesh import EmbeddedMesh
 
 ORDERS: Final = ("submitted", "changed", "state")
 PRIORITIES: Final = ("low", "medium", "high", "critical")
@@ -408,13 +412,12 @@ def rerun(
     Example:
       meshctl rerun e2b4cf1af332 --wait
     """
-    from mesh.cli.naming import find_job, one_job
+    from mesh.cli.naming import one_job
     from mesh.cli.submission import run_submission
-    from mesh.local.job_query import request_again
 
     wanted = one_job(job, job_id)
     run_submission(
-        lambda mesh: (request_again(mesh, find_job(mesh, wanted)), ()),
+        lambda mesh: (_again(mesh, wanted), ()),
         wait=wait or follow,
         follow=follow,
         timeout=timeout,
@@ -439,3 +442,13 @@ def list_nodes(
     from mesh.cli.listing import nodes
 
     nodes(output=output, quiet=quiet, home=mesh_home)
+
+
+def _again(mesh: "EmbeddedMesh", wanted: str) -> "JobRequest":
+    """The request of a job that part of an id names."""
+    from mesh.cli.naming import find_job
+    from mesh.queries.job_list import request_again
+
+    job_id = find_job(mesh, wanted)
+    with mesh.read() as reader:
+        return request_again(reader, job_id)

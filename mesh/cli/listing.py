@@ -11,10 +11,10 @@ from mesh.cli.option_values import moment, one_of, positive
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.core.fields import MICRO
-from mesh.job import Phase
-from mesh.local.job_query import JobQuery, Order, listed
-from mesh.local.roll import node_views
-from mesh.local.views import JobView, UnreadableJob
+from mesh.core.jobs.job import Phase
+from mesh.queries.job_list import JobQuery, Order, UnreadableJob, listed
+from mesh.queries.job_view import JobView
+from mesh.queries.node_view import node_views
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
@@ -71,10 +71,13 @@ def jobs(listing: Listing, *, output: str | None, quiet: bool, home: Path | None
     rows = []
     with open_mesh(home) as mesh:
         since = None if listing.since is None else moment("--since", listing.since, mesh.now)
-        for job in listed(mesh, JobQuery(phases=phases, since=since, order=order, limit=limit)):
-            if isinstance(job, UnreadableJob):
-                note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
-            rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))
+        query = JobQuery(phases=phases, since=since, order=order, limit=limit)
+        with mesh.read() as reader:
+            found = listed(reader, query)
+    for job in found:
+        if isinstance(job, UnreadableJob):
+            note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
+        rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))
     out.rows("jobs", rows, _JOBS, quiet="job_id", empty="No jobs")
 
 
@@ -127,6 +130,9 @@ def nodes(*, output: str | None, quiet: bool, home: Path | None) -> None:
     """`list-nodes`; founds the mesh on first use."""
     out = make_output(home, output, quiet=quiet)
     with found_mesh(home) as mesh:
+        measured = mesh.fuel_per_second
+        with mesh.read() as reader:
+            views = node_views(reader, machine=mesh.machine_name, measured=measured)
         rows = [
             {
                 "node_id": each.node_id,
@@ -146,6 +152,6 @@ def nodes(*, output: str | None, quiet: bool, home: Path | None) -> None:
                 "memory_bytes": each.memory_bytes,
                 "cpu_cores": each.cpu_cores,
             }
-            for each in node_views(mesh)
+            for each in views
         ]
     out.rows("nodes", rows, _NODES, quiet="node_id", empty="No nodes")

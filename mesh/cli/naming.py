@@ -14,7 +14,7 @@ from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
-    from mesh.local import LocalMesh
+    from mesh.embedded.mesh import EmbeddedMesh
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
@@ -67,7 +67,7 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
     )
 
 
-def find_job(mesh: LocalMesh, text: str) -> JobId:
+def find_job(mesh: EmbeddedMesh, text: str) -> JobId:
     """The job that part of an id names. Raises CommandError `unknown-job`, `ambiguous-job`."""
     return JobId(resolve(text, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
 

@@ -4,27 +4,28 @@ Rule: a ✓ stands only for what was read back and verified just now; ✗ comes 
 and an exit code that is not 0.
 """
 
-from mesh.adapters.sqlite import StoreError
-from mesh.cli.describing import job_to_value, outcome_text
+from mesh.adapters.sqlite.errors import StoreError
+from mesh.cli.describing import job_to_value, outcome_text, verdict_text
 from mesh.cli.job_errors import ended_badly, has_succeeded, interrupted, paused, unfinished
 from mesh.cli.output import CHECK, CROSS, Output
 from mesh.core.fields import JobId
 from mesh.core.findings import Finding
-from mesh.job import Phase
-from mesh.local import JobView, LocalMesh
-from mesh.local.checking import FederationCheck, check_anchored, check_federation
-from mesh.local.news import (
+from mesh.core.jobs.job import Phase
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.checks import FederationCheck, check_anchored, check_federation
+from mesh.queries.job_view import JobView, find_job_row
+from mesh.queries.obstacles import obstacle
+from mesh.queries.progress_events import (
     Anchored,
     Attested,
     Awarded,
     BidArrived,
     BidRefused,
     Ended,
-    News,
+    ProgressEvent,
     ReceiptStored,
     StatusChanged,
 )
-from mesh.local.views import obstacle
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 
@@ -43,7 +44,7 @@ class Progress:
             self._has_title = True
             self._out.line("Job execution progress:")
 
-    def __call__(self, news: News) -> None:
+    def __call__(self, news: ProgressEvent) -> None:
         match news:
             case StatusChanged(phase=Phase.SUBMITTED, reason=reason):
                 note(f"attempt lost: {reason}; the job is offered again")
@@ -60,19 +61,15 @@ class Progress:
             case Awarded() if self._follow:
                 self._out.line(f"Awarded: {news.node_id} for {news.price}")
             case Attested() if self._follow:
-                self._out.line(f"Attestation: {news.verifier} {news.verdict.value}")
+                self._out.line(f"Attestation: {news.verifier} {verdict_text(news.verdict)}")
             case Anchored() | Ended():
                 return
             case _:
                 return
 
-    def waiting(self, holder: str) -> None:
-        """Another process drives the nodes."""
-        note(f"waiting for process {holder or 'unknown'}, which drives the nodes now")
-
 
 def finish(
-    mesh: LocalMesh,
+    mesh: EmbeddedMesh,
     out: Output,
     job_id: JobId,
     progress: Progress,
@@ -85,7 +82,6 @@ def finish(
         given_up = mesh.drive(
             [job_id],
             on_event=progress,
-            on_wait=progress.waiting,
             auto_award=auto_award,
             timeout=timeout,
         )
@@ -101,8 +97,10 @@ def finish(
     job = mesh.job(job_id)
     if not job.is_final:
         raise obstacle(job, needs_award=True) or unfinished(job)
-    anchored = check_anchored(mesh, job_id) if job.receipt is not None else ()
-    federation = check_federation(mesh, job_id)
+    with mesh.read() as reader:
+        row = find_job_row(reader, job_id)
+        anchored = check_anchored(reader, row) if job.receipt is not None else ()
+        federation = check_federation(reader, row)
     failure = _print_checks(out, job, anchored, federation)
     value = job_to_value(job)
     value["checked"] = {

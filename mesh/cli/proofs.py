@@ -15,7 +15,8 @@ from mesh.cli.options import (
 )
 
 if TYPE_CHECKING:  # the commands load the mesh only when they run
-    from mesh.proof import Proof
+    from mesh.core.proofs.proof import Proof
+    from mesh.core.records.work import Attestation
 
 
 def register(app: typer.Typer) -> None:
@@ -38,47 +39,57 @@ def receipt(
       meshctl receipt e2b4cf1af332
       meshctl receipt e2b4cf1af332 --output job.proof.car
     """
-    from mesh.cli.describing import describe_proven
     from mesh.cli.naming import find_job, one_job
     from mesh.cli.output import Column, field, table
     from mesh.cli.session import make_output, open_mesh
+    from mesh.cli.shown import shown
     from mesh.cli.verification import incomplete
     from mesh.cli.writing import write_parts
-    from mesh.local.checking import proof_of, whole_proof
-    from mesh.proof import ProofError
-    from mesh.proof import write_parts as parts_of
+    from mesh.core.findings import Fault, Finding
+    from mesh.core.proofs.contents import ProofError
+    from mesh.core.proofs.proof import write_parts as parts_of
+    from mesh.queries.checks import proof_of, whole_proof
+    from mesh.queries.job_view import find_job_row
 
     wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, wanted)
         try:
-            proof = proof_of(mesh, name) if output is None else whole_proof(mesh, name)
-            outcome = describe_proven(proof)
-            size = 0 if output is None else write_parts(output, parts_of(proof))
+            with mesh.read() as reader:
+                row = find_job_row(reader, name)
+                if row.receipt is None:
+                    raise ProofError((Finding(fault=Fault.MISSING, subject="receipt"),))
+                proof = proof_of(reader, row) if output is None else whole_proof(reader, row)
+                rows = _rows(proof, shown(proof).described)
+                value = _value(proof)
+                size = 0 if output is None else write_parts(output, parts_of(proof))
         except ProofError as error:
             raise incomplete(mesh, name, error.findings) from None
+    receipt_cid = value["cid"]
     if output is not None:
-        out.remark(f"Proof of {proof.receipt.cid} written to {output} ({size} bytes)")
+        out.remark(f"Proof of {receipt_cid} written to {output} ({size} bytes)")
         out.remark(f"Check it anywhere: meshctl verify {output} --mesh {proof.genesis.cid}")
         written = {"path": str(output), "bytes": size}
-        out.record({"cid": str(proof.receipt.cid), "written": written}, lines=(), quiet="")
+        out.record({"cid": receipt_cid, "written": written}, lines=(), quiet="")
         return
-    items = [{"name": f"{name}:", "value": value} for name, value in _rows(proof, outcome)]
+    items = [{"name": f"{noun}:", "value": text} for noun, text in rows]
     columns = (
         Column(title="", text=field("name"), width=15),
         Column(title="", text=field("value")),
     )
     lines = table(items, columns)[1:]
-    out.record(_value(proof), lines=lines, quiet=str(proof.receipt.cid))
+    out.record(value, lines=lines, quiet=receipt_cid)
 
 
 def _rows(proof: "Proof", outcome: str) -> list[tuple[str, Any]]:
     """The lines of a receipt for people."""
     from mesh.cli.describing import local_time
 
-    body = proof.receipt.body
-    result = body.deterministic
+    assert proof.receipt is not None, "a job with a receipt"
+    body, result = proof.receipt.body, proof.result
+    claimed = (body.deterministic, body.engine)
+    fuel = None if result is None else result.fuel_used
     return [
         ("Receipt CID", proof.receipt.cid),
         ("Job ID", proof.manifest.body.job_id),
@@ -87,16 +98,23 @@ def _rows(proof: "Proof", outcome: str) -> list[tuple[str, Any]]:
         ("Context", body.context),
         ("Engine", body.engine.text),
         ("Outcome", outcome),
-        ("Output", result.output or "none"),
-        ("Fuel", "not known" if result.fuel_used is None else f"{result.fuel_used}"),
+        ("Output", (None if result is None else result.output) or "none"),
+        ("Fuel", "not known" if fuel is None else f"{fuel}"),
         ("Usage", ", ".join(f"{amount} {kind}" for kind, amount in body.usage.items())),
         ("Ended", local_time(body.ended_at)),
         ("Anchor", "none" if proof.anchor is None else proof.anchor.cid),
         *(
-            ("Attestation", f"{each.body.verdict.value} by {each.signer}")
+            ("Attestation", f"{_verdict(each.body, claimed)} by {each.signer}")
             for each in proof.attestations
         ),
     ]
+
+
+def _verdict(body: "Attestation", claimed: tuple[Any, Any]) -> str:
+    """What an attestation says of the receipt's result."""
+    if body.engine != claimed[1]:
+        return "inconclusive"
+    return "confirmed" if body.deterministic == claimed[0] else "refuted"
 
 
 def _value(proof: "Proof") -> dict[str, Any]:
@@ -104,9 +122,13 @@ def _value(proof: "Proof") -> dict[str, Any]:
     from mesh.cli.blockview import plain
     from runtime.content.codec import decode
 
+    assert proof.receipt is not None, "a job with a receipt"
+    result = proof.result
     return {
         "cid": str(proof.receipt.cid),
         "receipt": plain(decode(proof.receipt.block)),
+        "deterministic": None if result is None else plain(result.to_value()),
+        "hold": plain(decode(proof.hold.block)),
         "award": plain(decode(proof.award.block)),
         "anchor": None if proof.anchor is None else plain(decode(proof.anchor.block)),
         "attestations": [plain(decode(each.block)) for each in proof.attestations],

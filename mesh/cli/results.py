@@ -41,7 +41,7 @@ def results(
     from mesh.cli.job_errors import ended_badly, has_failed
     from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
-    from mesh.local.outputs import output_of
+    from mesh.queries.outputs import output_of
 
     wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
@@ -50,7 +50,8 @@ def results(
         ended = mesh.job(name)
         if has_failed(ended):
             raise ended_badly(ended)
-        found = output_of(mesh, name)
+        with mesh.read() as reader:
+            found = output_of(reader, name)
     value = {
         "job_id": name,
         "output": str(found.cid),
@@ -99,7 +100,7 @@ def logs(
     from mesh.cli.describing import describe
     from mesh.cli.naming import find_job, one_job
     from mesh.cli.session import make_output, open_mesh
-    from mesh.local.outputs import logs_of
+    from mesh.queries.outputs import logs_of
     from runtime.execution.execution import OutcomeKind
     from runtime.terminal.streams import note, say
 
@@ -107,7 +108,8 @@ def logs(
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, wanted)
-        lines = logs_of(mesh, name)
+        with mesh.read() as reader:
+            lines = logs_of(reader, name)
         found = mesh.job(name)
         outcome = found.deterministic
     if out.for_machines:

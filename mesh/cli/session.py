@@ -18,11 +18,11 @@ from runtime.terminal.answers.answer import current
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
-    from mesh.local import LocalMesh
+    from mesh.embedded.mesh import EmbeddedMesh
 
 
 @contextmanager
-def open_mesh(home: Path | None) -> Iterator[LocalMesh]:
+def open_mesh(home: Path | None) -> Iterator[EmbeddedMesh]:
     """The mesh under `home`. Raises CommandError `no-mesh` where none was founded."""
     if not is_founded(home):
         from mesh.home import HOME_VARIABLE, locate_home
@@ -40,11 +40,11 @@ def open_mesh(home: Path | None) -> Iterator[LocalMesh]:
 
 
 @contextmanager
-def found_mesh(home: Path | None) -> Iterator[LocalMesh]:
+def found_mesh(home: Path | None) -> Iterator[EmbeddedMesh]:
     """The mesh under `home`, founded on first use."""
-    from mesh.local import LocalMesh
+    from mesh.embedded.mesh import EmbeddedMesh
 
-    with LocalMesh.open(home) as mesh:
+    with EmbeddedMesh.open(home) as mesh:
         yield mesh
 
 

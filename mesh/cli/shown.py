@@ -11,8 +11,6 @@ from mesh.core.proofs.files import AnyProof
 from mesh.core.proofs.proof import Proof
 from mesh.core.proofs.version1 import proof as version1
 from mesh.core.proofs.version1.records import Verdict
-from mesh.proof import Proof as StoredProof
-from mesh.records import Verdict as StoredVerdict
 from runtime.content.cid import Cid
 
 
@@ -34,7 +32,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     accusation: str = ""
 
 
-def shown(proof: AnyProof | StoredProof) -> Shown:
+def shown(proof: AnyProof) -> Shown:
     match proof:
         case Proof():
             return _shown(proof)
@@ -45,7 +43,7 @@ def shown(proof: AnyProof | StoredProof) -> Shown:
                 ignored=proof.ignored,
                 accusation=f"{fault.ground.value} of {fault.accused}",
             )
-        case version1.Proof() | StoredProof():
+        case version1.Proof():
             return _shown_version1(proof)
         case _:
             assert_never(proof)
@@ -73,17 +71,16 @@ def _shown(proof: Proof) -> Shown:
     )
 
 
-def _shown_version1(proof: version1.Proof | StoredProof) -> Shown:
+def _shown_version1(proof: version1.Proof) -> Shown:
     body = proof.receipt.body
     outcome = body.deterministic.outcome
-    confirmed = (Verdict.CONFIRMED, StoredVerdict.CONFIRMED)
     return Shown(
         mesh=proof.genesis.cid,
         receipt=proof.receipt.cid,
         job_id=proof.manifest.body.job_id,
         outcome=outcome.to_value(),
         described=describe_result(outcome, body.metrics.frames, proof.data, body.module),
-        confirming=sum(each.body.verdict in confirmed for each in proof.attestations),
+        confirming=sum(each.body.verdict is Verdict.CONFIRMED for each in proof.attestations),
         attestations=len(proof.attestations),
         ignored=tuple(Ignored(cid=each.cid, reason=each.reason) for each in proof.ignored),
     )

@@ -31,13 +31,13 @@ def state(
     """
     from mesh.cli.output import Column, field
     from mesh.cli.session import make_output, open_mesh
-    from mesh.local.standing import state_view
+    from mesh.queries.owner_view import state_view
     from runtime.terminal.answers.answer import one_line
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
-    with open_mesh(mesh_home) as mesh:
-        view = state_view(mesh)
+    with open_mesh(mesh_home) as mesh, mesh.read() as reader:
+        view = state_view(reader)
     homes = sorted({each.home for each in view.variables})
     if home is not None and home not in homes:
         raise CommandError(

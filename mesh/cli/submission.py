@@ -15,17 +15,18 @@ from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.text.strict_json import JsonFault, read_json
 from ccl.abi.text.suggest import nearest_beginning
 from ccl.abi.text.values import ValueMismatch, from_json, parse_type
-from mesh.adapters.sqlite import StoreError
+from mesh.adapters.sqlite.errors import StoreError
 from mesh.cli.describing import job_to_value
 from mesh.cli.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.option_values import one_of, positive, uuid_of, within
 from mesh.cli.output import Column, Output, field, table
 from mesh.cli.session import found_mesh, make_output
 from mesh.core.fields import JobId
-from mesh.local import JobRequest, LocalMesh
-from mesh.local.admission import check_callable, module_facts
-from mesh.local.views import obstacle
-from mesh.records import LEASE_SECONDS_MAX, Priority, Requirements, Trust
+from mesh.core.jobs.request import JobRequest
+from mesh.core.records.terms import ATTEMPT_SECONDS_MAX, Priority, Requirements, Trust
+from mesh.embedded.admission import check_callable, module_facts
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.obstacles import obstacle
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.execution.context import MEMORY_BYTES_MAX
@@ -36,7 +37,7 @@ from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 
 if TYPE_CHECKING:
-    from mesh.local.quoting import Quote
+    from mesh.embedded.quoting import Quote
 
 DEFAULT_ENTRY: Final = "run"
 WASI_ENTRY: Final = "_start"
@@ -68,7 +69,7 @@ class Submission(Struct, frozen=True, kw_only=True):
 
 
 Blocks: TypeAlias = tuple[tuple[Cid, bytes], ...]
-MakeRequest: TypeAlias = Callable[[LocalMesh], tuple[JobRequest, Blocks]]
+MakeRequest: TypeAlias = Callable[[EmbeddedMesh], tuple[JobRequest, Blocks]]
 
 
 def from_options(submission: Submission) -> MakeRequest:
@@ -99,7 +100,7 @@ def run_submission(
     with found_mesh(home) as mesh:
         request, blocks = make(mesh)
         if dry_run:
-            from mesh.local.quoting import quote
+            from mesh.embedded.quoting import quote
 
             _show_quote(out, quote(mesh, request))
             return
@@ -145,7 +146,7 @@ def _announce(out: Output, job_id: JobId) -> None:
 
 
 def module_of(
-    mesh: LocalMesh, named: Path | Cid, shown: str, blocks: list[tuple[Cid, bytes]]
+    mesh: EmbeddedMesh, named: Path | Cid, shown: str, blocks: list[tuple[Cid, bytes]]
 ) -> tuple[Cid, ModuleFacts | None]:
     """The module, and what is known of it where its bytes are here; a file's become a block.
 
@@ -165,7 +166,7 @@ def module_of(
     return module, facts
 
 
-def _request(mesh: LocalMesh, given: Submission) -> tuple[JobRequest, Blocks]:
+def _request(mesh: EmbeddedMesh, given: Submission) -> tuple[JobRequest, Blocks]:
     """The request, and the blocks to store with it."""
     blocks: list[tuple[Cid, bytes]] = []
     module, facts = module_of(mesh, path_or_cid(given.wasm), given.wasm, blocks)
@@ -185,7 +186,9 @@ def _request(mesh: LocalMesh, given: Submission) -> tuple[JobRequest, Blocks]:
             memory_bytes=within("--memory", given.memory_mib, 1, MEMORY_BYTES_MAX // MIB, "MiB")
             * MIB,
             features=given.features,
-            max_seconds=within("--max-seconds", given.max_seconds, 1, LEASE_SECONDS_MAX, "seconds"),
+            max_seconds=within(
+                "--max-seconds", given.max_seconds, 1, ATTEMPT_SECONDS_MAX, "seconds"
+            ),
         ),
         trust=_trust(given),
         token=None if given.token is None else cid_from(given.token),

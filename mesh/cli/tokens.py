@@ -80,7 +80,7 @@ def issue(
     from mesh.cli.naming import did_from
     from mesh.cli.option_values import one_of, positive
     from mesh.cli.session import found_mesh, make_output
-    from mesh.local.treasury import issue_token
+    from mesh.embedded.treasury import issue_token
     from runtime.tokens.token import ResourceType
 
     out = make_output(mesh_home, output, quiet=quiet)

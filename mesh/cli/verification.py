@@ -15,14 +15,14 @@ from mesh.cli.verdict import Keys, Verdict, facts_of, lines_of, remarks_of
 from mesh.core.car.files import CarError, read_header
 from mesh.core.fields import JobId
 from mesh.core.findings import Fault, Finding
-from mesh.core.proofs.contents import Missing, ProofError
-from mesh.core.proofs.execution import Verification
+from mesh.core.proofs.check import verify_proof
+from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.files import read_file, verify_file
-from mesh.local import JobView, LocalMesh
-from mesh.local.archive import how_to_supply
-from mesh.local.checking import proof_of, verify_here
-from mesh.local.views import obstacle
-from mesh.proof import ProofError as StoredProofError
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.checks import proof_of
+from mesh.queries.job_view import JobView, find_job_row
+from mesh.queries.obstacles import obstacle
+from mesh.queries.reader import how_to_supply
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode
@@ -101,19 +101,22 @@ def _verify_job(target: str, home: Path | None, *, trusted: Cid | None, reexecut
         job_id = _job_of(mesh, target)
         own = mesh.members.mesh
         try:
-            proof = proof_of(mesh, job_id)
-            checked = verify_here(mesh, proof, trusted=trusted or own, reexecute=reexecute)
-        except StoredProofError as error:
+            with mesh.read() as reader:
+                row = find_job_row(reader, job_id)
+                if row.receipt is None:
+                    raise ProofError((Finding(fault=Fault.MISSING, subject="receipt"),))
+                proof = proof_of(reader, row)
+                checked = verify_proof(
+                    proof,
+                    mesh=trusted or own,
+                    reexecute=executed_in(mesh.sandbox) if reexecute else None,
+                    now=mesh.now,
+                )
+                told = shown(proof)
+        except ProofError as error:
             raise incomplete(mesh, job_id, error.findings) from None
         keys = Keys.LOCAL if own == proof.genesis.cid else Keys.OTHERS
-        verification = Verification(
-            findings=checked.findings,
-            missing=tuple(Missing(subject=e.subject, cid=e.cid) for e in checked.missing),
-            trusted=checked.trusted,
-            executed_again=checked.executed_again,
-            not_executed=checked.not_executed,
-        )
-        return Verdict(proof=shown(proof), verification=verification, keys=keys)
+        return Verdict(proof=told, verification=checked, keys=keys)
 
 
 def _verify_file(
@@ -178,7 +181,7 @@ def _is_folder(target: str) -> bool:
     return False
 
 
-def incomplete(mesh: LocalMesh, job_id: JobId, findings: tuple[Finding, ...]) -> CommandError:
+def incomplete(mesh: EmbeddedMesh, job_id: JobId, findings: tuple[Finding, ...]) -> CommandError:
     """A proof that cannot be put together: there is none yet, or a part of it is at fault."""
     job = mesh.job(job_id)
     if job.receipt is None:
@@ -222,7 +225,7 @@ def _no_receipt(job: JobView) -> CommandError:
     )
 
 
-def _job_of(mesh: LocalMesh, target: str) -> JobId:
+def _job_of(mesh: EmbeddedMesh, target: str) -> JobId:
     """The job that the target names, by its id or by its receipt."""
     try:
         receipt = parse_cid(target)

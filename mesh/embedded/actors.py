@@ -1,9 +1,10 @@
 """The actors of a home, one for each key: by the signed list of members.
 
-Rule: each is given its own key and nobody else's; the archive that they share holds no rows.
+Rule: each is given its own key and nobody else's; a key that is missing or not that member's is
+named, and never made anew; the archive that they share holds no rows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -12,22 +13,22 @@ from mesh.actors.actor import Actor
 from mesh.actors.base import BaseActor
 from mesh.actors.issuer.issuer import Issuer
 from mesh.actors.machine import Machine
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.journal import Settings
-from mesh.actors.verifier import Verifier
+from mesh.actors.verifier.verifier import Verifier
 from mesh.config import Config
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
-from mesh.core.records.membership import Member, Role
+from mesh.embedded.identities import Entropy, Identities
+from mesh.embedded.keyring import load
+from mesh.home import Home
 from runtime.content.did import Did
 from runtime.execution.context import Limits
-from runtime.identity.keys import SigningKey
 from runtime.sandbox.request import Side
 
 LEASE_MS: Final = 3_000
 """How long an executor or verifier may be silent: on one machine nothing is under way longer."""
-Entropy = Callable[[int], bytes]
 
 
 class Actors(Struct, frozen=True, kw_only=True):
@@ -56,37 +57,38 @@ class Actors(Struct, frozen=True, kw_only=True):
         return sides | dict.fromkeys((each.did for each in self.verifiers), Side.VERIFIER)
 
 
-def make_actors(
+def load_actors(
     members: Members,
-    key_of: Callable[[Member], SigningKey],
-    *,
     archive: Archive,
+    home: Home,
     config: Config,
     machine: Machine,
     entropy: Entropy,
 ) -> Actors:
-    """The actors of all members, whose keys are here. Raises what `key_of` raises."""
-    keys = {member.member: key_of(member) for member in members.change.body.members}
-
-    def of(role: Role) -> tuple[SigningKey, ...]:
-        listed = members.change.body.members
-        return tuple(keys[each.member] for each in listed if role in each.roles)
-
-    (submitter,), (issuer,) = of(Role.SUBMITTER), of(Role.ISSUER)
+    """The actors of all members, with their keys. Raises CommandError `key-…`: a key is missing,
+    or is not that member's."""
+    keys = {
+        each.member: load(home.keys, each.name, each.member) for each in members.change.body.members
+    }
+    listed = Identities.of(members)
     return Actors(
         submitter=Submitter(
-            key=submitter, archive=archive, entropy=entropy, settings=_settings(config)
+            key=keys[listed.submitter], archive=archive, entropy=entropy, settings=_settings(config)
         ),
         issuer=Issuer(
-            key=issuer, archive=archive, entropy=entropy, lease_ms=LEASE_MS, presence_seconds=None
+            key=keys[listed.issuer],
+            archive=archive,
+            entropy=entropy,
+            lease_ms=LEASE_MS,
+            presence_seconds=None,
         ),
         nodes=tuple(
-            Node(key=key, archive=archive, entropy=entropy, machine=machine, beats=False)
-            for key in of(Role.NODE)
+            Node(key=keys[each], archive=archive, entropy=entropy, machine=machine, beats=False)
+            for each in listed.nodes
         ),
         verifiers=tuple(
-            Verifier(key=key, archive=archive, entropy=entropy, machine=machine, beats=False)
-            for key in of(Role.VERIFIER)
+            Verifier(key=keys[each], archive=archive, entropy=entropy, machine=machine, beats=False)
+            for each in listed.verifiers
         ),
     )
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 
 from mesh.actors.actor import Now
+from mesh.actors.issuer.rows import TOKENS as ISSUED
 from mesh.actors.stores import DeliveryTransaction
 from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.awarding import AwardRefusal
-from mesh.actors.submitter.submission import SubmissionRefusal
+from mesh.actors.submitter.rows import TOKENS
+from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.request import JobRequest
@@ -19,7 +21,8 @@ from mesh.embedded.refusals import (
     submission_refused,
 )
 from mesh.queries.job_view import find_job_row, unknown_job
-from mesh.queries.reader import Reader
+from mesh.queries.reader import Reader, missing_block
+from runtime.tokens.token import TokenRefusal
 
 
 def submitting(
@@ -37,6 +40,22 @@ def submitting(
         return tuple(found)
 
     return submit
+
+
+def check_tokens(reader: Reader, requests: Iterable[JobRequest]) -> None:
+    """Raise CommandError for a named token that is another's, or unknown."""
+    for request in requests:
+        token = request.token
+        if token is None or reader.rows(TOKENS).get(token) is not None:
+            continue
+        if reader.view.rows(reader.issuer, ISSUED).get(token) is None:
+            raise missing_block(token, "token")
+        refusal = SubmissionRefusal(
+            fault=SubmissionFault.TOKEN,
+            detail=TokenRefusal.FOREIGN_AUDIENCE.value,
+            token=TokenRefusal.FOREIGN_AUDIENCE,
+        )
+        raise submission_refused(refusal, request, reader.owner)
 
 
 def awarding_best(

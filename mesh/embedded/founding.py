@@ -1,29 +1,27 @@
-"""The founding of an embedded mesh, and the members of one that was founded.
+"""The founding of an embedded mesh.
 
-Rule: a mesh is founded in one turn, whole or not at all, by one process; keys that are missing or
-not those of the members are named, and never made anew.
+Rule: a mesh is founded in one turn, whole or not at all, by one process.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Final
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import BaseActor
-from mesh.actors.machine import Machine
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.actors.node.settings import NodeSettings
-from mesh.actors.stores import View
-from mesh.actors.verifier import Verifier
 from mesh.actors.verifier.rows import VerifierSettings
+from mesh.actors.verifier.verifier import Verifier
 from mesh.adapters.sqlite_rows.store import SqliteStore
 from mesh.config import Config
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
-from mesh.core.records.archive import Archive, MissingRecord
-from mesh.core.records.membership import Genesis, Member, Membership, Role
-from mesh.embedded.actors import Actors, Entropy, make_actors
+from mesh.core.records.archive import Archive
+from mesh.core.records.membership import Genesis, Member, Role
+from mesh.embedded.actors import Actors, load_actors
 from mesh.embedded.default_members import (
     GRANT_SECONDS,
     GRANT_UNITS,
@@ -35,93 +33,49 @@ from mesh.embedded.default_members import (
     VERIFY_PPM,
 )
 from mesh.embedded.driving.turns import OpenTurn
-from mesh.embedded.keyring import load, load_or_create
+from mesh.embedded.founded import founded_members, keep_members
+from mesh.embedded.identities import Entropy
+from mesh.embedded.keyring import load_or_create
 from mesh.embedded.process import DrivingProcess
-from mesh.embedded.rows import FOUNDED, HOME, FoundedRow
-from mesh.home import Home, remembered_mesh
+from mesh.embedded.rows import HOME
+from mesh.embedded.sandboxed import LocalSandbox
+from mesh.home import Home
 from mesh.locks import actor_lock
-from mesh.queries.reader import invalid_record, missing_block
 from runtime.identity.keys import SigningKey
-from runtime.identity.signed import RecordError
-from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.ledger import Refused
 from runtime.tokens.token import ResourceType
 
 FOUNDING: Final = "founding"
 """The lock of whoever founds a mesh."""
-_ONLY: Final = 1
 
 
-def founded_members(view: View, home: Home) -> Members | None:
-    """The members of the mesh in a store; None before it is founded.
-
-    Raises CommandError `mesh-lost` for the home of a mesh whose store holds none, and `block-…` or
-    `record-invalid` where its first records are damaged.
-    """
-    row = view.rows(HOME, FOUNDED).get(_ONLY)
-    if row is None:
-        lost = remembered_mesh(home)
-        if lost is None:
-            return None
-        raise CommandError(
-            ExitCode.IDENTITY,
-            "mesh-lost",
-            f"{home.path} is the home of mesh {lost}, but {home.database} does not hold it",
-            hint="restore the database from a copy, or found another mesh: name a new MESH_HOME",
-        )
-    blocks = view.blocks(HOME)
-    try:
-        return Members(
-            genesis=Archive(None).get(blocks, Genesis, row.genesis),
-            change=Archive(row.genesis).get(blocks, Membership, row.change),
-        )
-    except (MissingRecord, RecordError, CommandError) as error:
-        raise _damaged(row, home, error) from None
-
-
-def open_or_found(
+def found_once(
     home: Home,
     config: Config,
     store: SqliteStore,
-    machine: Machine,
-    process: DrivingProcess,
     *,
     clock: Callable[[], Now],
     entropy: Entropy,
-) -> tuple[Members, Archive, Actors]:
-    """The members of the mesh in this store and their actors; the first use founds it, in one
-    process.
+) -> Members:
+    """Found the mesh of this store, unless another process just did; its members.
 
-    Raises CommandError as `founded_members`, and `key-…` for keys that are missing or not theirs.
+    Raises CommandError as `founded_members`, and `key-…` for keys that are not theirs.
     """
-
-    def actors_of(members: Members) -> tuple[Members, Archive, Actors]:
-        archive = Archive(members.mesh)
-        process.actors = make_actors(
-            members,
-            lambda member: load(home.keys, member.name, member.member),
-            archive=archive,
-            config=config,
-            machine=machine,
-            entropy=entropy,
-        )
-        return members, archive, process.actors
-
-    with store.view() as view:
-        members = founded_members(view, home)
-    if members is not None:
-        return actors_of(members)
     with actor_lock(home, FOUNDING, wait=True):
         with store.view() as view:
             members = founded_members(view, home)
         if members is not None:
-            return actors_of(members)
+            return members
         founding = new_founding(home, clock().wall)
-        made = actors_of(founding.members)
-        with process.turns.turn() as opened:
-            found(opened, made[2], founding)
+        members = founding.members
+        local = LocalSandbox(home, config)
+        archive = Archive(members.mesh)
+        actors = load_actors(members, archive, home, config, local.machine, entropy)
+        process = DrivingProcess(home, config, store, actors, local, clock)
+        with closing(process), process.turns.turn() as opened:
+            found(opened, actors, founding)
             opened.settle()
-    return made
+    return members
 
 
 def new_founding(home: Home, now: int) -> Founding:
@@ -155,7 +109,7 @@ def found(opened: OpenTurn, actors: Actors, founding: Founding) -> None:
     """Give each actor the members, its settings, and the submitter its first units."""
     for actor in actors:
         opened.command(actor.did, partial(_found, actor, founding))
-    opened.command(HOME, lambda tx, now: _keep(tx, founding))
+    opened.command(HOME, lambda tx, now: keep_members(tx, founding, actors.submitter.did))
     for node, settings in zip(actors.nodes, _node_settings(), strict=True):
         opened.command(node.did, partial(_configure_node, node, settings))
     for verifier, given in zip(actors.verifiers, _verifier_settings(), strict=True):
@@ -165,14 +119,6 @@ def found(opened: OpenTurn, actors: Actors, founding: Founding) -> None:
 
 def _found(actor: BaseActor, founding: Founding, tx: ActorTransaction, now: Now) -> None:
     actor.found(tx, founding.genesis, founding.change, founding.endorsements, now)
-
-
-def _keep(tx: ActorTransaction, founding: Founding) -> None:
-    for each in (founding.genesis, founding.change):
-        tx.blocks.put(each.cid, each.block)
-    tx.rows(FOUNDED).put(
-        FoundedRow(only=_ONLY, genesis=founding.genesis.cid, change=founding.change.cid)
-    )
 
 
 def _configure_node(node: Node, settings: NodeSettings, tx: ActorTransaction, now: Now) -> None:
@@ -220,19 +166,3 @@ def _grant(actors: Actors, tx: ActorTransaction, now: Now) -> None:
         now=now,
     )
     assert not isinstance(granted, Refused), f"an issuer's first units: {granted}"
-
-
-def _damaged(row: FoundedRow, home: Home, error: Exception) -> CommandError:
-    """The error of first records that are missing or not what they were."""
-    match error:
-        case CommandError():
-            problem = error
-        case MissingRecord():
-            problem = missing_block(error.cid, error.kind)
-        case RecordError():
-            problem = invalid_record(Genesis, row.genesis, error)
-        case _:
-            raise AssertionError(error)
-    problem.message = f"the genesis record of the mesh: {problem.message}"
-    problem.hint = f"restore {home.database} from a copy, or found another with MESH_HOME"
-    return problem

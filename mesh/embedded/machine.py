@@ -9,20 +9,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from blake3 import blake3
-
 from mesh.actors.machine import Fitness, Resources
 from mesh.core.market.fuel_bound import bound_units
 from mesh.core.ports.blocks import Blocks
 from mesh.core.proofs.contents import module_bytes
 from mesh.core.records.jobs import JobManifest
-from mesh.core.records.terms import Capability, Engine
+from mesh.core.records.terms import Capability
 from mesh.core.unixfs import PieceMissing, UnixFsError
+from mesh.embedded.speeds import local_engine, local_processor
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.module.check import ModuleFacts, Rejection
 from runtime.module.entry_plan import refusal_of
-from runtime.sandbox.engine import cpu_features, engine
 
 CAPABILITIES: Final = (
     Capability(name="wasm", is_probed=True),
@@ -46,11 +44,6 @@ class EmbeddedMachine:
         self._verdict = verdict
         self._bare: dict[Cid, Cid] = {}
         self._bounds: OrderedDict[tuple[Cid, str, bytes | None], int | None] = OrderedDict()
-
-    @property
-    def name(self) -> str:
-        """Names engine and processor: what a speed is the speed of."""
-        return f"{self.engine.text}/{self.processor}"
 
     def fitness(self, manifest: JobManifest, blocks: Blocks) -> Fitness | None:
         """As the port says: by the sandbox's own verdict on the module."""
@@ -91,12 +84,6 @@ class EmbeddedMachine:
         return self._bounds[call]
 
 
-def local_engine() -> Engine:
-    """The sandbox's engine as records name it."""
-    own = engine()
-    return Engine(name=own.name, version=own.version, config=own.config, arch=own.arch)
-
-
 def local_resources() -> Resources:
     """What this machine has; of its disk as much as may be asked for."""
     return Resources(
@@ -110,8 +97,3 @@ def _memory_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
         return INTEGER_MAX
-
-
-def local_processor() -> str:
-    """A word for this processor: machine code and speeds are not shared beyond it."""
-    return blake3(cpu_features().encode()).hexdigest(8)

@@ -7,8 +7,10 @@ reads drives nothing.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -17,12 +19,12 @@ from msgspec.structs import replace
 
 from mesh.adapters.sqlite_rows.store import SqliteStore
 from mesh.config import Config, load_config
+from mesh.core.ids import RANDOM_BYTES, new_job_id
 from mesh.core.records.archive import Archive
 from mesh.embedded import clock as machine_clock
-from mesh.embedded.actors import Actors, Entropy
-from mesh.embedded.founding import open_or_found
-from mesh.embedded.process import DrivingProcess
-from mesh.embedded.sandboxed import LocalSandbox
+from mesh.embedded.founded import founded_members
+from mesh.embedded.identities import Entropy, Identities
+from mesh.embedded.speeds import known_speed, local_engine, machine_name
 from mesh.embedded.tables import TABLES
 from mesh.home import Home, find_home, remember_mesh
 from mesh.queries.reader import Reader, missing_block
@@ -37,8 +39,13 @@ if TYPE_CHECKING:
     from mesh.core.jobs.request import JobRequest
     from mesh.core.membership.members import Members
     from mesh.core.records.terms import Engine
+    from mesh.embedded.actors import Actors
+    from mesh.embedded.driving.turns import OpenTurn
     from mesh.embedded.following import OnProgress
+    from mesh.embedded.process import DrivingProcess
+    from mesh.embedded.sandboxed import LocalSandbox
     from mesh.queries.job_view import JobView
+    from runtime.content.did import Did
     from runtime.sandbox.pool import Sandbox
     from runtime.terminal.errors import CommandError
 
@@ -59,10 +66,6 @@ class EmbeddedMesh:
         config: Config,
         store: SqliteStore,
         members: Members,
-        archive: Archive,
-        actors: Actors,
-        local: LocalSandbox,
-        process: DrivingProcess,
         clock: Callable[[], Now],
         entropy: Entropy,
     ) -> None:
@@ -70,12 +73,11 @@ class EmbeddedMesh:
         self.config = config
         self.store = store
         self.members = members
-        self.archive = archive
-        self.actors = actors
+        self.identities = Identities.of(members)
+        self.archive = Archive(members.mesh)
+        self.clock = clock
         self.entropy = entropy
-        self._local = local
-        self._process = process
-        self._clock = clock
+        self._untold: set[JobId] = set()
 
     @staticmethod
     def open(
@@ -93,33 +95,26 @@ class EmbeddedMesh:
         place = find_home(home, given)
         config = load_config(place, given)
         store = SqliteStore(place.database, TABLES, quota_bytes=config.block_store_bytes)
-        local = LocalSandbox(place, config)
-        process = DrivingProcess(place, config, store, local, clock)
         try:
-            members, archive, actors = open_or_found(
-                place, config, store, local.machine, process, clock=clock, entropy=entropy
-            )
+            with store.view() as view:
+                members = founded_members(view, place)
+            if members is None:
+                from mesh.embedded.founding import found_once
+
+                members = found_once(place, config, store, clock=clock, entropy=entropy)
             remember_mesh(place, members.mesh)
         except BaseException:
-            process.close()
             store.close()
             raise
         return EmbeddedMesh(
-            home=place,
-            config=config,
-            store=store,
-            members=members,
-            archive=archive,
-            actors=actors,
-            local=local,
-            process=process,
-            clock=clock,
-            entropy=entropy,
+            home=place, config=config, store=store, members=members, clock=clock, entropy=entropy
         )
 
     def close(self) -> None:
-        self._process.close()
-        self._local.close()
+        if (process := vars(self).get("_process")) is not None:
+            process.close()
+        if (local := vars(self).get("_local")) is not None:
+            local.close()
         self.store.close()
 
     def __enter__(self) -> EmbeddedMesh:
@@ -135,19 +130,54 @@ class EmbeddedMesh:
 
     # --- what it consists of
 
+    @cached_property
+    def actors(self) -> Actors:
+        """Those that this home drives. Raises CommandError `key-…` for keys that are missing."""
+        from mesh.embedded.actors import load_actors
+
+        return load_actors(
+            self.members,
+            self.archive,
+            self.home,
+            self.config,
+            self._local.machine,
+            self.entropy,
+        )
+
+    @cached_property
+    def _local(self) -> LocalSandbox:
+        from mesh.embedded.sandboxed import LocalSandbox
+
+        local = LocalSandbox(self.home, self.config)
+        local.recall(self.store)
+        return local
+
+    @cached_property
+    def _process(self) -> DrivingProcess:
+        from mesh.embedded.process import DrivingProcess
+
+        return DrivingProcess(
+            self.home, self.config, self.store, self.actors, self._local, self.clock
+        )
+
     @property
     def submitter(self) -> Submitter:
         """The local identity that submits and pays."""
         return self.actors.submitter
 
     @property
+    def owner(self) -> Did:
+        """The local identity that submits and pays, by its DID."""
+        return self.identities.submitter
+
+    @property
     def now(self) -> int:
         """Unix seconds by this mesh's clock."""
-        return self._clock().wall
+        return self.clock().wall
 
     @property
     def engine(self) -> Engine:
-        return self._local.machine.engine
+        return local_engine()
 
     @property
     def sandbox(self) -> Sandbox:
@@ -157,12 +187,12 @@ class EmbeddedMesh:
     @property
     def fuel_per_second(self) -> int:
         """Fuel that one core burns in a second, as last measured; 0 before that."""
-        return self._local.known_speed(self.store)
+        return known_speed(self.store)
 
     @property
     def machine_name(self) -> str:
         """Names engine and processor: what speeds are the speeds of."""
-        return self._local.machine.name
+        return machine_name()
 
     def measure(self) -> None:
         """Have this machine's speed measured. Raises CommandError `sandbox-unusable`."""
@@ -179,8 +209,8 @@ class EmbeddedMesh:
             view=view,
             archive=self.archive,
             members=self.members,
-            owner=self.submitter.did,
-            issuer=self.actors.issuer.did,
+            owner=self.owner,
+            issuer=self.identities.issuer,
             now=self.now,
         )
 
@@ -189,11 +219,18 @@ class EmbeddedMesh:
 
         Raises what the action raises: then nothing was written.
         """
-        return self._process.driver.command(self.submitter.did, action)
+        return self._process.driver.command(self.owner, action)
+
+    def commands(self, steps: Callable[[OpenTurn], T]) -> T:
+        """Commands of one turn, all or none, and all that follows from them at once.
+
+        Raises what a step raises: then nothing was written.
+        """
+        return self._process.driver.commands(steps)
 
     def issuer_command(self, action: Callable[[DeliveryTransaction, Now], T]) -> T:
         """As `command`, of the local issuer's operator."""
-        return self._process.driver.command(self.actors.issuer.did, action)
+        return self._process.driver.command(self.identities.issuer, action)
 
     # --- blocks
 
@@ -215,6 +252,7 @@ class EmbeddedMesh:
         def put(tx: DeliveryTransaction, now: Now) -> None:
             for cid, data in wanted:
                 tx.blocks.put(cid, data)
+            self.submitter.supply(tx, (cid for cid, _ in wanted), now)
 
         self.command(put)
 
@@ -224,15 +262,15 @@ class EmbeddedMesh:
         Raises CommandError `block-missing`, `block-tampered`.
         """
         with self.store.view() as view:
-            for actor in self.actors:
-                data = view.blocks(actor.did).get(cid)
+            for member in self.identities:
+                data = view.blocks(member).get(cid)
                 if data is not None:
                     return data
         raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
 
     def has_block(self, cid: Cid) -> bool:
         with self.store.view() as view:
-            return any(view.blocks(actor.did).has(cid) for actor in self.actors)
+            return any(view.blocks(member).has(cid) for member in self.identities)
 
     def find_block(self, text: str) -> Cid:
         """The block that a CID, or the last characters of one, names.
@@ -242,14 +280,27 @@ class EmbeddedMesh:
         from mesh.queries.find_block import find_block
 
         with self.store.view() as view:
-            known = {cid for actor in self.actors for cid in view.cids(actor.did)}
+            known = {cid for member in self.identities for cid in view.cids(member)}
             return find_block(text, sorted(known))
+
+    def remove_block(self, cid: Cid) -> None:
+        """Remove a block from the stores of all members. Raises CommandError `block-missing`,
+        `block-in-use`."""
+        from mesh.queries.block_uses import refuse_state_block
+
+        with self.read() as reader:
+            refuse_state_block(reader, cid)
+            holders = [each for each in self.identities if reader.view.blocks(each).has(cid)]
+        if not holders:
+            raise missing_block(cid, cid.codec.name.lower().replace("_", "-"))
+        for holder in holders:
+            self._process.driver.command(holder, lambda tx, now: tx.blocks.delete(cid))
 
     # --- jobs
 
     def new_job_id(self) -> JobId:
         """An id that nobody has used, from the time and randomness."""
-        return self.submitter.new_job_id(self._clock())
+        return new_job_id(time.time_ns() // 1_000_000, self.entropy(RANDOM_BYTES))
 
     def submit(self, request: JobRequest, *, on_event: OnProgress = _ignore) -> JobId:
         """Sign, check and publish a job. Raises CommandError where it is refused."""
@@ -259,18 +310,25 @@ class EmbeddedMesh:
         self, requests: Iterable[JobRequest], *, on_event: OnProgress = _ignore
     ) -> tuple[JobId, ...]:
         """Submit several jobs, all or none."""
-        from mesh.embedded.commands import submitting
+        from mesh.embedded.commands import check_tokens, submitting
         from mesh.queries.progress_events import Submitted
 
         wanted = tuple(
             each if each.job_id else replace(each, job_id=self.new_job_id()) for each in requests
         )
         self.check(wanted)
+        with self.read() as reader:
+            check_tokens(reader, wanted)
         self.measure()
         job_ids = self.command(submitting(self.submitter, wanted))
+        self.tell_from_submission(job_ids)
         for request, job_id in zip(wanted, job_ids, strict=True):
             on_event(Submitted(job_id=job_id, description=request.description))
         return job_ids
+
+    def tell_from_submission(self, job_ids: Iterable[JobId]) -> None:
+        """Have `drive` tell all of these jobs: nobody was told of them yet."""
+        self._untold.update(job_ids)
 
     def check(
         self, requests: Iterable[JobRequest], blocks: Iterable[tuple[Cid, bytes]] = ()
@@ -280,7 +338,7 @@ class EmbeddedMesh:
         from mesh.embedded.admission import check_requests
 
         with self.store.view() as view:
-            held = view.blocks(self.submitter.did)
+            held = view.blocks(self.owner)
             check_requests(self.sandbox.admission, requests, dict(blocks), held)
 
     def drive(
@@ -305,12 +363,14 @@ class EmbeddedMesh:
         self.measure()
         followed = Followed(wanted, on_event)
         with self.read() as reader:
-            followed.begin(reader)
-        awarding = Command(self.submitter.did, awarding_best(self.submitter, wanted))
+            followed.begin(reader, self._untold)
+        self._untold.difference_update(wanted)
+        awarding = Command(self.owner, awarding_best(self.submitter, wanted))
         is_over = self._process.driver.run(
             lambda view: followed.is_over(self._reader(view)),
             timeout_seconds=timeout,
             first=awarding if auto_award else None,
+            after_look=followed.tell,
         )
         if not is_over:
             raise timed_out(followed.unfinished())
@@ -335,6 +395,7 @@ class EmbeddedMesh:
         self.command(accepting(self.submitter, job_id, node_id, most))
         with self.read() as reader:
             followed.is_over(reader)
+        followed.tell()
         for problem in followed.problems.values():
             raise problem
 
@@ -374,12 +435,13 @@ class EmbeddedMesh:
 
     def verify(self, job_id: JobId, *, reexecute: bool = True) -> tuple[Finding, ...]:
         """What speaks against the job's proof, checked now; empty: it stands."""
+        from mesh.adapters.reexecution import executed_in
         from mesh.core.proofs.check import verify_proof
         from mesh.core.proofs.contents import ProofError
-        from mesh.queries.checks import executed_again, proof_of
+        from mesh.queries.checks import proof_of
         from mesh.queries.job_view import find_job_row
 
-        again = executed_again(self.sandbox) if reexecute else None
+        again = executed_in(self.sandbox) if reexecute else None
         try:
             with self.read() as reader:
                 proof = proof_of(reader, find_job_row(reader, job_id))

@@ -23,17 +23,18 @@ from mesh.home import Home
 
 
 class DrivingProcess:
-    """What one process needs to drive all actors of a home. actors: set once they are known."""
+    """What one process needs to drive all actors of a home."""
 
     def __init__(
         self,
         home: Home,
         config: Config,
         store: SqliteStore,
+        actors: Actors,
         local: LocalSandbox,
         clock: Callable[[], Now],
     ) -> None:
-        self.actors: Actors | None = None
+        self._actors = actors
         self._home = home
         self._config = config
         self._store = store
@@ -44,17 +45,15 @@ class DrivingProcess:
 
     @cached_property
     def turns(self) -> Turns:
-        assert self.actors is not None, "a mesh is driven after it was opened"
-        return Turns(self._store, self.actors.by_did, self._clock, self._alone)
+        return Turns(self._store, self._actors.by_did, self._clock, self._alone)
 
     @cached_property
     def driver(self) -> Driver:
-        assert self.actors is not None, "a mesh is driven after it was opened"
         executions = Executions(
             owner=self._owner,
             slots=Slots(self._home, self._config.worker_count),
             requests=Requests(),
-            side_of=self.actors.sides().__getitem__,
+            side_of=self._actors.sides().__getitem__,
             sandbox=lambda: self._local.sandbox,
             wall=lambda: self._clock().wall,
             elapsed=time.monotonic,

@@ -11,6 +11,7 @@ from mesh.config import Config
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.machine import EmbeddedMachine
 from mesh.embedded.rows import HOME, SPEEDS, SpeedRow
+from mesh.embedded.speeds import known_speed, machine_name
 from mesh.home import Home
 from runtime.content.cid import Cid
 from runtime.module.check import ModuleFacts, Rejection
@@ -59,10 +60,10 @@ class LocalSandbox:
         if self.is_measured:
             return
         with store.view() as view:
-            known = view.rows(HOME, SPEEDS).get(self.machine.name)
+            known = view.rows(HOME, SPEEDS).get(machine_name())
         if known is None or abs(now - known.measured_at) > CALIBRATION_SECONDS_MAX:
             known = SpeedRow(
-                machine=self.machine.name, fuel_per_second=self._calibrated(), measured_at=now
+                machine=machine_name(), fuel_per_second=self._calibrated(), measured_at=now
             )
             row = known
             with turns().turn() as opened:
@@ -70,11 +71,11 @@ class LocalSandbox:
         self.machine.fuel_per_second = known.fuel_per_second
         self.is_measured = True
 
-    def known_speed(self, store: Store) -> int:
-        """Fuel that one core burns in a second, as it was last measured; 0 before that."""
-        with store.view() as view:
-            known = view.rows(HOME, SPEEDS).get(self.machine.name)
-        return 0 if known is None else known.fuel_per_second
+    def recall(self, store: Store) -> None:
+        """Take the speed that was last measured here, if there is one."""
+        known = known_speed(store)
+        if known:
+            self.machine.fuel_per_second = known
 
     def _calibrated(self) -> int:
         from runtime.sandbox.confinement.selftest import UnusableError, calibrate

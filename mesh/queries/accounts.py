@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from mesh.actors.issuer.rows import REVOCATIONS
+from mesh.actors.issuer.rows import TOKENS as ISSUED
 from mesh.actors.submitter.rows import HOLDINGS, POLICIES, REVOKED, STATEMENTS, TOKENS, TokenRow
 from mesh.core.records.settlement import Policy, Statement
-from mesh.queries.reader import Reader
+from mesh.core.settlement.books import TOKEN_USES
+from mesh.queries.reader import Reader, missing_block
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
@@ -79,8 +82,29 @@ def available_units(reader: Reader) -> dict[str, int]:
 
 
 def tokens(reader: Reader) -> tuple[TokenView, ...]:
-    """The tokens that the owner has, by CID. Raises CommandError `block-…`, `record-invalid`."""
-    return tuple(_token(reader, row) for row in reader.rows(TOKENS).select())
+    """The tokens that the owner has, and those that a local issuer has made out to others, by CID.
+    Raises CommandError `block-…`, `record-invalid`."""
+    own = {row.token: _token(reader, row) for row in reader.rows(TOKENS).select()}
+    issued = reader.view.rows(reader.issuer, ISSUED).select()
+    others = {row.token: _issued(reader, row.token) for row in issued if row.token not in own}
+    return tuple(view for _, view in sorted((own | others).items()))
+
+
+def _issued(reader: Reader, cid: Cid) -> TokenView:
+    """A token of another, as its local issuer has it."""
+    found = reader.archive.find(reader.view.blocks(reader.issuer), ResourceToken, cid)
+    if found is None:
+        raise missing_block(cid, "token")
+    use = reader.view.rows(reader.issuer, TOKEN_USES).get(cid)
+    token = found.body
+    return TokenView(
+        cid=cid,
+        token=token,
+        left=token.amount - (0 if use is None else use.drawn),
+        is_ours=token.audience == reader.owner,
+        is_expired=reader.now >= token.expires_at,
+        is_revoked=reader.view.rows(reader.issuer, REVOCATIONS).get(cid) is not None,
+    )
 
 
 def _token(reader: Reader, row: TokenRow) -> TokenView:
@@ -89,12 +113,21 @@ def _token(reader: Reader, row: TokenRow) -> TokenView:
     return TokenView(
         cid=row.token,
         token=token,
-        left=max(0, row.amount - row.spent),
+        left=_left(reader, row),
         is_ours=token.audience == reader.owner,
         is_expired=reader.now >= row.expires_at,
         is_revoked=row.is_revoked
         or any(reader.rows(REVOKED).get(link) is not None for link in chain),
     )
+
+
+def _left(reader: Reader, row: TokenRow) -> int:
+    """What may still be spent with a token. One of the issuer's own for all work draws on the
+    owner's account, of which a part may be set aside."""
+    left = max(0, row.amount - row.spent)
+    if row.scope or len(row.chain) > 1:
+        return left
+    return min(left, available_units(reader).get(row.resource_type.value, 0))
 
 
 def policies(reader: Reader) -> dict[tuple[ResourceType, str], PolicyView]:

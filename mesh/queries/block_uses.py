@@ -86,6 +86,8 @@ def _named(reader: Reader) -> Iterator[tuple[str, Cid]]:
             except CommandError:
                 continue  # it cannot be read any more; `doctor` says so
             yield from ((f"the {part.noun} {of}", part.cid) for part in of_record(body))
+        if row.job.receipt is None:
+            continue  # there is nothing to prove yet
         try:
             proof = proof_of(reader, row)
             result = proof.result

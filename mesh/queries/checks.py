@@ -4,8 +4,7 @@ Rule: every block is read and hashed again and every signature verified again; n
 process remembers counts.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,20 +15,14 @@ from mesh.core.jobs.job import Job, Phase
 from mesh.core.ports.blocks import BlockError
 from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.contents import ProofError
-from mesh.core.proofs.execution import Impossible, Reexecute
 from mesh.core.proofs.membership import ChangeNames
 from mesh.core.proofs.proof import Proof
 from mesh.core.proofs.reading import collect
 from mesh.core.records.work import Anchor, Hold
 from mesh.queries.accounts import policies
 from mesh.queries.reader import Reader
-from runtime.content.cid import Cid, Codec, cid_of
-from runtime.execution.context import Context
-from runtime.execution.execution import Deterministic
+from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError
-
-if TYPE_CHECKING:
-    from runtime.sandbox.pool import Sandbox
 
 _OF_THE_ANCHOR: Final = "anchor"
 
@@ -141,29 +134,6 @@ def whole_proof(reader: Reader, row: JobRow) -> Proof:
     if lacking:
         raise ProofError(tuple(lacking))
     return proof
-
-
-def executed_again(sandbox: "Sandbox") -> Reexecute:
-    """Execution on this machine, for `verify_proof`."""
-    from runtime.sandbox.request import Fault as SandboxFault
-    from runtime.sandbox.request import Request
-
-    def reexecute(
-        module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
-    ) -> Deterministic | Impossible:
-        request = Request(
-            module=module,
-            module_cid=cid_of(module, Codec.RAW),
-            context=context,
-            input=given,
-            blocks=blocks,
-        )
-        result = sandbox.execute(request)
-        if isinstance(result, SandboxFault):
-            return Impossible(reason=str(result))
-        return result.deterministic
-
-    return reexecute
 
 
 def _unreadable(subject: str, error: CommandError) -> Finding:

@@ -190,7 +190,7 @@ def _of_phase(
         return
     if before is Phase.ASSIGNED and after is Phase.COMPLETED:
         yield StatusChanged(job_id=job_id, phase=Phase.RUNNING)
-    if after is not Phase.CREATED:
+    if after is not Phase.CREATED and before is not Phase.CREATED:
         reason = event.reason if isinstance(event, ev.AttemptLost) else ""
         yield StatusChanged(job_id=job_id, phase=after, reason=reason)
     if isinstance(event, ev.ReceiptAccepted):

@@ -10,18 +10,19 @@ from typing import Final
 
 import pytest
 from commands import MESH, environment_of
-from localmesh import ANSWER, found, open_at
+from embedded_mesh import ANSWER, found, open_at
 
-from mesh.local import JobRequest
+from mesh.core.jobs.request import JobRequest
 
 ENGINES: Final = ("wasmtime", "lark", "ccl.pipeline", "ccl.syntax.tables")
 SLOW: Final = ("asyncio", "dataclasses", "pydantic", "rich", "yaml", "cffi.api", "ctypes")
 """Each takes ten milliseconds or more, and no short command needs it."""
 DRIVING: Final = (
-    "mesh.local.awarding",
-    "mesh.local.bidding",
-    "mesh.local.driver",
-    "mesh.local.submitting",
+    "mesh.actors.issuer.issuer",
+    "mesh.actors.node.node",
+    "mesh.actors.submitter.actor",
+    "mesh.embedded.driving.driver",
+    "mesh.embedded.driving.turns",
     "runtime.host",
     "runtime.sandbox.pool",
 )
@@ -89,20 +90,29 @@ def of(modules: set[str], *unwanted: str) -> list[str]:
 
 def test_command_that_reads_loads_nothing_that_drives(home: Path, job: str) -> None:
     modules = loaded(home, *(words.format(job=job) for words in READING))
-    assert "mesh.local.mesh" in modules
+    assert "mesh.embedded.mesh" in modules
     assert of(modules, *ENGINES, *SLOW, *DRIVING) == []
 
 
 def test_submission_loads_no_engine(home: Path) -> None:
     (home / "answer.wasm").write_bytes(ANSWER)
     modules = loaded(home, "submit-job --wasm answer.wasm --resource-amount 1")
-    assert "mesh.local.submitting" in modules
-    assert of(modules, *ENGINES, *SLOW, "runtime.host.calls", "mesh.local.awarding") == []
+    assert "mesh.actors.submitter.actor" in modules
+    assert of(modules, *ENGINES, *SLOW, "runtime.host.calls") == []
 
 
 def test_help_loads_no_mesh(home: Path) -> None:
     modules = loaded(home, "submit-job --help")
     assert "mesh.cli.jobs" in modules
     assert (
-        of(modules, *ENGINES, *SLOW, *DRIVING, "mesh.local", "mesh.adapters", "mesh.records") == []
+        of(
+            modules,
+            *ENGINES,
+            *SLOW,
+            *DRIVING,
+            "mesh.embedded",
+            "mesh.adapters",
+            "mesh.core.records",
+        )
+        == []
     )

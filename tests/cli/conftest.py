@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from answers import check_answer
 from cclccommand import Shell
-from localmesh import ENDLESS, found
+from embedded_mesh import ENDLESS, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
 
 from mesh.cli.app import run

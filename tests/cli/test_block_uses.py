@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from meshcommand import Meshctl, verified
 
-from mesh.local.archive import how_to_supply
+from mesh.queries.reader import how_to_supply
 from runtime.content.cid import Cid, Codec, Hash, cid_of
 
 NEEDED = ("module", "output", "receipt")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from commands import kill_at, run, run_process, source_file
+from embedded_mesh import audit
 
-from mesh.local import LocalMesh
-from mesh.local.audit import audit
-from mesh.local.standing import state_view
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.owner_view import state_view
 
 COUNTER = """\
 state total: Integer = 0;
@@ -92,9 +92,10 @@ def jobs(tmp_path: Path) -> Path:
 
 def stored(home: Path) -> dict[str, Any]:
     """Reads the state by variable, after a check of all the books."""
-    with LocalMesh.open(home / "mesh", environment={}) as mesh:
+    with EmbeddedMesh.open(home / "mesh", environment={}) as mesh:
         assert audit(mesh) == ()
-        return {each.name: each.value for each in state_view(mesh).variables}
+        with mesh.read() as reader:
+            return {each.name: each.value for each in state_view(reader).variables}
 
 
 def test_state_persists_and_failures_leave_none(counter: Path, tmp_path: Path) -> None:
@@ -261,3 +262,44 @@ def test_job_has_state_and_submits_jobs(jobs: Path, tmp_path: Path) -> None:
     assert {"event": "Ran", "data": {"number": 1}, "article": None} in worker["effects"]
     assert [each["job_id"] for each in told["handlers"]] == [worker["job_id"]]
     assert stored(tmp_path) == {"runs": 1, "ended": 1, "last": 1}
+
+
+def nested(folder: Path, amount: int) -> Path:
+    """A program whose job, of at most 10 units, submits another for an amount."""
+    (folder / "count.ccl").write_text(COUNT, encoding="utf-8")
+    worker = WORKER.replace("resource_amount: 10", f"resource_amount: {amount}")
+    (folder / "worker.ccl").write_text(worker, encoding="utf-8")
+    outer = folder / "outer.ccl"
+    outer.write_text(JOBS.replace("count.ccl", "worker.ccl"), encoding="utf-8")
+    return outer
+
+
+def test_delegation_counts_as_spending(tmp_path: Path) -> None:
+    outer = nested(tmp_path, 80)
+    done = run("ccl", "run", outer, "--max-spend", "89", home=tmp_path)
+    assert done.code == 5
+    assert "could spend 90 compute units, more than --max-spend 89" in done.err
+    assert run("meshctl", "list-jobs", "-q", home=tmp_path).out == ""
+    told = run("ccl", "run", outer, "--max-spend", "90", "-o", "json", home=tmp_path)
+    assert told.code == 0, told.err
+    assert [each["output"] for each in json.loads(told.out)["jobs"]] == [1, 42]
+
+
+def test_job_that_submits_for_more_than_its_delegation_has_no_effects(tmp_path: Path) -> None:
+    told = ccl(tmp_path, nested(tmp_path, 81), code=1)
+    (worker,) = told["jobs"]
+    assert worker["not_applied"] == [
+        "a job that they submit is refused: they may cost 81, 80 are delegated"
+    ]
+    assert "runs" not in stored(tmp_path)
+
+
+def test_jobs_of_jobs_go_on_without_the_run(tmp_path: Path) -> None:
+    """Its job ends under another command, which submits what its program asks for."""
+    outer = nested(tmp_path, 10)
+    kill_at("Job submitted successfully", "ccl", "run", outer, home=tmp_path)
+    (worker,) = run("meshctl", "list-jobs", "-q", home=tmp_path).out.split()
+    assert run("meshctl", "job-status", worker, "--wait", home=tmp_path).code in (0, 7)
+    told = ccl(tmp_path, outer)
+    assert [each["output"] for each in told["jobs"]] == [1, 42]
+    assert len(run("meshctl", "list-jobs", "-q", home=tmp_path).out.split()) == 2

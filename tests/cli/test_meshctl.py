@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from carfiles import car, chunked
-from localmesh import ANSWER_CID, open_at
+from embedded_mesh import ANSWER_CID, audit, open_at
 from meshcommand import ECHO, START, TRAP, Meshctl, ended, start, submitted, verified
 
 from mesh.cli.app import run
 from mesh.core.fields import JobId
-from mesh.job import Phase
-from mesh.local.audit import audit
+from mesh.core.jobs.job import Phase
 from runtime.content.cid import Codec, cid_of
 
 
@@ -178,7 +177,7 @@ def test_policy_denies_a_job(meshctl: Meshctl) -> None:
     verified_job = submitted(meshctl, amount="100")
     meshctl("accept-bid", "--job-id", verified_job, "--node-id", "mesh-node-2")
     shown = json.loads(meshctl("policy", "show", "-o", "json").out)["policies"]
-    assert shown[0]["kind"] == "Quota" and shown[0]["committed"] == 16
+    assert shown[0]["kind"] == "Quota" and shown[0]["committed"] == 14
     assert meshctl("policy", "set", "permit-list").code == 0
     assert meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5").code == 5
     assert meshctl("policy", "set", "quoat").code == 2
@@ -204,7 +203,7 @@ def test_insufficient_token_is_refused(meshctl: Meshctl, home: Path, tmp_path: P
     exhausted = meshctl(*submit, "--token", small, "--budget", "9")
     assert (exhausted.code, "submission-token-exhausted" in exhausted.err) == (5, True)
     assert meshctl("tokens", "issue", "--amount", "9", "--expires-in", "-1").code == 2
-    from mesh.local import JobRequest
+    from mesh.core.jobs.request import JobRequest
     from runtime.terminal.errors import CommandError
 
     with open_at(home, 61) as mesh, pytest.raises(CommandError) as caught:
@@ -274,7 +273,7 @@ def test_cancelling_releases_the_hold(meshctl: Meshctl, home: Path) -> None:
 
 def test_store_of_a_newer_version_is_refused(meshctl: Meshctl, home: Path) -> None:
     with open_at(home) as mesh:
-        mesh.store.database.connection.execute("PRAGMA user_version = 99")
+        mesh.store.database.connection.execute("PRAGMA user_version = 999")
     result = meshctl("list-jobs")
     assert (result.code, "error[store-newer]" in result.err) == (2, True)
 
@@ -345,7 +344,7 @@ def test_reader_that_goes_away_is_not_an_internal_error(home: Path) -> None:
 def test_help_imports_no_engine() -> None:
     program = (
         "import sys; from mesh.cli.app import run; code = run(['--help'])\n"
-        "heavy = {'wasmtime', 'rich.console', 'pydantic', 'sqlite3', 'mesh.local'}\n"
+        "heavy = {'wasmtime', 'rich.console', 'pydantic', 'sqlite3', 'mesh.embedded'}\n"
         "print(sorted(heavy & set(sys.modules)), code)"
     )
     done = subprocess.run(

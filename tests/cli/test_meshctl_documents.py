@@ -78,10 +78,11 @@ def test_options_beside_a_document_are_refused(meshctl: Meshctl, tmp_path: Path)
     assert meshctl("submit-job", "--file", "jobs/job.yaml", "--dry-run").code == 0
 
 
-def test_terms_that_no_job_of_this_mesh_has_are_refused(meshctl: Meshctl, tmp_path: Path) -> None:
+def test_delegation_of_a_document_is_in_the_manifest(meshctl: Meshctl, tmp_path: Path) -> None:
     write(tmp_path, JOB + "children: {depth: 1, budget: 50}\n")
-    refused = meshctl("submit-job", "--file", "jobs/job.yaml")
-    assert (refused.code, "have no children" in refused.err) == (2, True)
+    done = json.loads(meshctl("submit-job", "--file", "jobs/job.yaml", "-o", "json").out)
+    shown = json.loads(meshctl("block", "get", done["manifest"], "-o", "json").out)["value"]
+    assert shown["children"] == {"depth": 1, "budget": 50}
 
 
 def test_missing_options_are_named_as_before(meshctl: Meshctl) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from commands import without_roots_rights
-from localmesh import open_at
+from embedded_mesh import open_at
 from meshcommand import START, Meshctl, submitted, verified
 
+from mesh.embedded.mesh import EmbeddedMesh
 from mesh.home import Home, find_home
-from mesh.local import LocalMesh
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_unreadable_folder_is_reported(home: Path, folder: str) -> None:
 def test_mesh_without_a_mark_gets_one(home: Path) -> None:
     mark = Home(home).mark
     mark.unlink()
-    with LocalMesh.open(home) as mesh:
+    with EmbeddedMesh.open(home) as mesh:
         assert mark.read_text() == f"{mesh.members.mesh}\n"
 
 

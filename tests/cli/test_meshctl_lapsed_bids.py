@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from localmesh import ANSWER_CID, open_at
+from embedded_mesh import ANSWER_CID, open_at
 from meshcommand import Meshctl
 
-from mesh.local import JobRequest
-from mesh.market import BID_SECONDS
+from mesh.core.jobs.request import JobRequest
+from mesh.core.market.appraisal import BID_SECONDS
 
 
 @pytest.fixture

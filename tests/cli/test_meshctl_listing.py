@@ -29,18 +29,14 @@ def test_last_jobs_of_an_order_are_listed(meshctl: Meshctl) -> None:
 def test_jobs_that_are_not_shown_are_not_read(
     meshctl: Meshctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mesh.local import job_query
+    from mesh.queries import job_list
 
     read = []
-    view = job_query.view
+    view = job_list.job_view
     for _ in range(3):
         submitted(meshctl)
     monkeypatch.setattr(
-        job_query,
-        "view",
-        lambda tx, world, content, job, *, now: (
-            read.append(job) or view(tx, world, content, job, now=now)
-        ),
+        job_list, "job_view", lambda reader, row: read.append(row) or view(reader, row)
     )
     assert len(listed(meshctl, "--limit", "1")) == len(read) == 1
 

@@ -6,7 +6,7 @@ from meshcommand import Meshctl, submitted
 
 
 def spend(meshctl: Meshctl) -> None:
-    """Spend 16 units: the price of a job of 100 at mesh-node-2."""
+    """Spend 14 units: the price of 16, of which two do not make a unit for each verifier."""
     job = submitted(meshctl, amount="100")
     assert meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2").code == 0
 
@@ -17,10 +17,10 @@ def test_amended_policy_keeps_what_was_committed(meshctl: Meshctl) -> None:
     for limit in ("99", "100"):
         assert meshctl("policy", "set", "quota", "--limit", limit).code == 0
         shown = json.loads(meshctl("policy", "show", "-o", "json").out)["policies"]
-        assert shown[0]["committed"] == 16
-    denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "85")
+        assert shown[0]["committed"] == 14
+    denied = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "87")
     assert denied.code == 5
-    assert "84 units allowed now" in denied.err
+    assert "86 units allowed now" in denied.err
 
 
 def test_rule_in_words_is_set_as_it_is_shown(meshctl: Meshctl) -> None:
@@ -45,20 +45,20 @@ def test_explanation_says_which_rule_decides(meshctl: Meshctl) -> None:
     assert meshctl("policy", "set", "quota", "--limit", "500").code == 0
     spend(meshctl)
     assert meshctl("policy", "set", "all of (quota 100 each; allow all)").code == 0
-    said = meshctl("policy", "explain", "--amount", "85")
+    said = meshctl("policy", "explain", "--amount", "87")
     assert said.code == 0
     assert said.out.splitlines()[-1].endswith(
         " by version 2 of the policy for all work, all[1]: "
-        "the quota leaves less than the amount asked for (84 units allowed now)"
+        "the quota leaves less than the amount asked for (86 units allowed now)"
     )
-    answer = json.loads(meshctl("policy", "explain", "--amount", "84", "-o", "json").out)
+    answer = json.loads(meshctl("policy", "explain", "--amount", "86", "-o", "json").out)
     assert answer["allowed"] and [row["part"] for row in answer["rules"]] == [
         "",
         "all[1]",
         "all[2]",
     ]
     deciding = answer["deciding"]
-    assert (deciding["part"], deciding["counted"], deciding["available"]) == ("all[1]", 16, 84)
+    assert (deciding["part"], deciding["counted"], deciding["available"]) == ("all[1]", 14, 86)
     assert (deciding["version"], deciding["text"]) == (2, "quota 100 each")
     other = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
     answer = meshctl("policy", "explain", "--amount", "100", "--subject", other, "-q")

@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
+from embedded_mesh import open_at
 from host_programs import program
-from localmesh import open_at
 from meshcommand import Meshctl
 from wasm_modules import wasm
 
-from mesh.local import JobRequest
+from mesh.core.jobs.request import JobRequest
+from mesh.core.records.terms import Children
 from runtime.content.codec import encode
 
 ADA = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
@@ -32,7 +33,9 @@ def stored(home: Path) -> Path:
         )
     )
     with open_at(home) as mesh:
-        request = JobRequest(module=mesh.put_block(module), resource_amount=10)
+        request = JobRequest(
+            module=mesh.put_block(module), resource_amount=10, children=Children(depth=1, budget=1)
+        )
         assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
     return home
 
@@ -102,7 +105,9 @@ def test_map_with_text_keys_is_an_object(home: Path, meshctl: Meshctl) -> None:
     stored = encode([["a", 3], ["b", 4]])
     module = wasm(program(("write_state", "till", "m", "Map<String, Integer>", stored), "drop"))
     with open_at(home) as mesh:
-        request = JobRequest(module=mesh.put_block(module), resource_amount=10)
+        request = JobRequest(
+            module=mesh.put_block(module), resource_amount=10, children=Children(depth=1, budget=1)
+        )
         assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
     (row,) = json.loads(meshctl("state", "-o", "json").out)["variables"]
     assert row["value"] == {"a": 3, "b": 4}

@@ -162,13 +162,13 @@ LIVES = {
         "typer",
         "ccl.cli.ccl",
         "ccl.resolver.resolution",
-        "mesh.local",
+        "mesh.embedded.mesh",
         "deletion",
         "end",
     ),
     "ccl test tests -j 2": ("ccl.cli.testing.compiling", "start", "write", "end"),
     "cclc explain": ("typer", "ccl.diagnostics.codes", "write", "end"),
-    "meshctl tokens balance": ("mesh.cli.app", "mesh.local", "sqlite3", "write", "end"),
+    "meshctl tokens balance": ("mesh.cli.app", "mesh.embedded.mesh", "sqlite3", "write", "end"),
 }
 
 

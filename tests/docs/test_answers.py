@@ -11,9 +11,9 @@ import pytest
 from answers import COMMANDS
 from commandlines import LINES, commands_of
 
+from mesh.actors.submitter.submission import SubmissionFault
+from mesh.core.jobs.job import FINAL, Phase
 from mesh.core.ports.blocks import BlockFault
-from mesh.job import FINAL, Phase
-from mesh.submission import SubmissionFault
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.codes import CODES
 from runtime.tokens.token import TokenRefusal
@@ -55,6 +55,18 @@ def slugs(*members: Enum) -> set[str]:
     return {each.name.lower().replace("_", "-") for each in members}
 
 
+NAMED_OTHERWISE = frozenset(
+    {
+        SubmissionFault.ID_TAKEN,
+        SubmissionFault.OVER_LIMIT,
+        SubmissionFault.NOT_SOLD,
+        SubmissionFault.NO_TOKEN,
+        SubmissionFault.MALFORMED,
+        SubmissionFault.TOKEN,
+    }
+)
+
+
 def computed_codes() -> set[str]:
     """The codes that are composed, from their parts."""
     names: dict[str, Iterable[Enum]] = {
@@ -62,7 +74,7 @@ def computed_codes() -> set[str]:
         "job": FINAL - {Phase.VERIFIED},
         "token": TokenRefusal,
     }
-    names["submission"] = {*SubmissionFault} - {SubmissionFault.TOKEN}
+    names["submission"] = {*SubmissionFault} - NAMED_OTHERWISE
     kinds = {each.value for each in OutcomeKind if each is not OutcomeKind.SUCCEEDED}
     found = {f"{family}-{slug}" for family, members in names.items() for slug in slugs(*members)}
     found |= {f"program-{kind}" for kind in kinds}

@@ -204,6 +204,25 @@ def test_turn_ends_though_nobody_waits(
         assert not opened.settle().is_silent
 
 
+def test_conversation_within_a_turn_is_before_others_and_beyond_its_bounds(mesh: Mesh) -> None:
+    mesh.bert.on["question"] = lambda tx: tell(tx, ANNE, "answer")
+    texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
+    with mesh.turns.turn() as opened:
+        opened.command(ANNE, lambda tx, now: [tell(tx, BERT, text) for text in texts])
+        opened.settle()
+        before = len(opened.turn.rows(BERT, HEARD).select())
+        opened.command(ANNE, lambda tx, now: tell(tx, BERT, "question"))
+        opened.converse(lambda view: view.rows(ANNE, HEARD).get("answer") is not None)
+        heard = {row.text for row in opened.turn.rows(BERT, HEARD).select()}
+        assert len(heard) == before + 1
+        assert "question" in heard
+        opened.command(ANNE, lambda tx, now: tell(tx, BERT, "and now?"))
+        opened.converse(lambda view: False)
+    assert mesh.heard(ANNE) == {"answer": 1}
+    assert mesh.heard(BERT) == dict.fromkeys([*texts, "question", "and now?"], 1)
+    assert mesh.bert.ticks == []
+
+
 def test_what_a_turn_has_left_is_delivered_by_any_process_before_time_decides(mesh: Mesh) -> None:
     texts = [str(number) for number in range(DELIVERIES_MAX + 10)]
     with mesh.turns.turn() as opened:

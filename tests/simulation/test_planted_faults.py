@@ -19,8 +19,8 @@ from simulation.world import play
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.executions import EXECUTIONS
 from mesh.actors.issuer.issuer import Issuer
-from mesh.actors.node import Node
-from mesh.actors.verifier import Verifier
+from mesh.actors.node.node import Node
+from mesh.actors.verifier.verifier import Verifier
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult
 from mesh.core.records.registry import sign

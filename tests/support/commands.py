@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from answers import check_answer
-from localmesh import found
+from embedded_mesh import found
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -7,11 +7,19 @@ import sys
 from pathlib import Path
 
 import wasmtime
+from msgspec.structs import replace
 
+from mesh.actors.actor import Now
+from mesh.actors.submitter.rows import JOBS
 from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest
+from mesh.embedded import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.inventory import lost_of_job, lost_of_mesh, lost_state
 from runtime.content.cid import Codec, cid_of
+from runtime.execution.context import SEED_BYTES, Context, Limits
+from runtime.execution.execution import Execution
+from runtime.sandbox.request import Request
 
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
 ENDLESS = bytes(wasmtime.wat2wasm('(module (func (export "run") (loop (br 0))))'))
@@ -25,6 +33,45 @@ ENDLESS_UNITS = 900_000
 
 def opened(home: Path) -> EmbeddedMesh:
     return EmbeddedMesh.open(home, environment=ENVIRONMENT)
+
+
+def open_at(home: Path, ahead_seconds: int = 0) -> EmbeddedMesh:
+    """The mesh at `home`, with a wall clock that is ahead by some seconds."""
+
+    def ahead() -> Now:
+        now = machine_clock.now()
+        return replace(now, wall=now.wall + ahead_seconds)
+
+    return EmbeddedMesh.open(home, environment=ENVIRONMENT, clock=ahead)
+
+
+def audit(mesh: EmbeddedMesh) -> tuple[str, ...]:
+    """What the audit finds."""
+    with mesh.read() as reader:
+        found = [*lost_of_mesh(reader), *lost_state(reader)]
+        for row in reader.rows(JOBS).select():
+            found += lost_of_job(reader, row)
+    return tuple(found)
+
+
+def found(home: Path) -> None:
+    """A mesh without jobs, whose speed is measured, and whose modules are compiled."""
+    with opened(home) as mesh:
+        mesh.measure()
+        for module in (ANSWER, ENDLESS):
+            cid = mesh.put_block(module)
+            context = Context(
+                entry="run",
+                owner=mesh.submitter.did,
+                caller=mesh.submitter.did,
+                now=mesh.now,
+                received_at=mesh.now,
+                seed=bytes(SEED_BYTES),
+                limits=Limits(fuel=1000),
+                engine=mesh.engine.text,
+            )
+            request = Request(module=module, module_cid=cid, context=context)
+            assert isinstance(mesh.sandbox.execute(request), Execution)
 
 
 def answer(**more: object) -> JobRequest:

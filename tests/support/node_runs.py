@@ -5,7 +5,7 @@ from typing import Any
 from actor_bench import Bench, Chip
 from attempt_world import MODULE, MODULE_CID, START, Attempt, World, execution
 
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.actors.node.settings import NodeSettings
 from mesh.core.fields import NodeId
 from mesh.core.ports.work import Executed, Fetched, WorkId

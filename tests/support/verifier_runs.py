@@ -6,8 +6,8 @@ from actor_bench import Bench, Chip
 from attempt_world import MODULE, MODULE_CID, START, Attempt, World, execution
 from msgspec import Struct
 
-from mesh.actors.verifier import Verifier
 from mesh.actors.verifier.rows import VerifierSettings
+from mesh.actors.verifier.verifier import Verifier
 from mesh.core.fields import NodeId
 from mesh.core.ports.work import Executed, Fetched, WorkId
 from mesh.core.records.archive import Archive

@@ -9,8 +9,8 @@ from ccl.cli.running.execution import Call
 from ccl.cli.running.program import Module, Program, nested_modules
 from ccl.source.spans import SourceMap
 from ccl.wasm.inspect import inspect_module
-from mesh.local import LocalMesh
-from mesh.local.runs import LocalRun, Origin, PackedModule
+from mesh.core.jobs.runs import LocalRun, Origin, PackedModule
+from mesh.embedded.mesh import EmbeddedMesh
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 
@@ -60,7 +60,7 @@ def stored_blocks(call: Call) -> tuple[tuple[Cid, bytes], ...]:
     )
 
 
-def stored_call(mesh: LocalMesh, key: Cid, run: LocalRun) -> Call:
+def stored_call(mesh: EmbeddedMesh, key: Cid, run: LocalRun) -> Call:
     """Reads the call of an unfinished run, without its original files.
 
     Raises CommandError `block-missing`. Of the sources only the root file is there, so that an
@@ -79,7 +79,7 @@ def stored_call(mesh: LocalMesh, key: Cid, run: LocalRun) -> Call:
     )
 
 
-def _stored_program(mesh: LocalMesh, module: Cid, origin: Origin) -> Program:
+def _stored_program(mesh: EmbeddedMesh, module: Cid, origin: Origin) -> Program:
     name = origin.file.rpartition("/")[2]
     root = Module(path=name, cid=module, wasm=mesh.get_block(module))
     packed = tuple(

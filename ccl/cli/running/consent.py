@@ -7,7 +7,7 @@ import typer
 
 from ccl.cli.running.jobs.earlier_runs import EarlierRun, warn_of
 from ccl.cli.running.options import Options
-from mesh.local.runs import Submission
+from mesh.embedded.runs import Submission, ceiling_of
 from runtime.execution.effects import Effect, TransferTokens
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import RESOURCES
@@ -17,13 +17,14 @@ def spending(
     submissions: Iterable[Submission], effects: Iterable[Effect], before: Mapping[str, int]
 ) -> dict[str, int]:
     """Adds up the most that a run can cost so far, in units by resource type: the ceilings of its
-    jobs and its transfers. before: of its earlier executions."""
+    jobs, what those may spend on jobs of their own, and its transfers. before: of its earlier
+    executions."""
     total = dict(before)
     for each in submissions:
         request = each.request
-        ceiling = request.resource_amount if request.budget is None else request.budget
+        delegated = 0 if request.children is None else request.children.budget
         name = request.resource_type.value
-        total[name] = total.get(name, 0) + ceiling
+        total[name] = total.get(name, 0) + ceiling_of(request) + delegated
     for effect in effects:
         if isinstance(effect, TransferTokens) and effect.token_class in RESOURCES:
             total[effect.token_class] = total.get(effect.token_class, 0) + effect.amount

@@ -8,14 +8,15 @@ from msgspec.structs import replace
 
 from ccl.cli.running.program import Program, build_context, output_to_json
 from ccl.cli.running.seed import for_occasion, seed_of
-from mesh.local import LocalMesh
-from mesh.local.owned import snapshot_of
-from mesh.local.runs import request_for, world_now
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.runs import request_for, world_now
+from mesh.queries.owner_view import root_of, snapshot_of
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode
 from runtime.execution.context import Context, Limits
 from runtime.execution.effects import Effect, effects_from_block
 from runtime.execution.execution import Deterministic, Execution, Metrics
+from runtime.execution.state import Snapshot
 from runtime.sandbox.engine import engine_text
 from runtime.sandbox.request import Fault
 from runtime.terminal.errors import CommandError, ExitCode
@@ -53,17 +54,18 @@ class Run(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
 
 
-def execute(mesh: LocalMesh, call: Call) -> Run:
+def execute(mesh: EmbeddedMesh, call: Call) -> Run:
     """Executes a call. Raises CommandError `machine-fault`, and CommandError for state that cannot
     be read."""
     program = call.program
-    around = world_now(mesh)
+    world = world_now(mesh)
+    around = world.around
     context = build_context(
         entry=call.entry,
         arguments=call.arguments,
         caller=mesh.submitter.did,
         now=mesh.now,
-        seed=_seed(mesh, call, around.state_root),
+        seed=_seed(call, world.state),
         input_cid=None if call.input is None else call.input[0],
         balances=around.balances,
         policies=around.policies,
@@ -76,7 +78,7 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
         reputation=around.reputation,
     )
     _check_size(context)
-    request = request_for(mesh, context, around, (program.root.cid, program.root.wasm))
+    request = request_for(mesh, context, world, (program.root.cid, program.root.wasm))
     given = None if call.input is None else call.input[1]
     result = mesh.sandbox.execute(replace(request, input=given))
     if isinstance(result, Fault):
@@ -89,24 +91,21 @@ def execute(mesh: LocalMesh, call: Call) -> Run:
     return run_of(program, call.entry, result, context)
 
 
-def state_without_program(mesh: LocalMesh, program: Program) -> dict[str, tuple[str, ...]]:
+def state_without_program(mesh: EmbeddedMesh, program: Program) -> dict[str, tuple[str, ...]]:
     """Lists variables that the owner has stored in homes of the program for which it declares none.
 
     Raises CommandError for state that cannot be read.
     """
     if not program.stateless:
         return {}
-    with mesh.store.read() as tx:
-        stored = snapshot_of(tx, tx.state.root(mesh.submitter.did)).homes
+    with mesh.read() as reader:
+        stored = snapshot_of(reader, root_of(reader)).homes
     return {home: tuple(sorted(stored[home])) for home in program.stateless if stored.get(home)}
 
 
-def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
-    """Raises CommandError for state that cannot be read."""
+def _seed(call: Call, state: Snapshot) -> bytes:
     if call.seed is not None:
         return for_occasion(call.seed, call.occasion)
-    with mesh.store.read() as tx:
-        state = snapshot_of(tx, state_root)
     return seed_of(
         module=call.program.root.cid,
         abi=call.program.abi,
@@ -118,7 +117,7 @@ def _seed(mesh: LocalMesh, call: Call, state_root: Cid | None) -> bytes:
     )
 
 
-def done_before(mesh: LocalMesh, program: Program, entry: str, found: Deterministic) -> Run:
+def done_before(mesh: EmbeddedMesh, program: Program, entry: str, found: Deterministic) -> Run:
     """Reads an execution of an earlier command back from the blocks that it has stored."""
     blocks = {
         cid: mesh.get_block(cid)

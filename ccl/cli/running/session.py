@@ -23,8 +23,9 @@ from ccl.cli.running.results.result_output import give_run, show_dry_run, show_m
 from ccl.cli.running.results.traps import outcome_error, outcome_lines
 from ccl.cli.running.seed import chosen_seed
 from ccl.diagnostics.render.colour import Ink, Paint
-from mesh.local import LocalMesh
-from mesh.local.runs import LocalRun, Origin, finish_run, only_this_run, unfinished_run
+from mesh.core.jobs.runs import LocalRun, Origin
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.runs import finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
 from runtime.execution.context import Limits
 from runtime.terminal.answers.answer import fail, give
@@ -43,7 +44,7 @@ def run_program(options: Options) -> int:
     call = _call(program, options)
     if not options.as_json:
         _note_roles(given_roles(call.records))
-    with LocalMesh.open(options.mesh_home) as mesh:
+    with EmbeddedMesh.open(options.mesh_home) as mesh:
         key = call_block(call)[0]
         if options.dry_run:
             # A dry run writes nothing, so it may run beside others, and on a read-only home.
@@ -55,7 +56,7 @@ def run_program(options: Options) -> int:
             return _begin(mesh, key, call, options)
 
 
-def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
+def _begin(mesh: EmbeddedMesh, key: Cid, call: Call, options: Options) -> int:
     """Executes the program, applies its effects, and follows it to its results."""
     give({"continued": False})
     attempt = _attempt(call, options)
@@ -78,7 +79,7 @@ def _begin(mesh: LocalMesh, key: Cid, call: Call, options: Options) -> int:
     return _follow(run, state)
 
 
-def resume(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
+def resume(mesh: EmbeddedMesh, key: Cid, call: Call, record: LocalRun, options: Options) -> int:
     """Follows a run that an earlier command has applied to its results."""
     state = _run_state(mesh, key, call, options, record.origin, ())
     give({"continued": True})
@@ -91,7 +92,7 @@ def resume(mesh: LocalMesh, key: Cid, call: Call, record: LocalRun, options: Opt
 
 
 def _run_state(
-    mesh: LocalMesh,
+    mesh: EmbeddedMesh,
     key: Cid,
     call: Call,
     options: Options,
@@ -193,7 +194,7 @@ def _note_roles(roles: tuple[str, ...]) -> None:
     note(f"note: {named} {shown} {verb} from --context, not from credentials")
 
 
-def _note_lost_state(mesh: LocalMesh, program: Program) -> None:
+def _note_lost_state(mesh: EmbeddedMesh, program: Program) -> None:
     """Notes stored state that the program no longer declares, which nothing else shows."""
     for home, variables in state_without_program(mesh, program).items():
         named = ", ".join(map(printable, variables))

@@ -20,13 +20,13 @@ from mesh.actors.issuer.attempts.reports import (
 )
 from mesh.actors.issuer.awards.awarding import take_award
 from mesh.actors.issuer.core import IssuerCore
-from mesh.actors.issuer.owners import commands
+from mesh.actors.issuer.owners import commands, credentials
 from mesh.actors.issuer.owners.accounts import take_revocation, take_token, take_transfer
 from mesh.actors.issuer.presence import take_profile
 from mesh.actors.issuer.rows import ATTEMPTS
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.jobs import Award, Cancel, Transfer
-from mesh.core.records.market import NodeProfile
+from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.settlement import Policy, Revocation
 from mesh.core.records.work import Attestation, GaveUp, Progress, Receipt, Seal
 from mesh.core.settlement.attempt import OPEN_PHASES
@@ -145,3 +145,15 @@ class Issuer(IssuerCore):
     ) -> Signed[Revocation] | None:
         """Take a token of one's own issue back, None where it is none."""
         return commands.revoke(self, tx, token=token, reason=reason, now=now)
+
+    def grant(
+        self, tx: ActorTransaction, *, subject: Did, name: str, expires_at: int
+    ) -> Signed[Credential]:
+        """State that a subject has a name, and send it the credential. Raises ShapeError."""
+        return credentials.grant(self, tx, subject=subject, name=name, expires_at=expires_at)
+
+    def withdraw(
+        self, tx: ActorTransaction, *, subject: Did, name: str, reason: str, now: Now
+    ) -> tuple[Cid, ...]:
+        """Take back all credentials of a subject by this name that are in force; their CIDs."""
+        return credentials.withdraw(self, tx, subject=subject, name=name, reason=reason, now=now)

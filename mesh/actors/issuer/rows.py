@@ -84,6 +84,15 @@ class RevocationRow(Struct, frozen=True, kw_only=True):
     revocation: Cid
 
 
+class CredentialRow(Struct, frozen=True, kw_only=True):
+    """A credential that this issuer has given."""
+
+    credential: Cid
+    subject: Did
+    name: str
+    expires_at: int
+
+
 class PresenceRow(Struct, frozen=True, kw_only=True):
     """The newest NodeProfile of a node or verifier. seen_at: Unix seconds; engine: its text."""
 
@@ -149,6 +158,9 @@ STATEMENTS: Final = Table(name="issuer_statements", row=StatementRow, key=("owne
 POLICIES: Final = Table(name="issuer_policies", row=PolicyRow, key=("resource_type", "scope"))
 TOKENS: Final = Table(name="issuer_tokens", row=TokenRow, key=("token",), indexes=(("payer",),))
 REVOCATIONS: Final = Table(name="issuer_revocations", row=RevocationRow, key=("target",))
+CREDENTIALS: Final = Table(
+    name="issuer_credentials", row=CredentialRow, key=("credential",), indexes=(("subject",),)
+)
 PRESENCE: Final = Table(name="issuer_presence", row=PresenceRow, key=("member",))
 SLOTS: Final = Table(name="issuer_slots", row=SlotRow, key=("signer", "slot"))
 HEADS: Final = Table(name="issuer_heads", row=HeadRow, key=("executor",))

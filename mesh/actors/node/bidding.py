@@ -57,7 +57,7 @@ def take_manifest(
         bid = node.archive.get(tx.blocks, Bid, offer.bid)
         _send(tx, manifest.signer, bid.cid, bid.body.credentials)
         return None
-    match answer := _answer(node, tx, manifest, now):
+    match answer := appraised(node, tx, manifest, now):
         case Bid():
             signed = node.sign(tx, answer)
             tx.rows(OFFERS).put(
@@ -81,9 +81,10 @@ def _send(
     tx.outbox.put(Outgoing(to=(submitter,), record=record, attached=attached))
 
 
-def _answer(
+def appraised(
     node: "Node", tx: ActorTransaction, manifest: Signed[JobManifest], now: Now
 ) -> Bid | Decline:
+    """The answer to a published job; nothing is written."""
     state = node_state(node, tx, manifest, now)
     if is_restored(tx):
         return Decline(

@@ -4,7 +4,7 @@ Rule: every message, tick and command ends with the same question: what follows 
 it changed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
@@ -83,6 +83,12 @@ class Submitter(JobBook):
         """The manifest that `submit` would sign, or why it would refuse. Nothing is written."""
         job_id = wanted.job_id or self.new_job_id(now)
         return submission.prepare(self, tx, wanted, job_id, now)
+
+    def supply(self, tx: ActorTransaction, cids: Iterable[Cid], now: Now) -> None:
+        """Blocks have been stored: jobs that wait for one of them ask nodes now."""
+        for cid in cids:
+            for row in tx.rows(JOBS).select(missing=cid):
+                bidding.ask(self, tx, row.job, now)
 
     def new_job_id(self, now: Now) -> JobId:
         """An id that nobody has used, from the time and randomness."""

@@ -61,6 +61,14 @@ class StoreView:
     def total_bytes(self) -> int:
         return self.block_layer.total_bytes()
 
+    def rehearsal(self, actor: Did, now: Now) -> "StoreDelivery":
+        return StoreDelivery(
+            Layer(self.row_layer),
+            BlockLayer(self.block_layer, quota_bytes=self._quota_bytes),
+            actor,
+            now,
+        )
+
 
 class StoreTurn(StoreView):
     """The `Turn` port."""
@@ -78,12 +86,7 @@ class StoreTurn(StoreView):
         assert not self._in_delivery, "deliveries do not nest"
         self._in_delivery = True
         try:
-            made = StoreDelivery(
-                Layer(self.row_layer),
-                BlockLayer(self.block_layer, quota_bytes=self._quota_bytes),
-                actor,
-                self.now,
-            )
+            made = self.rehearsal(actor, self.now)
             yield made
         finally:
             self._in_delivery = False

@@ -29,9 +29,9 @@ class SqliteStore:
         """Open or create. tables: of all roles, the same at every opening of a file. Raises
         CommandError `store-…`."""
         layouts = [layout_of(OUTBOX), layout_of(WORK), *map(layout_of, tables)]
-        self._database = Database(path, schema_of(layouts))
-        self._source = _Source(self._database, layouts)
-        self._inspection = Inspection(self._database, layouts)
+        self.database = Database(path, schema_of(layouts))
+        self._source = _Source(self.database, layouts)
+        self._inspection = Inspection(self.database, layouts)
         self._quota_bytes = quota_bytes
         self._data_version = 0
         self._asked_version = 0
@@ -39,7 +39,7 @@ class SqliteStore:
     @contextmanager
     def turn(self, now: Now) -> Iterator[StoreTurn]:
         try:
-            with self._database.transaction("IMMEDIATE"):
+            with self.database.transaction("IMMEDIATE"):
                 self._forget_if_changed()
                 turn = StoreTurn(self._source, now, quota_bytes=self._quota_bytes)
                 yield turn
@@ -51,48 +51,48 @@ class SqliteStore:
 
     @contextmanager
     def view(self) -> Iterator[StoreView]:
-        with self._database.transaction("DEFERRED"):
+        with self.database.transaction("DEFERRED"):
             self._forget_if_changed()
             yield StoreView(self._source, quota_bytes=self._quota_bytes)
 
     def has_changed(self) -> bool:
-        version = self._database.data_version()
+        version = self.database.data_version()
         is_new, self._asked_version = version != self._asked_version, version
         return is_new
 
     @property
     def is_read_only(self) -> bool:
         """Whether the system refuses to write here."""
-        return self._database.is_read_only
+        return self.database.is_read_only
 
     def check(self) -> tuple[str, ...]:
         """What SQLite's own check of the file finds; empty if it is sound."""
-        return self._database.check()
+        return self.database.check()
 
     def block_sums(self) -> BlockSums:
         """What the blocks add up to, and who holds them."""
-        with self._database.transaction("DEFERRED"):
+        with self.database.transaction("DEFERRED"):
             return self._inspection.block_sums()
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
         """The rows that no actor could read."""
-        with self._database.transaction("DEFERRED"):
+        with self.database.transaction("DEFERRED"):
             return tuple(self._inspection.unreadable())
 
     def mend_file(self, unreadable: Iterable[UnreadableRow]) -> None:
         """Count the blocks anew, give those of nobody to whoever names them, and remove rows that
         cannot be read. Raises CommandError as `turn`."""
-        with self._database.transaction("IMMEDIATE"):
+        with self.database.transaction("IMMEDIATE"):
             self._inspection.mend_blocks()
             self._inspection.remove(unreadable)
         self._source.forget()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     def _forget_if_changed(self) -> None:
         """Another process's commit makes what is kept in memory worthless."""
-        version = self._database.data_version()
+        version = self.database.data_version()
         if version != self._data_version:
             self._source.forget()
             self._data_version = version

@@ -13,12 +13,11 @@ from mesh.cli.session import found_mesh, make_output
 from mesh.cli.submission import Blocks, arguments_of, entry_of, input_of, module_of
 from mesh.core.documents.job import JobDocument, Problem, read_job, request_from
 from mesh.core.documents.located import DOCUMENT_BYTES_MAX
-from mesh.core.jobs.request import JobRequest as FullRequest
-from mesh.local import JobRequest, LocalMesh
-from mesh.local.admission import check_callable
-from mesh.records import Priority, Requirements, Trust
+from mesh.core.jobs.request import JobRequest
+from mesh.embedded.admission import check_callable
+from mesh.embedded.mesh import EmbeddedMesh
 from runtime.content.cid import Cid
-from runtime.content.typed import from_value, to_value
+from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.files.writing import STANDARD_STREAM
 from runtime.terminal.streams import note
@@ -38,23 +37,21 @@ def load(file: Path) -> JobDocument:
     raise _malformed(file, found)
 
 
-def request_of(mesh: LocalMesh, document: JobDocument, file: Path) -> tuple[JobRequest, Blocks]:
+def request_of(mesh: EmbeddedMesh, document: JobDocument, file: Path) -> tuple[JobRequest, Blocks]:
     """The request of a document, and the blocks to store with it. Raises CommandError."""
     blocks: list[tuple[Cid, bytes]] = []
     folder = Path() if str(file) == STANDARD_STREAM else file.parent
     module, facts = module_of(mesh, _beside(folder, document.module), document.module, blocks)
     entry = entry_of(document.entry or "run", facts)
     written = None if document.arguments is None else json.dumps(document.arguments)
-    request = _carried(
-        request_from(
-            document,
-            module=module,
-            entry=entry,
-            arguments=arguments_of(written, entry, facts),
-            input_=input_of(
-                None if document.input is None else _beside(folder, document.input), blocks
-            ),
-        )
+    request = request_from(
+        document,
+        module=module,
+        entry=entry,
+        arguments=arguments_of(written, entry, facts),
+        input_=input_of(
+            None if document.input is None else _beside(folder, document.input), blocks
+        ),
     )
     if facts is not None:
         check_callable(facts, document.module, request)
@@ -99,43 +96,4 @@ def _malformed(file: Path, problems: tuple[Problem, ...]) -> CommandError:
         f"{file}:{last}",
         hint=last.hint,
         details={"problems": [to_value(each) for each in problems]},
-    )
-
-
-def _carried(full: FullRequest) -> JobRequest:
-    """The request as this mesh takes it. Raises CommandError `job-not-carried`."""
-    beyond = {
-        "children": full.children,
-        "award_delegate": full.award_delegate,
-        "engine": full.engine,
-        "requirements.constraints": full.requirements.constraints,
-        "trust.executor_verifiers": full.trust.executor_verifiers,
-    }
-    if unknown := [name for name, value in beyond.items() if value]:
-        raise CommandError(
-            ExitCode.USAGE,
-            "job-not-carried",
-            f"the jobs of this mesh have no {', '.join(unknown)}",
-            hint="leave them out of the document",
-            details={"keys": unknown},
-        )
-    requirements = to_value(full.requirements)
-    trust = to_value(full.trust)
-    del requirements["constraints"], trust["executor_verifiers"]
-    return JobRequest(
-        module=full.module,
-        resource_amount=full.resource_amount,
-        description=full.description,
-        resource_type=full.resource_type,
-        budget=full.budget,
-        priority=Priority(full.priority.value),
-        entry=full.entry,
-        arguments=full.arguments,
-        input=full.input,
-        ccl=full.ccl,
-        scope=full.scope,
-        requirements=from_value(Requirements, requirements),
-        trust=from_value(Trust, trust),
-        token=full.token,
-        job_id=full.job_id,
     )

@@ -11,7 +11,7 @@ from mesh.cli.option_values import one_of, positive
 from mesh.cli.output import Column, table
 from mesh.cli.policies.rule_text import rule_to_text
 from mesh.cli.session import make_output, open_mesh
-from mesh.local.treasury import explain_policies
+from mesh.queries.policy_explanation import explain_policies
 from runtime.content.did import Did
 from runtime.tokens.assessment import Assessment
 from runtime.tokens.in_force import Explanation, Verdict
@@ -44,8 +44,9 @@ def run_explain(question: Question, *, output: str | None, quiet: bool, home: Pa
     amount = positive("--amount", question.amount)
     named = None if question.subject is None else did_from(question.subject, "--subject")
     with open_mesh(home) as mesh:
-        subject = named or mesh.submitter.did
-        found = explain_policies(mesh, kind, question.scope, subject, amount)
+        subject = named or mesh.owner
+        with mesh.read() as reader:
+            found = explain_policies(reader, kind, question.scope, subject, amount)
     rows = [row for verdict in found.verdicts for row in _rows(verdict)]
     value = {
         "allowed": found.is_allowed,

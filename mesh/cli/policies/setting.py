@@ -11,7 +11,8 @@ from mesh.cli.output import Column, field
 from mesh.cli.policies.rule_text import RuleTextError, rule_from_text, rule_to_text
 from mesh.cli.policy import RULES
 from mesh.cli.session import found_mesh, make_output, open_mesh
-from mesh.local.treasury import policies, set_policy
+from mesh.embedded.treasury import set_policy
+from mesh.queries.accounts import policies
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
@@ -148,18 +149,18 @@ def _malformed(reason: str) -> CommandError:
 def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
     """Carry out `policy show`."""
     out = make_output(home, output, quiet=quiet)
-    with open_mesh(home) as mesh:
-        found = policies(mesh)
+    with open_mesh(home) as mesh, mesh.read() as reader:
+        found = policies(reader)
     rows: list[dict[str, Any]] = [
         {
             "resource_type": kind.value,
-            "kind": type(policy.rule).__name__,
-            "rule": to_value(policy.rule),
-            "text": rule_to_text(policy.rule),
-            "committed": committed,
-            "policy": str(policy.cid),
+            "kind": type(each.policy.body.rule).__name__,
+            "rule": to_value(each.policy.body.rule),
+            "text": rule_to_text(each.policy.body.rule),
+            "committed": each.committed,
+            "policy": str(each.policy.cid),
         }
-        for kind, (policy, committed) in found.items()
+        for (kind, _), each in found.items()
     ]
     out.rows(
         "policies",

@@ -13,17 +13,17 @@ from mesh.cli.output import Column, field
 from mesh.cli.session import make_output, open_mesh
 from mesh.cli.writing import write_parts
 from mesh.core.car.files import CarError, car_parts, open_car
-from mesh.local import LocalMesh
-from mesh.local.token_work import (
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.treasury import (
     Chain,
-    Draw,
     Part,
+    allocate,
     hand_on,
-    history,
     receive,
     revoke,
     token_cids,
 )
+from mesh.queries.token_history import Draw, token_history
 from runtime.content.cid import Cid, parse_cid
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType
@@ -73,7 +73,7 @@ def run_allocate(given: Handing, *, output: str | None, quiet: bool, home: Path 
     """Carry out `tokens allocate`."""
     out = make_output(home, output, quiet=quiet)
     with open_mesh(home) as mesh:
-        chain = hand_on(mesh, _part(mesh, given))
+        chain = allocate(mesh, _part(mesh, given))
     body = chain[0].body
     out.record(
         _value(chain),
@@ -132,7 +132,9 @@ def run_history(token: str, *, output: str | None, quiet: bool, home: Path | Non
     """Carry out `tokens history`."""
     out = make_output(home, output, quiet=quiet)
     with open_mesh(home) as mesh:
-        rows = [_draw(each) for each in history(mesh, _find(mesh, token))]
+        cid = _find(mesh, token)
+        with mesh.read() as reader:
+            rows = [_draw(each) for each in token_history(reader, cid)]
     out.rows("draws", rows, _DRAWS, quiet="hold", empty="Nothing has been drawn on this token")
 
 
@@ -143,24 +145,24 @@ def _draw(draw: Draw) -> dict[str, Any]:
         "job_id": draw.job_id,
         "at": hold.created_at,
         "amount": hold.amount,
-        "paid": hold.paid,
+        "paid": draw.paid,
         "state": hold.state.value,
     }
 
 
-def _part(mesh: LocalMesh, given: Handing) -> Part:
+def _part(mesh: EmbeddedMesh, given: Handing) -> Part:
     expires = given.expires_in
     return Part(
         resource_type=one_of(ResourceType, given.resource_type, "--type"),
         amount=positive("AMOUNT" if given.to is None else "--amount", given.amount),
-        audience=mesh.submitter.did if given.to is None else did_from(given.to, "--to"),
+        audience=mesh.owner if given.to is None else did_from(given.to, "--to"),
         scope=given.scope,
         source=None if given.token is None else cid_from(given.token),
         expires_at=None if expires is None else mesh.now + positive("--expires-in", expires),
     )
 
 
-def _find(mesh: LocalMesh, text: str) -> Cid:
+def _find(mesh: EmbeddedMesh, text: str) -> Cid:
     known = [str(cid) for cid in token_cids(mesh)]
     return parse_cid(resolve(text, known, noun="token", where="meshctl tokens balance"))
 
@@ -169,7 +171,7 @@ def _value(chain: Chain) -> dict[str, Any]:
     body = chain[0].body
     return {
         "token": str(chain[0].cid),
-        "parent": str(body.parent),
+        "parent": None if body.parent is None else str(body.parent),
         "resource_type": body.resource_type.value,
         "amount": body.amount,
         "scope": body.scope,

@@ -73,8 +73,10 @@ def request_of(effect: SubmitJob, source: Cid | None) -> JobRequest:
             requirements=_overlaid(Requirements, Requirements(), required),
             trust=_overlaid(Trust, Trust(), with_majority(effect.trust)),
         )
+    except MalformedSubmission:
+        raise
     except ValueError as error:
-        raise MalformedSubmission(str(error)) from None
+        raise MalformedSubmission(f"the submission cannot be used: {error}") from None
 
 
 def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -88,4 +90,9 @@ def with_majority(trust: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _overlaid(kind: type[T], defaults: T, given: Mapping[str, Any]) -> T:
-    return from_value(kind, {**to_value(defaults), **given})
+    """The record of `kind` with the fields of the program. Raises MalformedSubmission."""
+    try:
+        return from_value(kind, {**to_value(defaults), **given})
+    except ValueError as error:
+        name = kind.__name__.lower()
+        raise MalformedSubmission(f"the submission's {name} cannot be used: {error}") from None

@@ -26,6 +26,9 @@ from runtime.identity.signed import Signed
 CLOCK_SKEW_SECONDS: Final = 300
 ESTIMATES_ALLOWED: Final = 3
 """An attempt may take so many times its bid's estimate, and a lease."""
+ATTEMPT_SECONDS_LEAST: Final = 60
+"""And at least so long, where the manifest allows it: an estimate of a second says nothing of a
+machine that has other work."""
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -54,9 +57,10 @@ def fuel_of(units: int) -> int:
 
 
 def max_seconds_of(manifest: JobManifest, bid: Bid, lease_ms: int) -> int:
-    """The wall clock of an attempt: 3 × the bid's estimate and a lease, within the manifest's."""
+    """The wall clock of an attempt: 3 × the bid's estimate and a lease, at least a minute, within
+    the manifest's."""
     expected = ESTIMATES_ALLOWED * bid.estimated_seconds + -(-lease_ms // 1000)
-    return max(1, min(manifest.requirements.max_seconds, expected))
+    return min(manifest.requirements.max_seconds, max(ATTEMPT_SECONDS_LEAST, expected))
 
 
 def context_for(

@@ -13,7 +13,7 @@ from msgspec import Struct
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction, Store, View
 from mesh.embedded.driving.executions import Executions
-from mesh.embedded.driving.turns import Report, Turns
+from mesh.embedded.driving.turns import OpenTurn, Report, Turns
 from runtime.content.did import Did
 
 T = TypeVar("T")
@@ -55,9 +55,13 @@ class Driver:
 
         Raises what the action raises: then nothing was written.
         """
+        return self.commands(lambda opened: opened.command(actor, action))
+
+    def commands(self, steps: Callable[[OpenTurn], T]) -> T:
+        """As `command`, of several steps that become true together or not at all."""
         self._look()
         with self._turns.turn() as opened:
-            done = opened.command(actor, action)
+            done = steps(opened)
             report = opened.settle()
             self._executions.learn(report.asked)
         self._committed(report)
@@ -75,9 +79,11 @@ class Driver:
         *,
         timeout_seconds: float | None,
         first: Command | None = None,
+        after_look: Callable[[], None] = lambda: None,
     ) -> bool:
         """Drive and execute until a goal is reached; whether it was, within the time. first: a
-        user's command to begin with. Raises what that one raises: then nothing was written."""
+        user's command to begin with. after_look: called each time it was looked for, outside of
+        any view and turn. Raises what `first` raises: then nothing was written."""
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         is_new = True
         try:
@@ -90,8 +96,10 @@ class Driver:
                 if is_new:
                     is_new = False
                     with self._store.view() as view:
-                        if is_reached(view):
-                            return True
+                        is_over = is_reached(view)
+                    after_look()
+                    if is_over:
+                        return True
                 if end is not None and time.monotonic() >= end:
                     return False
                 self._wait(end)

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from msgspec import Struct, field
 
 from mesh.actors.actor import Actor, Now
-from mesh.actors.stores import DeliveryTransaction, Sending, Store, Turn, WorkRow
+from mesh.actors.stores import DeliveryTransaction, Sending, Store, Turn, View, WorkRow
 from mesh.adapters.sqlite.errors import StoreError
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Fetch, WorkId, WorkResult
@@ -148,6 +148,14 @@ class OpenTurn:
             lambda tx: self._finished(tx, done),
             work=done.work,
         )
+
+    def converse(self, is_over: Callable[[View], bool]) -> None:
+        """Deliver what was sent last, and what answers it, until a goal is reached or nobody has
+        anything to say; so much is not bounded. Nothing depends on the order of messages."""
+        self._collect()
+        while self._waiting and not is_over(self.turn):
+            self._receive(self._waiting.pop())
+            self._collect()
 
     def settle(self) -> Report:
         """Deliver until nobody has anything to say, or a bound is reached."""

@@ -340,8 +340,11 @@ def test_children_of_several_depths_count_against_every_job_above() -> None:
 
 def test_max_seconds_is_thrice_the_estimate_and_a_lease_within_the_manifests() -> None:
     world = World()
-    asked = world.held()
-    assert world.hold.body.max_seconds == 3 * asked.bid.body.estimated_seconds + LEASE_MS // 1000
+    world.held()
+    assert world.hold.body.max_seconds == 60
+    manifest = world.manifest()
+    world.held(world.ask(manifest, world.bid(manifest, estimated_seconds=25)))
+    assert world.hold.body.max_seconds == 3 * 25 + LEASE_MS // 1000
     manifest = world.manifest()
     world.held(world.ask(manifest, world.bid(manifest, estimated_seconds=1_000)))
     assert world.hold.body.max_seconds == manifest.body.requirements.max_seconds

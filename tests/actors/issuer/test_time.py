@@ -110,11 +110,11 @@ def test_wall_clock_counts_from_the_first_sign_of_running() -> None:
     for number in range(1, 21):
         progress(world, number, WorkPhase.FETCHING)
         world.wait(1_000)
-    for number in range(21, 54):
+    for number in range(21, 81):
         assert world.of_kind(Settlement) == []
         progress(world, number)
         world.wait(1_000)
-    assert world.hold.body.max_seconds == 33
+    assert world.hold.body.max_seconds == 60
     assert world.settlement.ground is Ground.WALL_CLOCK
 
 
@@ -122,7 +122,7 @@ def test_wall_clock_goes_on_while_the_issuer_is_not_driven() -> None:
     world = World()
     world.held()
     progress(world, 1)
-    world.skip(32_000)
+    world.skip(59_000)
     world.tick()
     assert world.of_kind(Settlement) == []
     progress(world, 2)

@@ -1,4 +1,4 @@
-"""What a node does with messages that are late, stale, or of those who may not send them."""
+"""Messages to a node that are late, stale, or of those who may not send them."""
 
 from typing import Any
 

@@ -269,13 +269,13 @@ def test_award_is_refused_by_name() -> None:
 
 def test_award_that_the_issuer_refuses_leaves_the_job_open_and_says_why() -> None:
     market = Market()
+    job = market.submit()
     market._within(
         market.issuer,
         lambda tx: market.issuer.set_policy(
             tx, resource_type=ResourceType.COMPUTE, rule=Quota(limit=1), now=market.now
         ),
     )
-    job = market.submit()
     market.offer(job)
     accepted(market, job)
     job = market.job(job.job_id)

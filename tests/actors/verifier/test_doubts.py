@@ -1,4 +1,4 @@
-"""What a verifier does with messages that are late, stale, or of those who may not send them."""
+"""Messages to a verifier that are late, stale, or of those who may not send them."""
 
 import pytest
 from actor_bench import Bench

@@ -208,6 +208,24 @@ def test_message_that_raises_is_taken_back_alone(store: Store) -> None:
         assert view.total_bytes() == 0
 
 
+def test_rehearsal_sees_what_is_stored_and_stores_nothing(store: Store) -> None:
+    cid, data = block("rehearsed")
+    put(store, ROWS[0])
+    with store.view() as view:
+        tx = view.rehearsal(ANN, moment())
+        assert tx.rows(THINGS).select() == (ROWS[0],)
+        tx.rows(THINGS).put(ROWS[1])
+        assert tx.rows(THINGS).delete("a", 1)
+        tx.blocks.put(cid, data)
+        assert tx.blocks.get(cid) == data
+        assert tx.rows(THINGS).select() == (ROWS[1],)
+        assert view.rows(ANN, THINGS).select() == (ROWS[0],)
+        assert not view.blocks(ANN).has(cid)
+    with store.view() as view:
+        assert view.rows(ANN, THINGS).select() == (ROWS[0],)
+        assert view.total_bytes() == 0
+
+
 def test_turn_that_raises_changes_nothing(store: Store) -> None:
     cid, data = block("never")
     put(store, ROWS[0])

@@ -12,12 +12,12 @@ from blake3 import blake3
 
 from mesh.actors.actor import Actor, ActorTransaction, Now
 from mesh.actors.issuer.issuer import Issuer
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.actors.node.settings import NodeSettings
 from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.journal import Settings
-from mesh.actors.verifier import Verifier
 from mesh.actors.verifier.rows import VerifierSettings
+from mesh.actors.verifier.verifier import Verifier
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.records.membership import Genesis, Member, Role

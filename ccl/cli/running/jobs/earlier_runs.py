@@ -9,8 +9,9 @@ from shlex import quote
 
 from msgspec import Struct
 
-from mesh.local import LocalMesh
-from mesh.local.runs import LocalRun, unfinished_runs
+from mesh.core.jobs.runs import LocalRun
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.runs import unfinished_runs
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
 from runtime.terminal.streams import note
@@ -42,7 +43,7 @@ def continuing(key: Cid, mesh_home: Path | None) -> str:
     return f"ccl runs {run_id(key)}{home}"
 
 
-def earlier_runs(mesh: LocalMesh) -> tuple[EarlierRun, ...]:
+def earlier_runs(mesh: EmbeddedMesh) -> tuple[EarlierRun, ...]:
     """Lists all unfinished runs of a home, the oldest first. Raises CommandError
     `block-missing`."""
     found = []
@@ -53,7 +54,7 @@ def earlier_runs(mesh: LocalMesh) -> tuple[EarlierRun, ...]:
 
 
 def runs_of_file(
-    mesh: LocalMesh, file: str, entry: str, arguments: bytes | None, key: Cid
+    mesh: EmbeddedMesh, file: str, entry: str, arguments: bytes | None, key: Cid
 ) -> tuple[EarlierRun, ...]:
     """Lists unfinished runs with jobs of the same command, with other contents of its files."""
     return tuple(

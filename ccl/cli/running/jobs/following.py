@@ -16,12 +16,13 @@ from mesh.cli.describing import bid_rows, describe
 from mesh.cli.job_errors import interrupted
 from mesh.cli.output import table
 from mesh.core.fields import JobId
-from mesh.job import Phase
-from mesh.local import JobView, LocalMesh
-from mesh.local.checking import check_anchored, check_federation
-from mesh.local.news import Awarded, BidRefused, News, StatusChanged
-from mesh.local.outputs import output_of
-from mesh.local.views import obstacle
+from mesh.core.jobs.job import Phase
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.checks import check_anchored, check_federation
+from mesh.queries.job_view import JobView, find_job_row
+from mesh.queries.obstacles import obstacle
+from mesh.queries.outputs import output_of
+from mesh.queries.progress_events import Awarded, BidRefused, ProgressEvent, StatusChanged
 from runtime.content.cid import Cid
 from runtime.execution.effects import Effect, effects_from_block
 from runtime.terminal.errors import CommandError, ExitCode
@@ -81,21 +82,21 @@ class _Progress(Struct):
     several: whether lines must name the job.
     """
 
-    mesh: LocalMesh
+    mesh: EmbeddedMesh
     say: Say
     several: bool
 
-    def __call__(self, news: News) -> None:
-        match news:
+    def __call__(self, event: ProgressEvent) -> None:
+        match event:
             case BidRefused():
-                self.say(f"{news.node_id} does not bid: {news.reason}: {news.detail}")
+                self.say(f"{event.node_id} does not bid: {event.reason}: {event.detail}")
             case Awarded():
-                self._table(news.job_id)
-                self.say(f"Awarded to {news.node_id} for {news.price} tokens")
+                self._table(event.job_id)
+                self.say(f"Awarded to {event.node_id} for {event.price} tokens")
                 self.say("")
                 self.say("Job execution progress:")
             case StatusChanged():
-                self.say(f"{self._mark(news.job_id)}Status: {news.phase.value}")
+                self.say(f"{self._mark(event.job_id)}Status: {event.phase.value}")
             case _:  # progress is of these only
                 pass
 
@@ -109,7 +110,7 @@ class _Progress(Struct):
 
 
 def follow_jobs(
-    mesh: LocalMesh,
+    mesh: EmbeddedMesh,
     ids: Sequence[JobId],
     labels: Mapping[Cid, str],
     say: Say,
@@ -134,7 +135,7 @@ def follow_jobs(
 
 
 def _ended(
-    mesh: LocalMesh,
+    mesh: EmbeddedMesh,
     job_id: JobId,
     labels: Mapping[Cid, str],
     say: Say,
@@ -153,8 +154,10 @@ def _ended(
         # A job whose module no node holds yet is accepted and waits, which is no failure.
         code = ExitCode.OK if view.missing and not given_up else problem.exit_code
         return Followed(view=view, label=label, problem=problem, exit_code=code)
-    anchor = check_anchored(mesh, job_id)
-    federation = check_federation(mesh, job_id)
+    with mesh.read() as reader:
+        row = find_job_row(reader, job_id)
+        anchor = check_anchored(reader, row)
+        federation = check_federation(reader, row)
     say(f"Receipt CID: {view.receipt}")
     say(f"Receipt anchored to DAG {_mark(anchor)}")
     score = f"({federation.confirmed}/{federation.drawn}, local keys)"
@@ -177,7 +180,8 @@ def _ended(
     code = ExitCode.FAILED if view.not_applied else ExitCode.OK
     if view.output is None:
         return Followed(view=view, label=label, effects=effects, exit_code=code)
-    found = output_of(mesh, job_id)
+    with mesh.read() as reader:
+        found = output_of(reader, job_id)
     output = found.value if found.is_value else bytes_to_json(found.data)
     return Followed(
         view=view,
@@ -189,7 +193,7 @@ def _ended(
     )
 
 
-def _effects_of(mesh: LocalMesh, view: JobView) -> tuple[Effect, ...]:
+def _effects_of(mesh: EmbeddedMesh, view: JobView) -> tuple[Effect, ...]:
     """Reads the effects of the job's program. Raises CommandError `block-missing`."""
     cid = None if view.deterministic is None else view.deterministic.effects
     return () if cid is None else effects_from_block(mesh.get_block(cid))

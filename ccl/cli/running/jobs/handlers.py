@@ -10,9 +10,9 @@ from ccl.cli.running.execution import Run
 from ccl.cli.running.jobs.following import Followed
 from ccl.cli.running.results.effects_output import effects_to_json
 from mesh.core.fields import JobId
-from mesh.job import Phase
-from mesh.local import LocalMesh
-from mesh.local.runs import RunJob
+from mesh.core.jobs.job import Phase
+from mesh.core.jobs.runs import RunJob
+from mesh.embedded.mesh import EmbeddedMesh
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
 from runtime.execution.execution import Outcome as ProgramOutcome
@@ -48,7 +48,7 @@ def is_completed(followed: Followed) -> bool:
     return is_verified and view.deterministic is not None and view.deterministic.outcome.succeeded
 
 
-def handler_payload(mesh: LocalMesh, job: RunJob, followed: Followed) -> dict[str, Any]:
+def handler_payload(mesh: EmbeddedMesh, job: RunJob, followed: Followed) -> dict[str, Any]:
     """Gives the record `ctx` of a handler; fields without a value are left out."""
     view = followed.view
     payload: dict[str, Any] = {
@@ -83,7 +83,7 @@ def _why(outcome: ProgramOutcome) -> str:
     return f"{outcome.cause or outcome.kind.value}{where}"
 
 
-def handler_results(mesh: LocalMesh, jobs: Mapping[JobId, Followed]) -> dict[str, Any]:
+def handler_results(mesh: EmbeddedMesh, jobs: Mapping[JobId, Followed]) -> dict[str, Any]:
     """Gives the outputs of verified jobs by job id, as long as they fit the payload together."""
     found: dict[str, Any] = {}
     left = PAYLOAD_OUTPUT_BYTES_MAX
@@ -97,7 +97,7 @@ def handler_results(mesh: LocalMesh, jobs: Mapping[JobId, Followed]) -> dict[str
     return found
 
 
-def _output_value(mesh: LocalMesh, cid: Cid) -> Any:
+def _output_value(mesh: EmbeddedMesh, cid: Cid) -> Any:
     """Decodes an output: its value, or text, or bytes; None for one that is too large."""
     data = mesh.get_block(cid)
     if len(data) > PAYLOAD_OUTPUT_BYTES_MAX:

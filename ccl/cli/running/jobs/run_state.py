@@ -15,25 +15,16 @@ from ccl.abi.layout import HANDLER_PREFIX
 from ccl.cli.running.call_blocks import stored_blocks
 from ccl.cli.running.consent import consent
 from ccl.cli.running.execution import Call, Run, done_before, execute
-from ccl.cli.running.job_requests import request_of, submissions_of
+from ccl.cli.running.job_requests import submissions_of
 from ccl.cli.running.jobs.earlier_runs import EarlierRun, continuing
 from ccl.cli.running.jobs.following import Followed, follow_jobs
 from ccl.cli.running.jobs.handlers import Handling, handler_payload, handler_results, is_completed
 from ccl.cli.running.options import Options
 from ccl.cli.running.results.effects_output import effect_lines
 from mesh.core.fields import JobId
-from mesh.local import LocalMesh
-from mesh.local.runs import (
-    Handled,
-    LocalRun,
-    Origin,
-    Outcome,
-    RunJob,
-    Submission,
-    apply,
-    asked_by,
-    follow_on,
-)
+from mesh.core.jobs.runs import Handled, LocalRun, Origin, RunJob
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.runs import Outcome, Submission, apply, children_of, keep_run
 from runtime.content.cid import Cid
 from runtime.content.codec import encode
 from runtime.execution.effects import Effect, SubmitJob
@@ -50,7 +41,7 @@ class RunState(Struct, kw_only=True):
     """earlier: unfinished runs of the program before it was changed. show_failure: shows the error
     of an execution; its exit code."""
 
-    mesh: LocalMesh
+    mesh: EmbeddedMesh
     options: Options
     call: Call
     key: Cid
@@ -70,7 +61,7 @@ class RunState(Struct, kw_only=True):
         for _ in range(ATTEMPTS_MAX):
             if not run.effects:
                 return run
-            done, spent = self._outcome(run, run.effects, {}, stored_blocks(self.call))
+            done, spent = self._outcome(run, run.effects, {}, 1, stored_blocks(self.call))
             record = LocalRun(
                 origin=self.origin,
                 execution=run.execution.deterministic,
@@ -107,12 +98,15 @@ class RunState(Struct, kw_only=True):
         run: Run,
         effects: tuple[Effect, ...],
         before: Mapping[str, int],
+        depth: int,
         blocks: tuple[tuple[Cid, bytes], ...] = (),
     ) -> tuple[Outcome, dict[str, int]]:
-        """Gives what is to be applied, and the most that the run can have spent then. Raises
-        CommandError."""
+        """Gives what is to be applied, and the most that the run can have spent then. depth: of the
+        jobs that it submits. Raises CommandError."""
         assert run.context is not None, "it was executed just now"
-        submissions = submissions_of(self.mesh, effects, self.origin.source)
+        submissions = submissions_of(
+            self.mesh, effects, self.origin.source, self.call.program, depth
+        )
         spent = consent(submissions, effects, before, self.options, self.earlier)
         outcome = Outcome(
             context=run.context,
@@ -149,7 +143,7 @@ class RunState(Struct, kw_only=True):
                 self.code = max(self.code, each.exit_code)
             for job in jobs:
                 if self.followed[job.job_id].view.is_final:
-                    self._submit_further(job)
+                    self._note_further(job)
                     self._react(job)
 
     def _driven(self, ids: Sequence[JobId], labels: Mapping[Cid, str]) -> tuple[Followed, ...]:
@@ -186,36 +180,20 @@ class RunState(Struct, kw_only=True):
     def is_over(self) -> bool:
         return all(each.view.is_final for each in self.followed.values())
 
-    def _submit_further(self, job: RunJob) -> None:
-        """Submits the jobs of the job itself, under the local key."""
+    def _note_further(self, job: RunJob) -> None:
+        """Takes up the jobs that the job itself has submitted, under the local key."""
         assert self.record is not None, "only a run with a record has jobs"
         known = {each.job_id for each in self.record.jobs}
-        further = [each for each in asked_by(self.mesh, job.job_id) if each.job_id not in known]
+        further = [each for each in children_of(self.mesh, job.job_id) if each not in known]
         if not further:
             return
-        if job.depth >= DEPTH_MAX:
-            self.options.remark(f"Not submitted: {_too_deep(len(further))}")
-            self.code = max(self.code, ExitCode.FAILED)
-            return
-        source = self.followed[job.job_id].view.manifest.body.ccl
-        submissions = tuple(
-            Submission(
-                position=each.position,
-                request=request_of(each.effect, source),
-                job_id=each.job_id,
-            )
-            for each in further
-        )
-        spent = consent(submissions, (), self.record.spent, self.options, ())
-        following = tuple(
-            RunJob(job_id=each.job_id, handle=0, depth=job.depth + 1) for each in submissions
-        )
-        record = replace(self.record, jobs=(*self.record.jobs, *following), spent=spent)
-        follow_on(self.mesh, self.key, record, submissions)
-        self.record = record
-        for each in submissions:
+        following = tuple(RunJob(job_id=each, handle=0, depth=job.depth + 1) for each in further)
+        self.record = replace(self.record, jobs=(*self.record.jobs, *following))
+        keep_run(self.mesh, self.key, self.record)
+        self.mesh.tell_from_submission(further)
+        for each in further:
             self.options.remark(f"Job submitted by job {job.job_id}")
-            self.options.remark(f"Job ID: {each.job_id}")
+            self.options.remark(f"Job ID: {each}")
 
     def _react(self, job: RunJob) -> None:
         """Executes the program's handler for a job that has ended, once."""
@@ -259,7 +237,8 @@ class RunState(Struct, kw_only=True):
         if not failure and count and job.depth >= DEPTH_MAX:
             failure = _too_deep(count)
         handled = Handled(job_id=job.job_id, event=event, execution=found, refusal=failure)
-        done, spent = self._outcome(run, () if failure else run.effects, self.record.spent)
+        applied = () if failure else run.effects
+        done, spent = self._outcome(run, applied, self.record.spent, job.depth + 1)
         record = replace(
             self.record,
             jobs=(*self.record.jobs, *_jobs(done.submissions, job.depth + 1)),

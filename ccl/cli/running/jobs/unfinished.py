@@ -12,9 +12,9 @@ from ccl.cli.running.options import Options
 from ccl.cli.running.session import resume, waiting
 from mesh.cli.describing import local_time
 from mesh.cli.naming import resolve
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.embedded.runs import finish_run, only_this_run, unfinished_run
 from mesh.home import has_mesh, locate_home
-from mesh.local import LocalMesh
-from mesh.local.runs import finish_run, only_this_run, unfinished_run
 from runtime.terminal.answers.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note, say_text
@@ -26,7 +26,7 @@ def list_runs(home: Path | None, *, as_json: bool) -> int:
     """Prints unfinished runs; a home without a mesh has none."""
     found: list[dict[str, Any]] = []
     if has_mesh(locate_home(home, os.environ)):
-        with LocalMesh.open(home) as mesh:
+        with EmbeddedMesh.open(home) as mesh:
             found = [_to_json(mesh, each) for each in earlier_runs(mesh)]
     if as_json:
         give({"runs": found})
@@ -54,7 +54,7 @@ def continue_run(
 
     Raises CommandError `unknown-run`.
     """
-    with LocalMesh.open(home) as mesh:
+    with EmbeddedMesh.open(home) as mesh:
         found = _named(mesh, text)
         with only_this_run(mesh, found.key, waiting):
             record = unfinished_run(mesh, found.key)
@@ -86,7 +86,7 @@ def continue_run(
 
 def forget_run(text: str, home: Path | None) -> int:
     """Drops a run from the list; its jobs are not cancelled, but nothing reacts to them."""
-    with LocalMesh.open(home) as mesh:
+    with EmbeddedMesh.open(home) as mesh:
         found = _named(mesh, text)
         finish_run(mesh, found.key)
         note(f"forgot run {found.id} of {found.run.origin.file}")
@@ -96,7 +96,7 @@ def forget_run(text: str, home: Path | None) -> int:
     return ExitCode.OK
 
 
-def _named(mesh: LocalMesh, text: str) -> EarlierRun:
+def _named(mesh: EmbeddedMesh, text: str) -> EarlierRun:
     known = {each.id: each for each in earlier_runs(mesh)}
     if not known:
         raise CommandError(
@@ -108,7 +108,7 @@ def _named(mesh: LocalMesh, text: str) -> EarlierRun:
     return known[resolve(text, tuple(known), noun="run", where="ccl runs")]
 
 
-def _to_json(mesh: LocalMesh, run: EarlierRun) -> dict[str, Any]:
+def _to_json(mesh: EmbeddedMesh, run: EarlierRun) -> dict[str, Any]:
     origin = run.run.origin
     return {
         "run": run.id,

@@ -9,7 +9,7 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.issuer.awards.spending import payer_of
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.owners.accounts import note_revocation
-from mesh.actors.issuer.rows import POLICIES, REVOCATIONS, TOKENS, PolicyRow, TokenRow
+from mesh.actors.issuer.rows import POLICIES, REVOCATIONS, STATEMENTS, TOKENS, PolicyRow, TokenRow
 from mesh.core.ids import issue_id
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.registry import sign
@@ -110,6 +110,9 @@ def set_policy(
             policy=policy.cid,
         )
     )
+    for owner in tx.rows(STATEMENTS).select():
+        statement, *policies = issuer.stated(tx, owner.owner, now)
+        tx.outbox.put(Outgoing(to=(owner.owner,), record=statement, attached=tuple(policies)))
     return policy
 
 

@@ -1,1 +1,1 @@
-"""What must hold in a simulation, whatever is wrong."""
+"""Invariants of a simulation, whatever is wrong."""

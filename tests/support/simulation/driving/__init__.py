@@ -1,1 +1,1 @@
-"""What drives one simulated actor: its clocks, machine, fetches and station."""
+"""Driving of one simulated actor: its clocks, machine, fetches and station."""

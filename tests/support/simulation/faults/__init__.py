@@ -1,1 +1,1 @@
-"""What may be wrong in a simulation: the kinds of fault, and dishonest conduct."""
+"""Faults of a simulation: their kinds, and dishonest conduct."""
