@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mesh.cli.reports.answers import REPORTS
 from mesh.core.jobs.job import Phase
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.answers.answer import Answers, Fields, Schema
@@ -207,6 +208,7 @@ ANSWERS: Final[Answers] = {
         **WRITTEN,
     },
     "logs": {"job_id": TEXT, "logs": TEXTS, "outcome": optional(OUTCOME)},
+    **REPORTS,
     "receipt": {
         "cid": CID,
         "receipt": optional(SIGNED),

@@ -46,6 +46,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "list-nodes",
     ),
     "results": ("results", "logs"),
+    "reports.commands": ("history", "job-tree", "reputation", "usage"),
     "proofs": ("receipt", "verify"),
     "state": ("state",),
     "diagnosis": ("doctor",),

@@ -78,7 +78,7 @@ def computed_codes() -> set[str]:
     kinds = {each.value for each in OutcomeKind if each is not OutcomeKind.SUCCEEDED}
     found = {f"{family}-{slug}" for family, members in names.items() for slug in slugs(*members)}
     found |= {f"program-{kind}" for kind in kinds}
-    for noun in ("job", "node", "run", "token"):
+    for noun in ("job", "member", "node", "run", "token"):
         found |= {f"unknown-{noun}", f"ambiguous-{noun}", f"{noun}-id-too-short"}
     return found
 

@@ -1,0 +1,1 @@
+"""Reports of what has happened: histories, trees, reputation, usage, and what may be removed."""
