@@ -1,7 +1,7 @@
 """`meshctl results` and `logs`: what a verified job gave, from the blocks its receipt names."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from mesh.cli.options import (
     JobArgument,
     JobOption,
     QuietOption,
+    TimeoutOption,
 )
 
 
@@ -87,18 +88,28 @@ def _show(
 def logs(
     job: JobArgument = None,
     job_id: JobOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Wait for the end of the job, and drive it.")
+    ] = False,
+    timeout: TimeoutOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
     """Show what the program logged, also when it failed.
 
+    The log is a part of the program's result, which every verifier has to come to by itself: it is
+    known when the execution has ended, and not line by line before. With --follow the job is driven
+    to its end first, as by `meshctl job-status --wait`; how far it is goes to stderr.
+
     \b
-    Example:
+    Examples:
       meshctl logs e2b4cf1af332
+      meshctl logs e2b4cf1af332 --follow --timeout 60
     """
     from mesh.cli.describing import describe
     from mesh.cli.naming import find_job, one_job
+    from mesh.cli.reports.log_following import await_log
     from mesh.cli.session import make_output, open_mesh
     from mesh.queries.outputs import logs_of
     from runtime.execution.execution import OutcomeKind
@@ -108,6 +119,8 @@ def logs(
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         name = find_job(mesh, wanted)
+        if follow:
+            await_log(mesh, name, timeout=timeout, quiet=quiet)
         with mesh.read() as reader:
             lines = logs_of(reader, name)
         found = mesh.job(name)

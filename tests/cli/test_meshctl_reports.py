@@ -118,7 +118,9 @@ def test_tree_shows_who_asked_for_each_job_and_what_it_cost(meshctl: Meshctl, ho
     assert all(each["is_paid"] for each in jobs)
     for each in jobs:
         assert answered(meshctl, "job-tree", each["job_id"])["jobs"] == jobs
-    lines = meshctl("job-tree", jobs[2]["job_id"]).out.splitlines()
+    shown = meshctl("job-tree", jobs[2]["job_id"])
+    assert (shown.code, shown.err) == (0, "")
+    lines = shown.out.splitlines()
     assert lines[1].startswith(root)
     assert [line[:3] for line in lines[2:]] == ["├─ ", "└─ "]
     assert f"…{root[-12:]}, effect 1" in lines[3]

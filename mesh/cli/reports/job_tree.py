@@ -16,7 +16,7 @@ _BRANCH, _LAST, _LINE, _GAP = "├─ ", "└─ ", "│  ", "   "
 def _asked_by(row: Any) -> str:
     if row["effect_position"] is None:
         return str(row["asked_by"])
-    return f"{row['asked_by']}, effect {row['position']}"
+    return f"{row['asked_by']}, effect {row['effect_position']}"
 
 
 _COLUMNS: Final = (
