@@ -1,7 +1,14 @@
 """Shell completion with live ids: read from the store, never driving or creating anything."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mesh.actors.stores import View
+    from mesh.embedded.rows import FoundedRow
 
 
 def words(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -15,7 +22,7 @@ def words(known: Sequence[str]) -> Callable[[str], list[str]]:
 
 def complete_job(incomplete: str) -> list[str]:
     """Ids of jobs in the store, newest first; nothing where there is no store."""
-    return [each for each in reversed(_job_ids()) if each.startswith(incomplete)]
+    return [each for each in reversed(_in_store(_job_ids)) if each.startswith(incomplete)]
 
 
 def complete_node(incomplete: str) -> list[str]:
@@ -25,28 +32,52 @@ def complete_node(incomplete: str) -> list[str]:
     return [node.node_id for node in NODES if node.node_id.startswith(incomplete)]
 
 
-def _job_ids() -> list[str]:
+def complete_type(incomplete: str) -> list[str]:
+    """Resources that nodes of the mesh sell; nothing where there is no store."""
+    return [each for each in _in_store(_types_sold) if each.startswith(incomplete)]
+
+
+def _job_ids(view: View, founded: FoundedRow) -> list[str]:
     from mesh.actors.submitter.rows import JOBS
+
+    return [job.job_id for job in view.rows(founded.submitter, JOBS).select()]
+
+
+def _types_sold(view: View, founded: FoundedRow) -> list[str]:
+    from mesh.actors.submitter.rows import PROFILES
+    from mesh.core.records.archive import Archive
+    from mesh.core.records.market import NodeProfile
+
+    archive, blocks = Archive(founded.genesis), view.blocks(founded.submitter)
+    profiles = view.rows(founded.submitter, PROFILES).select()
+    rates = (archive.get(blocks, NodeProfile, row.profile).body.rates for row in profiles)
+    return sorted({each for names in rates for each in names})
+
+
+def _in_store(question: Callable[[View, FoundedRow], list[str]]) -> list[str]:
+    """What the store of this user says; nothing where there is none, or it cannot be read."""
     from mesh.adapters.sqlite_rows.store import SqliteStore
+    from mesh.core.ports.blocks import BlockError
+    from mesh.core.records.archive import MissingRecord
     from mesh.embedded.rows import FOUNDED, HOME
     from mesh.embedded.tables import TABLES
     from mesh.home import locate_home
+    from runtime.identity.signed import RecordError
     from runtime.terminal.errors import CommandError
 
+    # A completion that fails must not disturb the line that is being typed.
     try:
         home = locate_home(None, os.environ)
         if not home.database.exists():
             return []
         store = SqliteStore(home.database, TABLES, quota_bytes=0)
     except CommandError:
-        # A completion that fails must not disturb the line that is being typed.
         return []
     try:
         with store.view() as view:
-            return [
-                job.job_id
-                for founded in view.rows(HOME, FOUNDED).select()
-                for job in view.rows(founded.submitter, JOBS).select()
-            ]
+            founded = view.rows(HOME, FOUNDED).select()
+            return question(view, founded[0]) if founded else []
+    except (CommandError, BlockError, MissingRecord, RecordError):
+        return []
     finally:
         store.close()

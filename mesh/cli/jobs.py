@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from mesh.cli.completion import complete_node, words
+from mesh.cli.completion import complete_node, complete_type, words
 from mesh.cli.options import (
-    RESOURCE_TYPES,
     FormatOption,
     HomeOption,
     JobArgument,
@@ -71,9 +70,9 @@ def submit_job(
         str,
         typer.Option(
             "--resource-type",
-            metavar="|".join(RESOURCE_TYPES),
-            help="What pays for the work.",
-            autocompletion=words(RESOURCE_TYPES),
+            metavar="TYPE",
+            help="The resource that the job buys; a node of the mesh has to sell it.",
+            autocompletion=complete_type,
         ),
     ] = "compute",
     priority: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from mesh.cli.completion import complete_job, words
+from mesh.cli.completion import complete_job, complete_type
 from mesh.cli.output import FORMAT_NAMES
 
 FORMAT_WORDS: Final = "|".join(FORMAT_NAMES)
@@ -50,14 +50,13 @@ HomeOption: TypeAlias = Annotated[
         help="Directory of the mesh. Default: $MESH_HOME, else the user's data directory.",
     ),
 ]
-RESOURCE_TYPES: Final = ("compute", "storage", "bandwidth")
 TypeOption: TypeAlias = Annotated[
     str,
     typer.Option(
         "--type",
-        metavar="|".join(RESOURCE_TYPES),
-        help="Which resource.",
-        autocompletion=words(RESOURCE_TYPES),
+        metavar="TYPE",
+        help="Which resource, of those that nodes of the mesh sell.",
+        autocompletion=complete_type,
     ),
 ]
 SECONDS_MAX: Final = 366 * 24 * 3600

@@ -12,6 +12,7 @@ from mesh.actors.submitter.tokens import delegate, token_refusal
 from mesh.actors.submitter.tokens import revoke as revoke_own
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.registry import read_as
+from mesh.queries.offers import check_sold
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
@@ -63,6 +64,7 @@ def issue_token(
     expires_at: int,
 ) -> Signed[ResourceToken]:
     """The issuer signs a root token and credits its units. Raises CommandError."""
+    _check_sold(mesh, resource_type)
     if expires_at <= mesh.now:
         raise CommandError(
             ExitCode.USAGE,
@@ -92,7 +94,9 @@ def issue_token(
 def set_policy(
     mesh: "EmbeddedMesh", resource_type: ResourceType, rule: Rule, scope: str = ""
 ) -> Cid:
-    """The issuer's rule for a resource from now on; the CID of its signed record."""
+    """The issuer's rule for a resource from now on; the CID of its signed record. Raises
+    CommandError."""
+    _check_sold(mesh, resource_type)
     issuer = mesh.actors.issuer
     policy = mesh.issuer_command(
         lambda tx, now: issuer.set_policy(
@@ -100,6 +104,12 @@ def set_policy(
         )
     )
     return policy.cid
+
+
+def _check_sold(mesh: "EmbeddedMesh", resource_type: ResourceType) -> None:
+    """Raises CommandError `resource-not-sold`: units of it would pay for nothing."""
+    with mesh.read() as reader:
+        check_sold(reader, resource_type)
 
 
 def grant_role(mesh: "EmbeddedMesh", *, name: str, subject: Did, expires_at: int) -> Cid:
@@ -146,6 +156,7 @@ def withdraw_role(mesh: "EmbeddedMesh", *, name: str, subject: Did, reason: str)
 
 def hand_on(mesh: "EmbeddedMesh", part: Part) -> Chain:
     """Sign a child token for its audience; the chain, leaf first. Raises CommandError."""
+    _check_sold(mesh, part.resource_type)
     submitter = mesh.submitter
 
     def sign(tx: DeliveryTransaction, now: Now) -> Chain:
@@ -170,6 +181,7 @@ def hand_on(mesh: "EmbeddedMesh", part: Part) -> Chain:
 
 def allocate(mesh: "EmbeddedMesh", part: Part) -> Chain:
     """Set units of the local submitter aside for a scope. Raises CommandError."""
+    _check_sold(mesh, part.resource_type)
     issuer = mesh.actors.issuer
     expires_at = _expiry(mesh, part)
 

@@ -16,6 +16,7 @@ from mesh.core.documents.located import DOCUMENT_BYTES_MAX
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded.admission import check_callable
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.offers import check_sold
 from runtime.content.cid import Cid
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode
@@ -64,6 +65,8 @@ def run_validate(file: Path, *, output: str | None, quiet: bool, home: Path | No
     document = load(file)
     with found_mesh(home) as mesh:
         request, _ = request_of(mesh, document, file)
+        with mesh.read() as reader:
+            check_sold(reader, request.resource_type)
     _show_valid(out, file, request)
 
 

@@ -11,6 +11,7 @@ from mesh.cli.option_values import one_of, positive
 from mesh.cli.output import Column, table
 from mesh.cli.policies.rule_text import rule_to_text
 from mesh.cli.session import make_output, open_mesh
+from mesh.queries.offers import check_sold
 from mesh.queries.policy_explanation import explain_policies
 from runtime.content.did import Did
 from runtime.tokens.assessment import Assessment
@@ -46,6 +47,7 @@ def run_explain(question: Question, *, output: str | None, quiet: bool, home: Pa
     with open_mesh(home) as mesh:
         subject = named or mesh.owner
         with mesh.read() as reader:
+            check_sold(reader, kind)
             found = explain_policies(reader, kind, question.scope, subject, amount)
     rows = [row for verdict in found.verdicts for row in _rows(verdict)]
     value = {

@@ -125,7 +125,9 @@ FIELDS: Final[Mapping[str, Field]] = {
     "wasm_cid": Field(kind=Kind.CID, meaning="the CID of the module", example="bafkr4i…"),
     "description": _text("what the job is for", "Count", high=DESCRIPTION_BYTES_MAX),
     "resource_type": _word(
-        "what pays for the work", "compute", tuple(kind.value for kind in ResourceType)
+        "the resource that it buys; a node of the mesh has to sell it",
+        "compute",
+        tuple(kind.value for kind in ResourceType),
     ),
     "resource_amount": Field(
         kind=Kind.INTEGER,
