@@ -134,14 +134,15 @@ def world_now(mesh: "EmbeddedMesh") -> World:
 
     Raises CommandError `register-too-large`, `block-missing`, `state-malformed`.
     """
+    submitter, now = mesh.submitter, mesh.clock()
     with mesh.read() as reader:
-        tx = reader.view.rehearsal(mesh.submitter.did, mesh.clock())
-        around = mesh.submitter.surroundings(tx, mesh.clock())
+        tx = reader.view.rehearsal(submitter.did, now)
+        around = submitter.surroundings(tx, now)
         if isinstance(around, AwardRefusal):
             raise CommandError(
                 ExitCode.FAILED,
                 "register-too-large",
-                f"the token classes of {mesh.submitter.did} have too many holders: {around.detail}",
+                f"the token classes of {submitter.did} have too many holders: {around.detail}",
                 hint="burn the units of holders that have left, or issue in another name",
             )
         blocks = {}
