@@ -4,7 +4,7 @@ Rule: each is given its own key and nobody else's; a key that is missing or not 
 named, and never made anew; the archive that they share holds no rows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -20,11 +20,13 @@ from mesh.actors.verifier.verifier import Verifier
 from mesh.config import Config
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
+from mesh.core.records.membership import Member
 from mesh.embedded.identities import Entropy, Identities
 from mesh.embedded.keyring import load
 from mesh.home import Home
 from runtime.content.did import Did
 from runtime.execution.context import Limits
+from runtime.identity.keys import SigningKey
 from runtime.sandbox.request import Side
 
 LEASE_MS: Final = 3_000
@@ -57,7 +59,7 @@ class Actors(Struct, frozen=True, kw_only=True):
         return sides | dict.fromkeys((each.did for each in self.verifiers), Side.VERIFIER)
 
 
-def load_actors(
+def home_actors(
     members: Members,
     archive: Archive,
     home: Home,
@@ -65,11 +67,29 @@ def load_actors(
     machine: Machine,
     entropy: Entropy,
 ) -> Actors:
-    """The actors of all members, with their keys. Raises CommandError `key-…`: a key is missing,
-    or is not that member's."""
-    keys = {
-        each.member: load(home.keys, each.name, each.member) for each in members.change.body.members
-    }
+    """The actors of all members, with the keys of a home. Raises CommandError `key-…`: one is
+    missing, or is not that member's."""
+    return make_actors(
+        members,
+        lambda each: load(home.keys, each.name, each.member),
+        archive=archive,
+        config=config,
+        machine=machine,
+        entropy=entropy,
+    )
+
+
+def make_actors(
+    members: Members,
+    key_of: Callable[[Member], SigningKey],
+    *,
+    archive: Archive,
+    config: Config,
+    machine: Machine,
+    entropy: Entropy,
+) -> Actors:
+    """The actors of all members, whose keys are here. Raises what `key_of` raises."""
+    keys = {each.member: key_of(each) for each in members.change.body.members}
     listed = Identities.of(members)
     return Actors(
         submitter=Submitter(

@@ -21,7 +21,7 @@ from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
 from mesh.core.records.membership import Genesis, Member, Role
-from mesh.embedded.actors import Actors, load_actors
+from mesh.embedded.actors import Actors, home_actors
 from mesh.embedded.default_members import (
     GRANT_SECONDS,
     GRANT_UNITS,
@@ -70,7 +70,7 @@ def found_once(
         members = founding.members
         local = LocalSandbox(home, config)
         archive = Archive(members.mesh)
-        actors = load_actors(members, archive, home, config, local.machine, entropy)
+        actors = home_actors(members, archive, home, config, local.machine, entropy)
         process = DrivingProcess(home, config, store, actors, local, clock)
         with closing(process), process.turns.turn() as opened:
             found(opened, actors, founding)

@@ -133,9 +133,9 @@ class EmbeddedMesh:
     @cached_property
     def actors(self) -> Actors:
         """Those that this home drives. Raises CommandError `key-…` for keys that are missing."""
-        from mesh.embedded.actors import load_actors
+        from mesh.embedded.actors import home_actors
 
-        return load_actors(
+        return home_actors(
             self.members,
             self.archive,
             self.home,
