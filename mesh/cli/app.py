@@ -49,7 +49,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "reports.commands": ("history", "job-tree", "reputation", "usage"),
     "proofs": ("receipt", "verify"),
     "state": ("state",),
-    "diagnosis": ("doctor",),
+    "diagnosis": ("doctor", "prune"),
     "blocks": ("block",),
     "tokens": ("tokens",),
     "policy": ("policy",),

@@ -232,6 +232,10 @@ class EmbeddedMesh:
         """As `command`, of the local issuer's operator."""
         return self._process.driver.command(self.identities.issuer, action)
 
+    def settle(self) -> None:
+        """Deliver what was sent, and decide what time has decided; nothing is executed."""
+        self._process.driver.settle()
+
     # --- blocks
 
     def put_block(
@@ -388,7 +392,7 @@ class EmbeddedMesh:
         self.measure()
         with self.read() as reader:
             most = price_of(reader, job_id, node_id)
-        self._process.driver.settle()
+        self.settle()
         followed = Followed((job_id,), on_event)
         with self.read() as reader:
             followed.begin(reader)

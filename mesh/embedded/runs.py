@@ -237,7 +237,8 @@ class _Application:
         self._key = key
         self._run = run
         self._done = done
-        self._cause = cid_of(encode([key, mesh.entropy(NONCE_BYTES)]), Codec.DAG_CBOR)
+        self._cause_block = encode([key, mesh.entropy(NONCE_BYTES)])
+        self._cause = cid_of(self._cause_block, Codec.DAG_CBOR)
 
     def steps(self, opened: "OpenTurn") -> None:
         """Raises _Refused, CommandError."""
@@ -258,6 +259,7 @@ class _Application:
         done = self._done
         for cid, data in (*done.blocks, *done.execution.blocks.items()):
             tx.blocks.put(cid, data)
+        tx.blocks.put(self._cause, self._cause_block)
         outcome = self._submitter.apply_effects(
             tx, self._cause, done.effects, done.context.state_root, now
         )

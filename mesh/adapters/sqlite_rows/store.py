@@ -4,7 +4,7 @@ Rule: a turn holds the file's write lock from its beginning, so that what it has
 it is committed; every commit is on the disk (synchronous=FULL) before anyone hears of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,13 @@ class SqliteStore:
         with self.database.transaction("DEFERRED"):
             return tuple(self._inspection.unreadable())
 
-    def mend_file(self, unreadable: Iterable[UnreadableRow]) -> None:
+    def mend_file(self, kept: Collection[str]) -> None:
         """Count the blocks anew, give those of nobody to whoever names them, and remove rows that
-        cannot be read. Raises CommandError as `turn`."""
+        cannot be read, except of the tables that are kept. Raises CommandError as `turn`."""
         with self.database.transaction("IMMEDIATE"):
             self._inspection.mend_blocks()
-            self._inspection.remove(unreadable)
+            unreadable = tuple(self._inspection.unreadable())
+            self._inspection.remove(row for row in unreadable if row.table not in kept)
         self._source.forget()
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ Rule: a row that cannot be read stops whoever reads its table; it is removed whe
 lead to it, and written anew with the rest.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Protocol
 
 from mesh.actors.stores import Store
@@ -46,7 +46,7 @@ class StoredFile(Store, Protocol):
     def check(self) -> tuple[str, ...]: ...
     def block_sums(self) -> Sums: ...
     def unreadable(self) -> tuple[Unreadable, ...]: ...
-    def mend_file(self, unreadable: Iterable[Unreadable]) -> None: ...
+    def mend_file(self, kept: Collection[str]) -> None: ...
 
 
 def check_file(store: StoredFile) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def check_file(store: StoredFile) -> Iterator[Finding]:
 
 def mend_file(store: StoredFile) -> None:
     """Mend what is wrong beneath the rows; rows that are derived follow with the others."""
-    store.mend_file([row for row in store.unreadable() if row.table not in KEPT])
+    store.mend_file(KEPT)
 
 
 def _of_file(kind: Kind, subject: str, text: str) -> Finding:
