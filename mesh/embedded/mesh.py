@@ -135,6 +135,7 @@ class EmbeddedMesh:
         """Those that this home drives. Raises CommandError `key-…` for keys that are missing."""
         from mesh.embedded.actors import home_actors
 
+        self._local.recall(self.store)
         return home_actors(
             self.members,
             self.archive,
@@ -148,9 +149,7 @@ class EmbeddedMesh:
     def _local(self) -> LocalSandbox:
         from mesh.embedded.sandboxed import LocalSandbox
 
-        local = LocalSandbox(self.home, self.config)
-        local.recall(self.store)
-        return local
+        return LocalSandbox(self.home, self.config)
 
     @cached_property
     def _process(self) -> DrivingProcess:
