@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mesh.actors.stores import View
-    from mesh.embedded.rows import FoundedRow
+    from mesh.core.membership.members import Members
 
 
 def words(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -37,29 +37,33 @@ def complete_type(incomplete: str) -> list[str]:
     return [each for each in _in_store(_types_sold) if each.startswith(incomplete)]
 
 
-def _job_ids(view: View, founded: FoundedRow) -> list[str]:
+def _job_ids(view: View, members: Members) -> list[str]:
     from mesh.actors.submitter.rows import JOBS
+    from mesh.embedded.identities import Identities
 
-    return [job.job_id for job in view.rows(founded.submitter, JOBS).select()]
+    submitter = Identities.of(members).submitter
+    return [job.job_id for job in view.rows(submitter, JOBS).select()]
 
 
-def _types_sold(view: View, founded: FoundedRow) -> list[str]:
+def _types_sold(view: View, members: Members) -> list[str]:
     from mesh.actors.submitter.rows import PROFILES
     from mesh.core.records.archive import Archive
     from mesh.core.records.market import NodeProfile
+    from mesh.embedded.identities import Identities
 
-    archive, blocks = Archive(founded.genesis), view.blocks(founded.submitter)
-    profiles = view.rows(founded.submitter, PROFILES).select()
+    submitter = Identities.of(members).submitter
+    archive, blocks = Archive(members.mesh), view.blocks(submitter)
+    profiles = view.rows(submitter, PROFILES).select()
     rates = (archive.get(blocks, NodeProfile, row.profile).body.rates for row in profiles)
     return sorted({each for names in rates for each in names})
 
 
-def _in_store(question: Callable[[View, FoundedRow], list[str]]) -> list[str]:
+def _in_store(question: Callable[[View, Members], list[str]]) -> list[str]:
     """What the store of this user says; nothing where there is none, or it cannot be read."""
     from mesh.adapters.sqlite_rows.store import SqliteStore
     from mesh.core.ports.blocks import BlockError
     from mesh.core.records.archive import MissingRecord
-    from mesh.embedded.rows import FOUNDED, HOME
+    from mesh.embedded.founded import founded_members
     from mesh.embedded.tables import TABLES
     from mesh.home import locate_home
     from runtime.identity.signed import RecordError
@@ -75,8 +79,8 @@ def _in_store(question: Callable[[View, FoundedRow], list[str]]) -> list[str]:
         return []
     try:
         with store.view() as view:
-            founded = view.rows(HOME, FOUNDED).select()
-            return question(view, founded[0]) if founded else []
+            members = founded_members(view, home)
+            return [] if members is None else question(view, members)
     except (CommandError, BlockError, MissingRecord, RecordError):
         return []
     finally:

@@ -14,7 +14,6 @@ from mesh.core.records.membership import Genesis, Membership
 from mesh.embedded.rows import FOUNDED, HOME, FoundedRow
 from mesh.home import Home, remembered_mesh
 from mesh.queries.reader import invalid_record, missing_block
-from runtime.content.did import Did
 from runtime.identity.signed import RecordError
 from runtime.terminal.errors import CommandError, ExitCode
 
@@ -48,17 +47,12 @@ def founded_members(view: View, home: Home) -> Members | None:
         raise _damaged(row, home, error) from None
 
 
-def keep_members(tx: ActorTransaction, founding: Founding, submitter: Did) -> None:
-    """Keep the first records of the mesh, and who of its members submits."""
+def keep_members(tx: ActorTransaction, founding: Founding) -> None:
+    """Keep the first records of the mesh."""
     for each in (founding.genesis, founding.change):
         tx.blocks.put(each.cid, each.block)
     tx.rows(FOUNDED).put(
-        FoundedRow(
-            only=_ONLY,
-            genesis=founding.genesis.cid,
-            change=founding.change.cid,
-            submitter=submitter,
-        )
+        FoundedRow(only=_ONLY, genesis=founding.genesis.cid, change=founding.change.cid)
     )
 
 

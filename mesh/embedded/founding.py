@@ -109,7 +109,7 @@ def found(opened: OpenTurn, actors: Actors, founding: Founding) -> None:
     """Give each actor the members, its settings, and the submitter its first units."""
     for actor in actors:
         opened.command(actor.did, partial(_found, actor, founding))
-    opened.command(HOME, lambda tx, now: keep_members(tx, founding, actors.submitter.did))
+    opened.command(HOME, lambda tx, now: keep_members(tx, founding))
     for node, settings in zip(actors.nodes, _node_settings(), strict=True):
         opened.command(node.did, partial(_configure_node, node, settings))
     for verifier, given in zip(actors.verifiers, _verifier_settings(), strict=True):

@@ -13,13 +13,11 @@ HOME: Final = Did("did:local:home")
 
 
 class FoundedRow(Struct, frozen=True, kw_only=True):
-    """The mesh of this home, by its genesis and first list of members, and its local submitter.
-    only: always 1."""
+    """The mesh of this home, by its genesis and first list of members. only: always 1."""
 
     only: int
     genesis: Cid
     change: Cid
-    submitter: Did
 
 
 class SpeedRow(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from mesh.embedded.driving.set_aside import SET_ASIDE, SetAsideRow, try_again
 from mesh.embedded.driving.turns import OpenTurn
 from mesh.embedded.rows import HOME
 from mesh.queries.audit.repair import Repaired, repair_home
-from mesh.queries.doctor import Check, Examined, FailedDelivery, examine, examine_sandbox
+from mesh.queries.doctor import Check, Examined, FailedDelivery, State, examine, examine_sandbox
 from mesh.queries.prune import Pruned, prune
 from mesh.queries.reader import Reader
 from runtime.terminal.errors import CommandError, ExitCode
@@ -23,7 +23,8 @@ TURNS_MAX: Final = 100
 
 def examine_home(mesh: "EmbeddedMesh", *, execute: bool) -> tuple[Check, ...]:
     """All checks, in order; `execute` starts workers and runs known modules in them."""
-    found = examine(
+    keys = _keys(mesh)
+    found = keys + examine(
         mesh.store,
         mesh.read,
         failed_deliveries,
@@ -45,6 +46,15 @@ def examine_home(mesh: "EmbeddedMesh", *, execute: bool) -> tuple[Check, ...]:
         return mesh.fuel_per_second
 
     return (*found, *examine_sandbox(mesh.sandbox, measured))
+
+
+def _keys(mesh: "EmbeddedMesh") -> tuple[Check, ...]:
+    """What is wrong with the keys of the members."""
+    try:
+        _ = mesh.actors
+    except CommandError as problem:
+        return (Check(name="keys", state=State.WRONG, text=problem.message, remedy=problem.hint),)
+    return ()
 
 
 def repair(mesh: "EmbeddedMesh") -> Repaired:

@@ -82,8 +82,8 @@ def amender(kind: type[Struct]) -> Callable[[Any, Any, Parts | None], Parts]:
 
 
 def _entries(kind: type[Struct]) -> tuple[tuple[bytes, str, Step], ...] | None:
-    """Each field of a record with what comes before its value; None where it is written the long
-    way."""
+    """Lists each field of a record with what comes before its value; None where it is written
+    the long way."""
     fields = _fields(kind)
     if not fields or len(fields) != len(kind.__struct_fields__):
         return None
@@ -106,7 +106,7 @@ def pack_fields(record: Any) -> dict[str, bytes]:
 
 
 def _step(hint: Any) -> Step | None:
-    """The step of an annotation; None where its values are written the long way."""
+    """Returns the step of an annotation; None where its values are written the long way."""
     if hint not in _STEPS:
         _STEPS[hint] = _build(hint)
     return _STEPS[hint]
@@ -302,7 +302,8 @@ def _optional(inner: Step | None) -> Step | None:
 
 @cache
 def _fields(kind: type[Struct]) -> dict[str, Step] | None:
-    """The steps of the fields that are always written; None where one is written the long way."""
+    """Returns the steps of the fields that are always written; None where one is written the
+    long way."""
     hints = get_type_hints(kind, include_extras=True)
     omitted = omitted_fields(kind, hints)
     found = {}
@@ -338,7 +339,8 @@ def _record(kind: type[Struct], constant: tuple[str, str] | None = None) -> Step
 def _template(
     fields: Mapping[str, Step], constant: tuple[str, str] | None
 ) -> tuple[bytes, bytes, tuple[tuple[bytes, str, Step], ...]]:
-    """What is written before and after the fields, and each with what comes before its value."""
+    """Returns what is written before and after the fields, and each with what comes before its
+    value."""
     names = sorted((*fields, constant[0]) if constant else fields, key=encode)
     before, between = head(MAP, len(names)), b""
     entries = []

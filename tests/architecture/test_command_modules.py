@@ -14,7 +14,11 @@ FOLDER = Path(mesh.cli.__file__).parent
 
 @pytest.mark.parametrize(
     "module",
-    sorted(path.stem for path in FOLDER.glob("*.py") if "def register" in path.read_text()),
+    sorted(
+        ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+        for path in FOLDER.rglob("*.py")
+        if "def register" in path.read_text()
+    ),
 )
 def test_each_module_registers_what_the_table_says(module: str) -> None:
     app = typer.Typer()
@@ -24,5 +28,5 @@ def test_each_module_registers_what_the_table_says(module: str) -> None:
 
 
 def test_no_module_is_named_that_is_not_there() -> None:
-    assert all((FOLDER / f"{module}.py").exists() for module in MODULES)
+    assert all((FOLDER / f"{module.replace('.', '/')}.py").exists() for module in MODULES)
     assert len(COMMANDS) == sum(map(len, MODULES.values()))

@@ -63,8 +63,8 @@ def _blocks(home: Path) -> dict[Cid, str]:
     """Lists every stored block with the kind of its record."""
     kinds = {}
     with open_at(home) as mesh, mesh.store.view() as view:
-        for cid in view.cids(mesh.submitter.did):
-            data = view.blocks(mesh.submitter.did).get(cid)
+        for cid in view.cids(mesh.owner):
+            data = view.blocks(mesh.owner).get(cid)
             assert data is not None
             try:
                 kind = type(

@@ -91,7 +91,11 @@ def test_proof_is_verified_where_there_is_no_mesh(
 
 def test_lost_keys_are_not_made_again(meshctl: Meshctl, home: Path) -> None:
     shutil.rmtree(home / "keys")
-    for words in (["list-jobs"], ["doctor"], ["tokens", "issue", "--amount", "5"]):
+    assert meshctl("list-jobs").code == 0
+    found = meshctl("doctor", "--no-execute", "--repair")
+    assert (found.code, f"keys{' ' * 20}wrong" in found.out) == (1, True)
+    assert str(home / "keys") in found.out and "restore" in found.err
+    for words in (["tokens", "issue", "--amount", "5"], ["accept-bid", "x", "y"]):
         refused = meshctl(*words)
         assert (refused.code, "error[key-missing]" in refused.err) == (4, True)
         assert str(home / "keys") in refused.err and "restore" in refused.err
@@ -102,9 +106,10 @@ def test_lost_keys_are_not_made_again(meshctl: Meshctl, home: Path) -> None:
 def test_key_of_another_identity_is_refused(meshctl: Meshctl, home: Path, name: str) -> None:
     other = "issuer" if name == "submitter" else "submitter"
     shutil.copy(home / "keys" / f"{other}.key", home / "keys" / f"{name}.key")
-    refused = meshctl("list-nodes")
+    refused = meshctl("tokens", "issue", "--amount", "5")
     assert (refused.code, "error[key-foreign]" in refused.err) == (4, True)
     assert f"{name}.key" in refused.err
+    assert f"{name}.key" in meshctl("doctor", "--no-execute").out
 
 
 @pytest.mark.parametrize("also_keys", [False, True])

@@ -54,7 +54,7 @@ def cancelled_while_it_runs(meshctl: Meshctl, home: Path) -> str:
 def sent(home: Path, amount: int) -> None:
     """Units of the submitter's own, sent by the effects of a local run."""
     with opened(home) as mesh:
-        me = mesh.submitter.did
+        me = mesh.owner
         effect = TransferTokens(token_class="compute", amount=amount, holder=me, to=OTHER)  # type: ignore[arg-type]
         cause = cid_of(b"a run", Codec.RAW)
 
@@ -92,7 +92,7 @@ def test_sums_are_the_ledgers_after_a_mixture(meshctl: Meshctl, home: Path, mixt
         for row in accounts:
             if row.kind is AccountKind.HOLDINGS:
                 # What has another name holds units that the submitter has set aside.
-                owner = row.owner if row.owner in known else mesh.submitter.did
+                owner = row.owner if row.owner in known else mesh.owner
                 balances[owner, row.unit] += row.credits_posted - row.debits_posted
         (issuance,) = (row for row in accounts if row.kind is AccountKind.ISSUANCE)
     assert total(rows, "did", "resource_type") == balances

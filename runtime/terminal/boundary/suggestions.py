@@ -10,7 +10,8 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "meshctl": (
         *("submit-job", "get-bids", "accept-bid", "job-status", "list-jobs", "cancel-job"),
         *("list-nodes", "receipt", "verify", "results", "logs", "policy"),
-        *("identity", "tokens", "state", "block", "doctor"),
+        *("history", "job-tree", "reputation", "usage", "rerun"),
+        *("identity", "tokens", "state", "block", "doctor", "prune"),
     ),
 }
 OPTIONS: Final[Mapping[str, str]] = {
