@@ -5,12 +5,17 @@ arguments and the memory asked for alone; the engine gives its own in a process 
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from ccl.abi.sections import WASM_MAGIC
+from mesh.actors.submitter.rows import JOBS
+from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.blocks import BlockReader
 from mesh.core.proofs.contents import module_bytes
+from mesh.core.records.jobs import JobManifest
 from mesh.core.unixfs import PieceMissing, UnixFsError
+from mesh.queries.reader import Reader
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.context import MEMORY_BYTES_MAX, MIB
 from runtime.execution.execution import OutcomeKind
@@ -108,6 +113,20 @@ def check_requests(
                     hint="supply the module itself with `meshctl block put FILE` and name that CID",
                 ) from None
         check_request(admission, request, modules[cid])
+
+
+def awaited_modules(reader: Reader, given: Mapping[Cid, bytes]) -> dict[Cid, bytes]:
+    """The modules that given blocks complete, of jobs that wait for one of these blocks."""
+    waiting = reader.rows(JOBS).select(phase=Phase.SUBMITTED, missing=frozenset(given))
+
+    def block_of(cid: Cid) -> bytes | None:
+        return given.get(cid) or reader.blocks.get(cid)
+
+    found = {}
+    for cid in {reader.record(JobManifest, row.job.manifest).body.module for row in waiting}:
+        with suppress(PieceMissing, UnixFsError):
+            found[cid] = module_bytes(cid, block_of)
+    return found
 
 
 def unchecked(name: str, fault: Fault) -> CommandError:

@@ -47,11 +47,8 @@ class EmbeddedMachine:
 
     def fitness(self, manifest: JobManifest, blocks: Blocks) -> Fitness | None:
         """As the port says: by the sandbox's own verdict on the module."""
-        try:
-            cid = self._bare_cid(manifest.module, blocks)
-        except (PieceMissing, UnixFsError):
-            return None
-        verdict = self._verdict(cid)
+        cid = self._bare_cid(manifest.module, blocks)
+        verdict = None if cid is None else self._verdict(cid)
         if verdict is None:
             return None
         if isinstance(verdict, Rejection):
@@ -62,22 +59,31 @@ class EmbeddedMachine:
             return Fitness(obstacle=refused.cause)
         return Fitness(bound_units=self._bound(manifest, blocks))
 
-    def _bare_cid(self, module: Cid, blocks: Blocks) -> Cid:
-        """The CID of a module's bytes as one block, under which its verdict is kept. Raises
-        PieceMissing, UnixFsError."""
+    def learn(self, module: Cid, data: bytes) -> Cid:
+        """The CID of a module's bytes as one block, under which its verdict is kept."""
         if module.codec is Codec.RAW:
-            if not blocks.has(module):
-                raise PieceMissing(module)
             return module
-        known = self._bare.get(module)
-        if known is None or not blocks.has(module):
-            known = self._bare[module] = cid_of(module_bytes(module, blocks.get), Codec.RAW)
-        return known
+        if module not in self._bare:
+            self._bare[module] = cid_of(data, Codec.RAW)
+        return self._bare[module]
+
+    def _bare_cid(self, module: Cid, blocks: Blocks) -> Cid | None:
+        """As `learn`; None of a file that was not read here, and of which pieces are missing."""
+        if module.codec is Codec.RAW or module in self._bare:
+            return self._bare.get(module, module)
+        try:
+            return self.learn(module, module_bytes(module, blocks.get))
+        except (PieceMissing, UnixFsError):
+            return None
 
     def _bound(self, manifest: JobManifest, blocks: Blocks) -> int | None:
+        """The bound that the module proves, for a node that holds the module."""
         call = manifest.module, manifest.entry, manifest.arguments
         if call not in self._bounds:
-            data = module_bytes(manifest.module, blocks.get)
+            try:
+                data = module_bytes(manifest.module, blocks.get)
+            except (PieceMissing, UnixFsError):
+                return None
             self._bounds[call] = bound_units(data, manifest.entry, manifest.arguments)
             if len(self._bounds) > BOUNDS_KEPT_MAX:
                 self._bounds.popitem(last=False)

@@ -250,7 +250,13 @@ class EmbeddedMesh:
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
         """Store several blocks, all or none. Raises CommandError `block-…`."""
+        from mesh.embedded.admission import awaited_modules
+
         wanted = tuple(blocks)
+        with self.read() as reader:
+            modules = awaited_modules(reader, dict(wanted))
+        for cid, module in modules.items():
+            self._local.admit(cid, module)
 
         def put(tx: DeliveryTransaction, now: Now) -> None:
             for cid, data in wanted:

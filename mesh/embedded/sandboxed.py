@@ -52,6 +52,10 @@ class LocalSandbox:
         """What was found of a module before; None where it was not checked here."""
         return self.sandbox.admission.known(module)
 
+    def admit(self, module: Cid, data: bytes) -> None:
+        """Have the verdict on a module, for the nodes that are asked to execute it."""
+        self.sandbox.admission.admit(self.machine.learn(module, data), data)
+
     def measure(self, store: Store, turns: Callable[[], Turns], *, now: int) -> None:
         """Have the speed of this machine's cores, by a real measurement unless there is one.
 

@@ -1,11 +1,12 @@
 """A founded mesh of the actors, copied for each test."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from embedded_mesh import ANSWER, ENDLESS, opened
+from changed_mesh import open_at
+from embedded_mesh import found, opened
 
 from mesh.embedded.mesh import EmbeddedMesh
 
@@ -14,10 +15,7 @@ from mesh.embedded.mesh import EmbeddedMesh
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home that the others are copied from; nothing is changed in it."""
     home = tmp_path_factory.mktemp("mesh") / "home"
-    with opened(home) as mesh:
-        mesh.put_block(ANSWER)
-        mesh.put_block(ENDLESS)
-        mesh.measure()
+    found(home)
     return home
 
 
@@ -32,3 +30,17 @@ def mesh_home(founded: Path, tmp_path: Path) -> Path:
 def mesh(mesh_home: Path) -> Iterator[EmbeddedMesh]:
     with opened(mesh_home) as made:
         yield made
+
+
+@pytest.fixture
+def open_later(mesh_home: Path) -> Iterator[Callable[[int], EmbeddedMesh]]:
+    """Opens the test's mesh once more, with clocks that are ahead by some seconds."""
+    meshes: list[EmbeddedMesh] = []
+
+    def opened_later(ahead_seconds: int) -> EmbeddedMesh:
+        meshes.append(open_at(mesh_home, ahead_seconds))
+        return meshes[-1]
+
+    yield opened_later
+    for each in meshes:
+        each.close()
