@@ -309,7 +309,7 @@ class Executions:
         self._done.append(Finished(actor=key[0], work=key[1], result=found))
 
     def close(self) -> None:
-        """Give the slots back, once the claims were handed back; what is under way is given up."""
+        """Give the slots back; what is under way is given up, and open again for everybody."""
         self.reopen(tuple(self._claims))
         self._slots.take(0)
 
