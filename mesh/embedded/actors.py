@@ -130,4 +130,5 @@ def _settings(config: Config) -> Settings:
         memory_bytes=config.memory_bytes,
         description_bytes=config.description_bytes,
         token_chain=config.token_chain,
+        bids_per_job=config.bids_per_job,
     )

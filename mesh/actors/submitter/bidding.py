@@ -107,7 +107,10 @@ def _chosen(
             continue
         profile = book.archive.get(tx.blocks, NodeProfile, row.profile).body
         (able if fits(profile, manifest) else others).append(member.member)
-    wanted = FIRST_ASKED if not asked else THEN_ASKED
+    room = book.settings.bids_per_job - (len(asked) - len(job.declines))
+    wanted = min(room, FIRST_ASKED if not asked else THEN_ASKED)
+    if wanted <= 0:
+        return ()
     chosen = _some(book, able, wanted)
     if not asked and len(chosen) < wanted:
         chosen += _some(book, others, wanted - len(chosen))

@@ -23,7 +23,7 @@ from mesh.actors.submitter.rows import (
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.events import Event, Stored
-from mesh.core.jobs.job import Job, Phase, StepRefusal, ask_again_at
+from mesh.core.jobs.job import BIDS_MAX, Job, Phase, StepRefusal, ask_again_at
 from mesh.core.jobs.step import step
 from mesh.core.ports.blocks import BlockReader
 from mesh.core.records.archive import Archive
@@ -56,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     memory_bytes: int
     description_bytes: int
     token_chain: int
+    bids_per_job: int = BIDS_MAX
 
 
 class JobBook(BaseActor):
@@ -151,6 +152,10 @@ class JobBook(BaseActor):
         """Look at the job's bids after so long; None: only when something arrives."""
         at = None if milliseconds is None else now.after(milliseconds)
         self._put_timer(tx, job.job_id, due_at_of(job), at, now.boot)
+
+    def postpone(self, tx: ActorTransaction, job_id: JobId, at: int) -> None:
+        """Let time decide nothing about a job before a moment, in Unix seconds."""
+        self._put_timer(tx, job_id, at, None, "")
 
     def asks_at(self, tx: ActorTransaction, job: Job, now: Now) -> int | None:
         """When further nodes are asked, in milliseconds of this boot."""
