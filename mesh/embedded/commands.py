@@ -1,6 +1,6 @@
 """Commands of the local submitter: within a turn, all or nothing, with refusals as errors."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 
 from mesh.actors.actor import Now
 from mesh.actors.issuer.rows import TOKENS as ISSUED
@@ -12,6 +12,7 @@ from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.request import JobRequest
+from mesh.core.records.archive import UNREADABLE
 from mesh.core.records.market import Bid
 from mesh.embedded.refusals import (
     award_refused,
@@ -21,7 +22,8 @@ from mesh.embedded.refusals import (
     submission_refused,
 )
 from mesh.queries.job_view import find_job_row, unknown_job
-from mesh.queries.reader import Reader, missing_block
+from mesh.queries.reader import Reader, missing_block, unreadable
+from runtime.terminal.errors import CommandError
 from runtime.tokens.token import TokenRefusal
 
 
@@ -59,13 +61,17 @@ def check_tokens(reader: Reader, requests: Iterable[JobRequest]) -> None:
 
 
 def awarding_best(
-    submitter: Submitter, job_ids: Iterable[JobId]
+    submitter: Submitter, job_ids: Iterable[JobId], problems: MutableMapping[JobId, CommandError]
 ) -> Callable[[DeliveryTransaction, Now], None]:
-    """Have the best bid of each job awarded, now or as soon as there is one."""
+    """Have the best bid of each job awarded, now or as soon as there is one. problems: gets those
+    of which a record cannot be read, and why."""
 
     def choose(tx: DeliveryTransaction, now: Now) -> None:
         for job_id in job_ids:
-            submitter.auto_award(tx, job_id, now, is_on=True)
+            try:
+                submitter.auto_award(tx, job_id, now, is_on=True)
+            except UNREADABLE as error:
+                problems[job_id] = unreadable(error)
 
     return choose
 

@@ -374,7 +374,8 @@ class EmbeddedMesh:
         with self.read() as reader:
             followed.begin(reader, self._untold)
         self._untold.difference_update(wanted)
-        awarding = Command(self.owner, awarding_best(self.submitter, wanted))
+        best = awarding_best(self.submitter, wanted, followed.problems)
+        awarding = Command(self.owner, best)
         is_over = self._process.driver.run(
             lambda view: followed.is_over(self._reader(view)),
             timeout_seconds=timeout,

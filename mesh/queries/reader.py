@@ -107,6 +107,22 @@ def invalid_record(kind: type[object], cid: Cid, error: RecordError) -> CommandE
     )
 
 
+def unreadable(error: Exception) -> CommandError:
+    """The error of a record that an actor needs and cannot read; error: one of `UNREADABLE`."""
+    match error:
+        case MissingRecord():
+            return missing_block(error.cid, error.kind)
+        case CommandError():
+            return error
+        case _:
+            return CommandError(
+                ExitCode.VERIFICATION,
+                "record-invalid",
+                f"a record in the store: {error}",
+                hint="`meshctl doctor` checks what is affected",
+            )
+
+
 def _invalid(noun: str, cid: Cid, error: CodecError) -> CommandError:
     return CommandError(
         ExitCode.VERIFICATION,

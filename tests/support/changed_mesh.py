@@ -123,6 +123,16 @@ NODES = ("mesh-node-1", "mesh-node-2", "mesh-node-3")
 VERIFIERS = ("federation-1", "federation-2", "federation-3")
 
 
+def configure(mesh: EmbeddedMesh, name: str, **changes: object) -> None:
+    """Change settings of a node, as its operator would."""
+    (node,) = (each for each in mesh.actors.nodes if mesh.members.name(each.did) == name)
+
+    def change(tx: ActorTransaction, now: Now) -> None:
+        assert node.configure(tx, replace(node.settings(tx), **changes), now) is None
+
+    mesh._process.driver.command(node.did, change)
+
+
 # --- jobs
 
 
@@ -144,8 +154,9 @@ def bids(mesh: EmbeddedMesh, request: JobRequest | None = None) -> dict[str, tup
 
 
 def views_of(mesh: EmbeddedMesh) -> dict[NodeId, NodeView]:
+    measured = mesh.fuel_per_second
     with mesh.read() as reader:
-        found = node_views(reader, machine=mesh.machine_name, measured=mesh.fuel_per_second)
+        found = node_views(reader, machine=mesh.machine_name, measured=measured)
     return {each.node_id: each for each in found}
 
 

@@ -39,6 +39,7 @@ from mesh.core.jobs.job import Job, Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.market.terms import Surroundings
 from mesh.core.ports.work import WorkId, WorkResult
+from mesh.core.records.archive import UNREADABLE
 from mesh.core.records.jobs import Award, Cancel, JobManifest, Transfer
 from mesh.core.records.market import Bid, Credential, Decline, NodeProfile
 from mesh.core.records.membership import Fault
@@ -57,6 +58,8 @@ from runtime.tokens.token import ResourceToken
 
 T = TypeVar("T")
 
+UNREADABLE_SECONDS: Final = 60
+"""After so long a job of which a record cannot be read is looked at again."""
 LOOK_AHEAD_SECONDS: Final = 60
 """A tick looks for deadlines within this; it is due again then."""
 
@@ -306,7 +309,11 @@ class Submitter(JobBook):
         due = {row.job_id: row for row in timers.due("due_at", now.wall)}
         due |= {row.job_id: row for row in timers.due("ask_at", now.monotonic)}
         for job_id in due:
-            self._decide(tx, job_id, now)
+            try:
+                self._decide(tx, job_id, now)
+            except UNREADABLE:
+                # It says so to whoever looks at it; the other jobs go on.
+                self.postpone(tx, job_id, now.wall + UNREADABLE_SECONDS)
         fetch_at = fetches.fetch_again(self, tx, now)
         later = [
             now.at(row.due_at)

@@ -14,7 +14,7 @@ from mesh.adapters.rows.blocks import Held
 from mesh.adapters.rows.layout import Key, Layout, Stored
 from mesh.adapters.rows.query import Query
 from mesh.adapters.rows.turns import StoreTurn, StoreView
-from mesh.core.ports.blocks import BlockError, BlockFault
+from mesh.core.ports.blocks import TamperedBlock
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 
@@ -93,7 +93,7 @@ class _Memory:
     def data(self, cid: Cid) -> bytes:
         found = self._data[cid]
         if not cid.matches(found):
-            raise BlockError(BlockFault.TAMPERED, cid)
+            raise TamperedBlock(cid)
         return found
 
     def cids(self, actor: Did) -> set[Cid]:

@@ -29,7 +29,7 @@ class BlockSource(Protocol):
         ...
 
     def data(self, cid: Cid) -> bytes:
-        """The bytes of a block that is held, as they are stored. Raises BlockError(TAMPERED) where
+        """The bytes of a block that is held, as they are stored. Raises TamperedBlock where
         they are not what the CID names."""
         ...
 

@@ -11,7 +11,7 @@ from typing import Final
 from mesh.adapters.rows.blocks import BlockLayer, Held
 from mesh.adapters.sqlite.connection import Database
 from mesh.adapters.sqlite_rows.actors import ActorNumbers
-from mesh.core.ports.blocks import BlockError, BlockFault
+from mesh.core.ports.blocks import TamperedBlock
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 
@@ -58,7 +58,7 @@ class SqliteBlocks:
         assert row is not None, "only blocks that are held are read"
         data: bytes = row[0]
         if not cid.matches(data):
-            raise BlockError(BlockFault.TAMPERED, cid)
+            raise TamperedBlock(cid)
         self._keep_data(cid, data)
         return data
 

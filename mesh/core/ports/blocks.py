@@ -35,11 +35,18 @@ class BlockError(CommandError):
         self.cid = cid
 
 
+class TamperedBlock(BlockError):
+    """The stored bytes of a block are not what its CID names any more."""
+
+    def __init__(self, cid: Cid) -> None:
+        super().__init__(BlockFault.TAMPERED, cid)
+
+
 class BlockReader(Protocol):
     """Blocks by CID, to be read. Bytes are hashed again on the way out."""
 
     def get(self, cid: Cid) -> bytes | None:
-        """The block, or None if it is not here. Raises BlockError(TAMPERED)."""
+        """The block, or None if it is not here. Raises TamperedBlock."""
         ...
 
     def has(self, cid: Cid) -> bool: ...

@@ -6,7 +6,7 @@ verified need not be verified again.
 
 from typing import Any, Final, TypeVar
 
-from mesh.core.ports.blocks import BlockReader, Blocks
+from mesh.core.ports.blocks import BlockReader, Blocks, TamperedBlock
 from mesh.core.records.registry import Record, read, read_as, sign
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.memo import read_once
@@ -89,3 +89,7 @@ class MissingRecord(LookupError):
         super().__init__(f"the {kind} {cid} is not in the store")
         self.kind = kind
         self.cid = cid
+
+
+UNREADABLE: Final = (MissingRecord, RecordError, TamperedBlock)
+"""What is raised for a record that rows name and that is lost, or not what it was."""
