@@ -1,17 +1,23 @@
 """Modules that make host calls in a row, written by hand, and their effects."""
 
+import re
+
 from ccl.abi.call_forms import Answer
 from ccl.abi.host_calls import HOST_CALLS
 from runtime.execution.effects import Effect, effects_from_block
 from runtime.execution.execution import Execution
 
-IMPORTS = "\n".join(
-    f'(import "icn_host" "{call.name}" (func ${call.name.removeprefix("host_")}'
-    + "".join(f" (param {kind})" for kind in call.wasm_parameters)
-    + (f" (result {call.wasm_result})" if call.wasm_result else "")
-    + "))"
-    for call in HOST_CALLS.values()
-)
+def imports_of(text: str) -> str:
+    """The imports of the host calls that are named in a text, and of no others: a node looks at
+    them to see what a program may do."""
+    return "\n".join(
+        f'(import "icn_host" "{call.name}" (func ${call.name.removeprefix("host_")}'
+        + "".join(f" (param {kind})" for kind in call.wasm_parameters)
+        + (f" (result {call.wasm_result})" if call.wasm_result else "")
+        + "))"
+        for call in HOST_CALLS.values()
+        if re.search(rf"\${call.name.removeprefix('host_')}\b", text)
+    )
 
 
 def escaped(data: bytes) -> str:
@@ -40,12 +46,15 @@ def program(*steps: str | tuple[str, ...], result: str = "") -> str:
             operands.append("(i32.const 0) (i32.const 1024)")
         lines.append(f"(call ${name} {' '.join(operands)})")
     body = "\n".join(lines)
-    return f"""(module {IMPORTS} (memory (export "memory") 4) {" ".join(data)}
+    functions = f"""
       (func $refusal (local $n i32)
         (local.set $n (call $last_refusal (i32.const 0) (i32.const 1024)))
         (if (i32.ge_s (local.get $n) (i32.const 0))
           (then (call $log_message (i32.const 0) (local.get $n)))))
       (func (export "run") {result} (local $n i32) {body}))"""
+    return (
+        f'(module {imports_of(functions)} (memory (export "memory") 4) {" ".join(data)} {functions}'
+    )
 
 
 def effects(execution: Execution) -> tuple[Effect, ...]:

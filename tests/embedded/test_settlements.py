@@ -1,0 +1,183 @@
+"""Every hold that ends has its settlement, which pays what the table of grounds says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from changed_mesh import NODES, VERIFIERS, Lie, audit, exchange, falsified, lying, uncompiled
+from embedded_mesh import ANSWER_CID, ENDLESS_CID
+
+from mesh.actors.actor import ActorTransaction, Now
+from mesh.actors.node import Node
+from mesh.actors.submitter.rows import HISTORY
+from mesh.core.fields import JobId, NodeId
+from mesh.core.jobs.job import Phase
+from mesh.core.jobs.request import JobRequest
+from mesh.core.ports.messages import Envelope
+from mesh.core.ports.work import Failed, WorkFault, WorkResult
+from mesh.core.records.settlement import Ground, Settlement
+from mesh.core.records.work import Hold
+from mesh.core.settlement.payments import TERMS
+from mesh.embedded.mesh import EmbeddedMesh
+from runtime.execution.execution import Execution
+from runtime.identity.signed import RecordError, Signed
+
+Opener = Callable[[int], EmbeddedMesh]
+JOB: Final = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
+NODE: Final = NodeId("mesh-node-2")
+PRICE: Final = 80
+POT: Final = 12
+OVERDUE: Final = 3601
+"""Longer than an attempt may take."""
+
+
+def award(mesh: EmbeddedMesh, **more: Any) -> None:
+    request: dict[str, Any] = {"module": ANSWER_CID, "resource_amount": 500, **more}
+    mesh.submit(JobRequest(job_id=JOB, **request))
+    mesh.drive([JOB])
+    mesh.accept(JOB, NODE)
+
+
+def drive(mesh: EmbeddedMesh) -> None:
+    assert mesh.drive([JOB]) == {}
+
+
+def end_at_once(mesh: EmbeddedMesh, open_later: Opener) -> EmbeddedMesh:
+    award(mesh)
+    drive(mesh)
+    return mesh
+
+
+def end_cancelled(mesh: EmbeddedMesh, open_later: Opener) -> EmbeddedMesh:
+    award(mesh)
+    mesh.cancel(JOB, "no longer needed")
+    return mesh
+
+
+def end_late(mesh: EmbeddedMesh, open_later: Opener) -> EmbeddedMesh:
+    award(mesh)
+    later = open_later(OVERDUE)
+    drive(later)
+    return later
+
+
+class DeafNode(Node):
+    """A node that takes no orders after its bid, and says nothing."""
+
+    def receive(self, tx: ActorTransaction, envelope: Envelope, now: Now) -> None:
+        try:
+            record = self.archive.read(envelope.blocks[0])
+        except RecordError:
+            return
+        if not isinstance(record.body, Hold):
+            super().receive(tx, envelope, now)
+
+
+def end_silent(mesh: EmbeddedMesh, open_later: Opener) -> EmbeddedMesh:
+    node = mesh.actors.nodes[1]
+    deaf = DeafNode(
+        key=node.key,
+        archive=node.archive,
+        entropy=node.entropy,
+        machine=node.machine,
+        beats=node.beats,
+    )
+    exchange(mesh, (deaf,))
+    return end_at_once(mesh, open_later)
+
+
+def failing(found: Execution) -> WorkResult:
+    return Failed(fault=WorkFault.MACHINE, detail="no memory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A way to a ground. paid: units by member; None for the clock's part."""
+
+    ends: Phase
+    paid: Mapping[str, int]
+    lies: Mapping[str, Lie]
+    run: Callable[[EmbeddedMesh, Opener], EmbeddedMesh] = end_at_once
+
+
+SHARES: Final = dict.fromkeys(VERIFIERS, POT // 3)
+CASES: Final[Mapping[Ground, Case]] = {
+    Ground.VERIFIED: Case(ends=Phase.VERIFIED, paid={NODE: PRICE - POT, **SHARES}, lies={}),
+    Ground.REFUTED: Case(ends=Phase.DISPUTED, paid=SHARES, lies={NODE: falsified}),
+    Ground.NO_QUORUM: Case(
+        ends=Phase.FAILED,
+        paid={},
+        lies={
+            name: lambda found, by=number: falsified(found, -by - 1)  # type: ignore[misc]
+            for number, name in enumerate(VERIFIERS)
+        },
+    ),
+    Ground.CANCELLED: Case(ends=Phase.CANCELLED, paid={}, lies={}, run=end_cancelled),
+    Ground.GAVE_UP: Case(ends=Phase.SUBMITTED, paid={}, lies={NODE: failing}),
+    Ground.UNCOMPILED: Case(
+        ends=Phase.FAILED, paid={}, lies=dict.fromkeys((*NODES, *VERIFIERS), uncompiled)
+    ),
+    Ground.SILENT: Case(ends=Phase.SUBMITTED, paid={}, lies={}, run=end_silent),
+    Ground.WALL_CLOCK: Case(ends=Phase.SUBMITTED, paid={}, lies={}, run=end_late),
+}
+
+
+def test_every_ground_of_an_unsealed_mesh_has_its_case() -> None:
+    assert CASES.keys() | {Ground.UNOPENED} == TERMS.keys()
+
+
+def settlements(mesh: EmbeddedMesh) -> list[tuple[Signed[Settlement], Signed[Hold]]]:
+    """The settlements that the job's events name, each with its hold."""
+    with mesh.read() as reader:
+        events = [row.stored.event for row in reader.rows(HISTORY).select(job_id=JOB)]
+        named = [getattr(event, "settlement", None) for event in events]
+        found = [reader.record(Settlement, cid) for cid in named if cid is not None]
+        return [(each, reader.record(Hold, each.body.hold)) for each in found]
+
+
+@pytest.mark.parametrize("ground", list(CASES), ids=lambda ground: ground.value)
+def test_hold_is_settled_as_the_table_says(
+    mesh: EmbeddedMesh, open_later: Opener, ground: Ground
+) -> None:
+    case = CASES[ground]
+    before = mesh.balances()["compute"]
+    if case.lies:
+        lying(mesh, case.lies)
+    mesh = case.run(mesh, open_later)
+    job = mesh.job(JOB)
+    assert job.phase is case.ends
+    ((settlement, hold),) = settlements(mesh)
+    body = settlement.body
+    assert body.ground is ground
+    assert settlement.signer == hold.signer == mesh.actors.issuer.did
+    paid = {mesh.members.name(each.to): each.amount for each in body.payments}
+    assert paid == case.paid
+    assert hold.body.amount == PRICE
+    assert body.refunded == PRICE - sum(paid.values())
+    assert mesh.balances()["compute"] == before - sum(paid.values())
+    assert (job.settlement == settlement) == job.is_final
+    assert audit(mesh) == ()
+
+
+def test_job_without_a_hold_is_not_settled(mesh: EmbeddedMesh) -> None:
+    mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500, job_id=JOB))
+    mesh.cancel(JOB, "no longer needed")
+    assert settlements(mesh) == []
+    assert mesh.job(JOB).settlement is None
+    assert audit(mesh) == ()
+
+
+def test_third_lost_attempt_is_the_last(mesh: EmbeddedMesh) -> None:
+    lying(mesh, dict.fromkeys(NODES, failing))
+    before = mesh.balances()["compute"]
+    mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=5, job_id=JOB))
+    assert mesh.drive([JOB], auto_award=True) == {}
+    job = mesh.job(JOB)
+    assert (job.phase, job.award) == (Phase.FAILED, None)
+    found = settlements(mesh)
+    assert [each.body.ground for each, _ in found] == [Ground.GAVE_UP] * 3
+    assert [hold.body.attempt for _, hold in found] == [1, 2, 3]
+    assert len({hold.body.executor for _, hold in found}) == 3, "each node has its turn"
+    assert mesh.balances()["compute"] == before
+    assert audit(mesh) == ()
