@@ -6,7 +6,7 @@ is reported with what names it.
 
 from collections.abc import Iterator
 
-from mesh.actors.submitter.rows import STATE, JobRow
+from mesh.actors.submitter.rows import PENDING, STATE, JobRow
 from mesh.core.ports.blocks import BlockError
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.membership import Genesis
@@ -70,9 +70,11 @@ def _check_inputs(reader: Reader, row: JobRow, manifest: JobManifest) -> None:
 
 
 def _lost_results(reader: Reader, row: JobRow) -> Iterator[str]:
-    """What is missing of the output, effects and logs that the receipt names."""
-    result = row.job.result
-    if result is None:
+    """What is missing of the output, effects and logs that the receipt names, once they were
+    fetched: that is when the job has ended."""
+    job = row.job
+    result = job.result
+    if result is None or not job.is_final or reader.rows(PENDING).get(job.manifest) is not None:
         return
     try:
         found = reader.result(result.deterministic)
