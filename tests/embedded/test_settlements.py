@@ -5,31 +5,38 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-from changed_mesh import NODES, VERIFIERS, Lie, audit, exchange, falsified, lying, uncompiled
+from changed_mesh import (
+    NODES,
+    OVERDUE,
+    VERIFIERS,
+    Lie,
+    audit,
+    exchange,
+    failing,
+    falsified,
+    lying,
+    settlements,
+    uncompiled,
+)
 from embedded_mesh import ANSWER_CID, ENDLESS_CID
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.node import Node
-from mesh.actors.submitter.rows import HISTORY
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.messages import Envelope
-from mesh.core.ports.work import Failed, WorkFault, WorkResult
-from mesh.core.records.settlement import Ground, Settlement
+from mesh.core.records.settlement import Ground
 from mesh.core.records.work import Hold
 from mesh.core.settlement.payments import TERMS
 from mesh.embedded.mesh import EmbeddedMesh
-from runtime.execution.execution import Execution
-from runtime.identity.signed import RecordError, Signed
+from runtime.identity.signed import RecordError
 
 Opener = Callable[[int], EmbeddedMesh]
 JOB: Final = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
 NODE: Final = NodeId("mesh-node-2")
 PRICE: Final = 80
 POT: Final = 12
-OVERDUE: Final = 3601
-"""Longer than an attempt may take."""
 
 
 def award(mesh: EmbeddedMesh, **more: Any) -> None:
@@ -87,10 +94,6 @@ def end_silent(mesh: EmbeddedMesh, open_later: Opener) -> EmbeddedMesh:
     return end_at_once(mesh, open_later)
 
 
-def failing(found: Execution) -> WorkResult:
-    return Failed(fault=WorkFault.MACHINE, detail="no memory")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A way to a ground. paid: units by member; None for the clock's part."""
@@ -127,15 +130,6 @@ def test_every_ground_of_an_unsealed_mesh_has_its_case() -> None:
     assert CASES.keys() | {Ground.UNOPENED} == TERMS.keys()
 
 
-def settlements(mesh: EmbeddedMesh) -> list[tuple[Signed[Settlement], Signed[Hold]]]:
-    """The settlements that the job's events name, each with its hold."""
-    with mesh.read() as reader:
-        events = [row.stored.event for row in reader.rows(HISTORY).select(job_id=JOB)]
-        named = [getattr(event, "settlement", None) for event in events]
-        found = [reader.record(Settlement, cid) for cid in named if cid is not None]
-        return [(each, reader.record(Hold, each.body.hold)) for each in found]
-
-
 @pytest.mark.parametrize("ground", list(CASES), ids=lambda ground: ground.value)
 def test_hold_is_settled_as_the_table_says(
     mesh: EmbeddedMesh, open_later: Opener, ground: Ground
@@ -147,7 +141,7 @@ def test_hold_is_settled_as_the_table_says(
     mesh = case.run(mesh, open_later)
     job = mesh.job(JOB)
     assert job.phase is case.ends
-    ((settlement, hold),) = settlements(mesh)
+    ((settlement, hold),) = settlements(mesh, JOB)
     body = settlement.body
     assert body.ground is ground
     assert settlement.signer == hold.signer == mesh.actors.issuer.did
@@ -163,7 +157,7 @@ def test_hold_is_settled_as_the_table_says(
 def test_job_without_a_hold_is_not_settled(mesh: EmbeddedMesh) -> None:
     mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500, job_id=JOB))
     mesh.cancel(JOB, "no longer needed")
-    assert settlements(mesh) == []
+    assert settlements(mesh, JOB) == []
     assert mesh.job(JOB).settlement is None
     assert audit(mesh) == ()
 
@@ -175,7 +169,7 @@ def test_third_lost_attempt_is_the_last(mesh: EmbeddedMesh) -> None:
     assert mesh.drive([JOB], auto_award=True) == {}
     job = mesh.job(JOB)
     assert (job.phase, job.award) == (Phase.FAILED, None)
-    found = settlements(mesh)
+    found = settlements(mesh, JOB)
     assert [each.body.ground for each, _ in found] == [Ground.GAVE_UP] * 3
     assert [hold.body.attempt for _, hold in found] == [1, 2, 3]
     assert len({hold.body.executor for _, hold in found}) == 3, "each node has its turn"

@@ -13,19 +13,26 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import BaseActor
 from mesh.actors.node import Node
+from mesh.actors.submitter.rows import HISTORY
 from mesh.actors.verifier import Verifier
-from mesh.core.fields import NodeId
+from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.work import Executed, Failed, WorkFault, WorkId, WorkResult
+from mesh.core.records.settlement import Settlement
+from mesh.core.records.work import Hold
 from mesh.embedded import clock
 from mesh.embedded.doctor import State, examine
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.job_view import JobView
 from mesh.queries.node_view import NodeView, node_views
 from runtime.execution.execution import Execution
+from runtime.identity.signed import Signed
 from runtime.sandbox.request import Fault, FaultReason
 
 A = TypeVar("A", Node, Verifier)
+
+OVERDUE = 3601
+"""Seconds longer than an attempt may take by default."""
 
 Lie = Callable[[Execution], WorkResult]
 
@@ -115,6 +122,11 @@ def uncompiled(found: Execution) -> WorkResult:
     return Failed(fault=WorkFault.MODULE, detail=str(fault))
 
 
+def failing(found: Execution) -> WorkResult:
+    """A fault of the machine, each time that it is tried."""
+    return Failed(fault=WorkFault.MACHINE, detail="no memory")
+
+
 def executed(found: Execution) -> WorkResult:
     return Executed(execution=found, started_at=clock.now().wall, ended_at=clock.now().wall)
 
@@ -165,6 +177,15 @@ def paid_of(job: JobView) -> dict[str, int]:
     if job.settlement is None:
         return {}
     return {each.to: each.amount for each in job.settlement.body.payments}
+
+
+def settlements(mesh: EmbeddedMesh, job_id: JobId) -> list[tuple[Signed[Settlement], Signed[Hold]]]:
+    """The settlements that a job's events name, each with its hold."""
+    with mesh.read() as reader:
+        events = [row.stored.event for row in reader.rows(HISTORY).select(job_id=job_id)]
+        named = [getattr(event, "settlement", None) for event in events]
+        found = [reader.record(Settlement, cid) for cid in named if cid is not None]
+        return [(each, reader.record(Hold, each.body.hold)) for each in found]
 
 
 def audit(mesh: EmbeddedMesh) -> tuple[str, ...]:
