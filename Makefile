@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs bench fuzz simulate simulate-ci lock wheels fresh package clean
+.PHONY: help install demo test check lint docs bench fuzz fire simulate simulate-ci lock wheels fresh package clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ simulate: install  ## Play 10 000 seeds of simulated meshes with faults and liar
 
 simulate-ci: install  ## The same with 500 seeds; a failing one is shrunk and drawn.
 	$(SIMULATE) 0 500
+
+fire: install  ## Drive one home by eight processes, killed at random for ten minutes.
+	MESH_FIRE_SECONDS=600 $(BIN)/python -m pytest -q -s -p no:xdist tests/embedded/test_under_fire.py
 
 bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench

@@ -7,6 +7,7 @@ from ccl.abi.host_calls import HOST_CALLS
 from runtime.execution.effects import Effect, effects_from_block
 from runtime.execution.execution import Execution
 
+
 def imports_of(text: str) -> str:
     """The imports of the host calls that are named in a text, and of no others: a node looks at
     them to see what a program may do."""
