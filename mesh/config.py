@@ -16,7 +16,7 @@ from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.text.suggest import nearest_beginning
 from mesh.failures import weak_file
 from mesh.home import Home
-from mesh.job import BIDS_MAX
+from mesh.core.jobs.job import BIDS_MAX
 from runtime.content.codec import INTEGER_MAX
 from runtime.execution.context import (
     EFFECTS_MAX,

@@ -18,6 +18,7 @@ from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
 from tests.bench.starts import measure_starts
 from tests.bench.stv.measuring import measure_stv
+from tests.bench.waiting import measure_waiting
 
 
 def main() -> None:
@@ -34,6 +35,7 @@ def main() -> None:
     measure_encoding()
     measure_actors()
     measure_jobs()
+    measure_waiting()
     measure_deliveries()
     measure_host_calls()
     measure_budgets()

@@ -19,8 +19,9 @@ from types import FrameType
 import wasmtime
 
 from ccl.pipeline import compile_text
-from mesh.job import Phase
-from mesh.local import JobRequest, LocalMesh
+from mesh.core.jobs.job import Phase
+from mesh.core.jobs.request import JobRequest
+from mesh.embedded.mesh import EmbeddedMesh
 from runtime.content.cid import Cid
 from tests.bench.measure import Figure, print_figures
 
@@ -36,14 +37,13 @@ STAGES: Mapping[tuple[str, str], str] = {
     ("runtime/sandbox/pool.py", "submit"): "talking to the workers",
     ("runtime/sandbox/pool.py", "wait"): "talking to the workers",
     ("mesh/adapters/sqlite/connection.py", "commit"): "commits, synchronous=FULL",
-    ("mesh/adapters/sqlite/store.py", "flush"): "writing rows",
-    ("mesh/adapters/sqlite/blocks.py", "put"): "writing blocks",
-    ("mesh/journal.py", "record"): "steps of jobs, holds, queued work",
-    ("mesh/local/bidding.py", "gather"): "bids, besides",
-    ("mesh/local/awarding.py", "award"): "award, besides",
-    ("mesh/local/executing.py", "deliver"): "receipt, besides",
-    ("mesh/local/closing.py", "vote"): "attestations, besides",
-    ("mesh/local/submitting.py", "submit"): "submission, besides",
+    ("mesh/adapters/sqlite_rows/store.py", "write"): "writing rows and blocks",
+    ("mesh/adapters/rows/query.py", "select"): "reading rows",
+    ("embedded/driving/executions.py", "claim"): "claims",
+    ("embedded/driving/turns.py", "receive"): "taking in messages",
+    ("embedded/driving/turns.py", "tick"): "deciding what time decides",
+    ("embedded/driving/turns.py", "_finished"): "taking in results",
+    ("mesh/queries/job_view.py", "job_view"): "looking at jobs",
 }
 """A sample is counted under the innermost of these functions that it is in."""
 
@@ -68,7 +68,7 @@ class Batches:
 
 
 def measure_jobs() -> None:
-    with tempfile.TemporaryDirectory() as folder, LocalMesh.open(Path(folder)) as mesh:
+    with tempfile.TemporaryDirectory() as folder, EmbeddedMesh.open(Path(folder)) as mesh:
         module = mesh.put_block(bytes(wasmtime.wat2wasm(NULL_MODULE)))
         single = _batches(mesh, module, in_flight=1, rounds=60)
         many = _batches(mesh, module, in_flight=16, rounds=25)
@@ -81,7 +81,7 @@ def measure_jobs() -> None:
             print(f"  {share / shares.total():>5.0%}  {name}")
 
 
-def _batches(mesh: LocalMesh, module: Cid, *, in_flight: int, rounds: int) -> Batches:
+def _batches(mesh: EmbeddedMesh, module: Cid, *, in_flight: int, rounds: int) -> Batches:
     """Submit `in_flight` jobs at once and drive them until all are verified, again and again."""
     wall, cpu = [], []
     for number in range(rounds + 3):
@@ -96,14 +96,14 @@ def _batches(mesh: LocalMesh, module: Cid, *, in_flight: int, rounds: int) -> Ba
     )
 
 
-def _verified(mesh: LocalMesh, module: Cid, in_flight: int) -> None:
+def _verified(mesh: EmbeddedMesh, module: Cid, in_flight: int) -> None:
     request = JobRequest(module=module, resource_amount=1, description="null job")
     ids = mesh.submit_all([request] * in_flight)
     assert mesh.drive(ids, auto_award=True) == {}
     assert mesh.job(ids[-1]).phase is Phase.VERIFIED
 
 
-def _stages(mesh: LocalMesh, module: Cid) -> Counter[str]:
+def _stages(mesh: EmbeddedMesh, module: Cid) -> Counter[str]:
     """Samples of this process's CPU time by stage, from a timer and not from a profiler, which
     would make short functions look long."""
     samples: Counter[str] = Counter()
@@ -130,7 +130,7 @@ def _stages(mesh: LocalMesh, module: Cid) -> Counter[str]:
     return samples
 
 
-def _largest_ward(mesh: LocalMesh) -> list[Figure]:
+def _largest_ward(mesh: EmbeddedMesh) -> list[Figure]:
     path = EXAMPLES / "count.ccl"
     compiled = compile_text(path.read_text("utf-8"), path=path.as_posix())
     assert compiled.wasm is not None

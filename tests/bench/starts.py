@@ -13,8 +13,9 @@ from pathlib import Path
 
 import wasmtime
 
-from mesh.job import Phase
-from mesh.local import JobRequest, LocalMesh
+from mesh.core.jobs.job import Phase
+from mesh.core.jobs.request import JobRequest
+from mesh.embedded.mesh import EmbeddedMesh
 from tests.bench.measure import Figure, print_figures
 
 REPEATS = 15
@@ -64,7 +65,7 @@ def _commands(place: Path) -> Sequence[Sequence[str]]:
 
 
 def _jobs(home: Path) -> tuple[str, str]:
-    with LocalMesh.open(home, environment={}) as mesh:
+    with EmbeddedMesh.open(home, environment={}) as mesh:
         module = mesh.put_block(bytes(wasmtime.wat2wasm(NULL_MODULE)))
         request = JobRequest(module=module, resource_amount=1, description="null job")
         ended = mesh.submit_all([request] * OLDER_JOBS)
@@ -98,7 +99,7 @@ def cpu_seconds(command: Sequence[str], place: Path) -> float:
     process = subprocess.Popen(
         [BIN / name, *words],
         cwd=place,
-        env=_environment(place),
+        env=environment(place),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -112,7 +113,7 @@ def cpu_seconds(command: Sequence[str], place: Path) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _environment(place: Path) -> Mapping[str, str]:
+def environment(place: Path) -> Mapping[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(place),
