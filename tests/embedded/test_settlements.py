@@ -21,7 +21,7 @@ from changed_mesh import (
 from embedded_mesh import ANSWER_CID, ENDLESS_CID
 
 from mesh.actors.actor import ActorTransaction, Now
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest

@@ -12,17 +12,17 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import BaseActor
-from mesh.actors.node import Node
+from mesh.actors.node.node import Node
 from mesh.actors.submitter.rows import HISTORY
-from mesh.actors.verifier import Verifier
+from mesh.actors.verifier.verifier import Verifier
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.work import Executed, Failed, WorkFault, WorkId, WorkResult
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Hold
 from mesh.embedded import clock
-from mesh.embedded.doctor import State, examine
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.audit.audit import audit as audit_of
 from mesh.queries.job_view import JobView
 from mesh.queries.node_view import NodeView, node_views
 from runtime.execution.execution import Execution
@@ -86,8 +86,8 @@ def exchange(mesh: EmbeddedMesh, actors: Iterable[BaseActor]) -> None:
         nodes=exchanged(mesh.actors.nodes),
         verifiers=exchanged(mesh.actors.verifiers),
     )
-    assert "turns" not in vars(mesh._process), "the mesh was driven before"
-    mesh.actors = mesh._process.actors = made
+    assert "_process" not in vars(mesh), "the mesh was driven before"
+    mesh.actors = made
 
 
 def lying(mesh: EmbeddedMesh, lies: Mapping[str, Lie]) -> None:
@@ -189,9 +189,6 @@ def settlements(mesh: EmbeddedMesh, job_id: JobId) -> list[tuple[Signed[Settleme
 
 
 def audit(mesh: EmbeddedMesh) -> tuple[str, ...]:
-    """All that is wrong in the mesh, as its own checks say."""
-    return tuple(
-        f"{each.name}: {each.text}"
-        for each in examine(mesh, execute=False)
-        if each.state is State.WRONG
-    )
+    """All that does not fit together in the rows and records of all actors."""
+    with mesh.store.view() as view:
+        return tuple(map(str, audit_of(view, mesh.archive, mesh.members, mesh.now)))
