@@ -12,8 +12,8 @@ from mesh.adapters.rows.layout import Layout
 from mesh.adapters.sqlite.schema import Schema
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 
-SCHEMA_VERSION: Final = 100
-"""Above all versions of the schema that this one follows."""
+SCHEMA_VERSION: Final = 101
+"""Above those of the tables of earlier releases."""
 ROWS: Final = 1_000_000
 ACTOR_ROWS: Final = 250_000
 VALUE_ROWS: Final = 10
