@@ -75,7 +75,7 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     ResourceToken: Route(
         signers="issuer; holder of the parent",
         receivers=("submitter", "issuer"),
-        attached="its parents; from the issuer also a Statement",
+        attached="its parents; from the issuer a Statement, to it the newest one",
         checks="the chain up to the issuer: each link is signed by the holder of its parent, and "
         "grants no more, no wider and no longer",
     ),
@@ -87,7 +87,7 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Revocation: Route(
         signers="signer of the target",
         receivers=ALL,
-        attached="the target",
+        attached="the target; to an issuer its newest Statement",
         again="until Answer of the issuer",
         checks="its signer signed the target",
     ),
@@ -111,7 +111,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Award: Route(
         signers="submitter, or the manifest's `award_delegate`",
         receivers=("issuer",),
-        attached="manifest, bid, context, tokens from the leaf on; manifests of all parents",
+        attached="manifest, bid, context, tokens from the leaf on; manifests of all parents; the "
+        "newest Statement",
         again="until Settlement of its hold, or an Answer that refuses",
         checks="the ladder of refusals of an award, below; a repeat gets the stored Hold",
     ),
@@ -131,13 +132,14 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     GaveUp: Route(
         signers="executor",
         receivers=("issuer",),
+        attached="Hold",
         again="until Settlement or Answer",
         checks="the hold is open, and no result of the executor is stored",
     ),
     Receipt: Route(
         signers="executor",
         receivers=("submitter", "issuer"),
-        attached="Anchor, result",
+        attached="Anchor, result, Hold; where results are sealed, the Opening",
         again="until Settlement or Answer",
         checks="the executor of the hold signed it; job, award, context, module, engine, usage, "
         "fuel and times follow from the terms; where results are sealed, it opens the seal",
@@ -150,6 +152,7 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Seal: Route(
         signers="executor, drawn verifier",
         receivers=("issuer",),
+        attached="Hold; from a verifier also the Draw",
         again="until Opening, Settlement or Answer",
         checks="results are sealed in this mesh; its signer takes part, and has not sealed before",
     ),
@@ -171,14 +174,14 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Attestation: Route(
         signers="drawn verifier",
         receivers=("submitter", "issuer"),
-        attached="result",
+        attached="result, Hold, Draw; where results are sealed, the Opening",
         again="until Settlement or Answer",
         checks="its signer was drawn and attests once; where results are sealed, an Opening lists "
         "its seal, and the nonce opens it",
     ),
     Settlement: Route(
         signers="issuer",
-        receivers=("submitter", "node", "verifier"),
+        receivers=ALL,
         attached="all records that it names, results, seals; to the submitter also Statement",
         again="once more for each repeat of a request about its hold",
         checks="the issuer of the hold signed it; ground and payments follow from the records that "
@@ -187,13 +190,14 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Cancel: Route(
         signers="submitter",
         receivers=("issuer",),
-        attached="manifest",
+        attached="manifest; the newest Statement",
         again="until Settlement or Answer",
         checks="the manifest's signer signed it; no result is stored",
     ),
     Transfer: Route(
         signers="owner of the units",
         receivers=("issuer",),
+        attached="the newest Statement",
         again="until Answer",
         checks="no other transfer has its cause; all are members; the units are available",
     ),

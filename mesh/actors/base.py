@@ -46,6 +46,7 @@ class MessageRefusal(Enum):
     OVER = "it comes after its time"
     EQUIVOCATION = "its signer has signed another record for the same slot"
     NOT_ENDORSED = "a change of the members without enough endorsements"
+    RESTORED = "its receiver was restored from an old copy, and signs nothing more"
 
 
 class RefusalRow(Struct, frozen=True, kw_only=True):
@@ -127,7 +128,11 @@ class BaseActor:
             return MessageRefusal.NOT_FOR_THIS_ROLE
         attached = {name_of(block): block for block in envelope.blocks[1:]}
         incoming = Incoming(record=record, attached=attached, sender=envelope.sender)
-        return handler(self, tx, incoming, now)
+        return self.precheck(tx, incoming, now) or handler(self, tx, incoming, now)
+
+    def precheck(self, tx: ActorTransaction, incoming: Incoming, now: Now) -> MessageRefusal | None:
+        """What speaks against taking in anything at all."""
+        return None
 
     def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mesh.actors.base import REFUSALS
+from mesh.actors.issuer.rows import RESTORED as ISSUER_RESTORED
 from mesh.actors.node.rows import RESTORED
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.fields import MICRO
@@ -211,8 +212,17 @@ def _refused(reader: Reader) -> list[Check]:
 
 
 def _restored(reader: Reader) -> list[Check]:
-    """Nodes that have lost the end of their chain."""
-    return [
+    """Nodes that have lost the end of their chain, issuers that have lost what others have."""
+    issuers = [
+        _wrong(
+            "old copy",
+            f"{reader.members.name(did)} was shown its {row.kind} {row.shown}, and does not have it",
+            "restore the newest copy of the home: an issuer that has lost records signs nothing",
+        )
+        for did in _members(reader)
+        for row in reader.view.rows(did, ISSUER_RESTORED).select()
+    ]
+    return issuers + [
         _wrong(
             "old copy",
             f"{reader.members.name(did)} was shown its anchor {row.sequence}, and has "

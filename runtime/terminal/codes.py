@@ -123,6 +123,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "token-id-too-short": ((_2,), "The CID of a token is too short."),
     "unknown-node": ((_3,), "There is no such node."),
     "ambiguous-node": ((_2,), "Several nodes have such an id."),
+    "issuer-restored": ((_5,), "The local issuer was restored from an old copy."),
     "node-id-too-short": ((_2,), "The id of a node is too short."),
     "unknown-member": ((_3,), "There is no such member of the mesh."),
     "ambiguous-member": ((_2,), "Several members have such a name."),

@@ -19,8 +19,9 @@ from verifier_runs import draw_of, verifier_bench
 
 from mesh.core.membership.equivocation import slots_of
 from mesh.core.ports.work import Execute, Failed, Fetched, WorkFault
-from mesh.core.records.settlement import Ground
+from mesh.core.records.settlement import Ground, Settlement
 from mesh.core.records.work import Attestation, Receipt, Seal
+from runtime.content.cid import Cid
 
 Step = Callable[[], None]
 STEPS = st.lists(st.integers(0, 7), max_size=30)
@@ -59,15 +60,22 @@ def _play(bench: Bench, steps: list[int], choices: list[Step]) -> None:
 
 
 def _ends(bench: Bench, *steps: Step) -> None:
-    """After the first of these steps, a settlement, none of them changes anything."""
+    """After the first of these steps, a settlement, nothing is sent but that, to its issuer."""
     steps[0]()
+    issuer = bench.world.issuer.did
     assert not bench.open_work() and not bench.unanswered()
     sent = len(bench.sent)
     for step in steps:
         step()
     bench.later(60_000)
     _work(bench)
-    assert len(bench.sent) == sent and not bench.unanswered()
+    shown = bench.sent[sent:]
+    assert all(each.to == issuer and is_settlement(bench, each.record) for each in shown)
+    assert not bench.unanswered()
+
+
+def is_settlement(bench: Bench, record: Cid) -> bool:
+    return record in {each.cid for each in bench.signed(Settlement)}
 
 
 @examples(60)

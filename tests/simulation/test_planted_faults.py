@@ -13,10 +13,11 @@ from simulation.checking.invariants import Invariant, Violation, check_provable
 from simulation.driving.machines import Machine, MachineEffect, MachineFault
 from simulation.driving.programs import ProgramKind
 from simulation.faults.plan import BEGIN_MS
-from simulation.scenario import JobPlan, Scenario
+from simulation.scenario import Injected, JobPlan, Scenario
 from simulation.world import play
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
+from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS
 from mesh.actors.issuer.issuer import Issuer
 from mesh.actors.node.node import Node
@@ -151,6 +152,14 @@ class WrongMachines(Cast):
         return super().machine(seed, name, (*faults, wrong))
 
 
+class KnowsAndGoesOn(Issuer):
+    """Notes that it was restored, and signs as before."""
+
+    def precheck(self, tx: ActorTransaction, incoming: Incoming, now: Now) -> MessageRefusal | None:
+        super().precheck(tx, incoming, now)
+        return None
+
+
 BROKEN = (
     (Cast(issuer=CountsTwice), Invariant.MONEY_CONSERVED),
     (Cast(issuer=ReturnsMore), Invariant.PAID_ONCE),
@@ -193,8 +202,18 @@ def test_failing_seed_is_shrunk_and_drawn() -> None:
     assert "sequenceDiagram\n" in smallest and "issuer_1->>node_1: Hold\n" in smallest
 
 
+def test_restored_issuer_that_goes_on_violates_its_invariant() -> None:
+    jobs = tuple(replace(JOB, number=number, at=BEGIN_MS + 1_000 * number) for number in range(9))
+    restore = Injected(kind="restore an old store of an issuer", number=1)
+    scenario = Scenario(seed=1, jobs=jobs, faults=(restore,))
+    assert play(scenario, Cast())[1] is None
+    _, violation = play(scenario, Cast(issuer=KnowsAndGoesOn))
+    assert violation is not None and violation.invariant is Invariant.REFUSES, violation
+
+
 def test_every_invariant_is_seen_to_fail() -> None:
-    assert {invariant for _, invariant in BROKEN} | {Invariant.FAULT_PROVABLE} == set(Invariant)
+    elsewhere = {Invariant.FAULT_PROVABLE, Invariant.REFUSES}
+    assert {invariant for _, invariant in BROKEN} | elsewhere == set(Invariant)
 
 
 def test_records_of_two_signers_prove_no_fault() -> None:

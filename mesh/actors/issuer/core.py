@@ -83,6 +83,13 @@ class IssuerCore(BaseActor):
             rows.put(_driven(now, leases_from))
         return Clock(now=moment, leases_from=leases_from)
 
+    def is_gap(self, tx: ActorTransaction, now: Now) -> bool:
+        """Whether nobody has driven this issuer for a lease."""
+        before = tx.rows(DRIVEN).get(0)
+        if before is None:
+            return False
+        return before.boot != now.boot or now.monotonic - before.driven_at > self.lease_ms
+
     def _count_anew(self, tx: ActorTransaction, now: Now) -> None:
         """Deadlines of another boot mean nothing: every open attempt is looked at again."""
         attempts = tx.rows(ATTEMPTS)

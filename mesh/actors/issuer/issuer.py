@@ -23,11 +23,14 @@ from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.owners import commands, credentials
 from mesh.actors.issuer.owners.accounts import take_revocation, take_token, take_transfer
 from mesh.actors.issuer.presence import take_profile
+from mesh.actors.issuer.restored import is_restored, note_own_records, refuse_restored, take_own
+from mesh.actors.issuer.resuming import order_again
 from mesh.actors.issuer.rows import ATTEMPTS
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.jobs import Award, Cancel, Transfer
 from mesh.core.records.market import Credential, NodeProfile
-from mesh.core.records.settlement import Policy, Revocation
+from mesh.core.records.membership import Membership
+from mesh.core.records.settlement import Policy, Revocation, Settlement
 from mesh.core.records.work import Attestation, GaveUp, Progress, Receipt, Seal
 from mesh.core.settlement.attempt import OPEN_PHASES
 from runtime.content.cid import Cid
@@ -58,15 +61,30 @@ class Issuer(IssuerCore):
         Revocation: take_revocation,
         ResourceToken: take_token,
         NodeProfile: take_profile,
+        Settlement: take_own,
     }
 
     def receive(self, tx: ActorTransaction, envelope: Envelope, now: Now) -> None:
-        self.clock(tx, now)
+        self._resume(tx, now)
         super().receive(tx, envelope, now)
+
+    def precheck(self, tx: ActorTransaction, incoming: Incoming, now: Now) -> MessageRefusal | None:
+        note_own_records(self, tx, incoming, now)
+        is_signed_for = not isinstance(incoming.record.body, Membership)
+        return MessageRefusal.RESTORED if is_signed_for and is_restored(tx) else None
+
+    def _resume(self, tx: ActorTransaction, now: Now) -> None:
+        """Go on after a gap in which nobody drove this issuer, perhaps as an old copy of itself."""
+        is_gap = self.is_gap(tx, now)
+        self.clock(tx, now)
+        if is_gap and not is_restored(tx):
+            order_again(self, tx)
 
     def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
         """Settle and widen what time has decided."""
-        self.clock(tx, now)
+        self._resume(tx, now)
+        if is_restored(tx):
+            return None
         attempts = tx.rows(ATTEMPTS)
         for attempt in attempts.due("due_at", now.monotonic, phase=OPEN_PHASES):
             pursue(self, tx, attempt, now, in_tick=True)
@@ -90,7 +108,9 @@ class Issuer(IssuerCore):
         expires_at: int,
         now: Now,
     ) -> Signed[ResourceToken] | Refused:
-        """Create units for an owner, and the token to spend them with. Raises ShapeError."""
+        """Create units for an owner, and the token to spend them with. Raises ShapeError, and as
+        all of these commands CommandError `issuer-restored`."""
+        refuse_restored(tx)
         return commands.issue_token(
             self,
             tx,
@@ -115,6 +135,7 @@ class Issuer(IssuerCore):
     ) -> Signed[ResourceToken] | Refused:
         """Set a part of an owner's units aside for a scope, with a token that alone spends them.
         Raises ShapeError."""
+        refuse_restored(tx)
         return commands.allocate(
             self,
             tx,
@@ -136,6 +157,7 @@ class Issuer(IssuerCore):
         now: Now,
     ) -> Signed[Policy]:
         """Put a rule in force in place of the one before it; usage goes on. Raises ShapeError."""
+        refuse_restored(tx)
         return commands.set_policy(
             self, tx, resource_type=resource_type, scope=scope, rule=rule, now=now
         )
@@ -144,16 +166,19 @@ class Issuer(IssuerCore):
         self, tx: ActorTransaction, *, token: Cid, reason: str, now: Now
     ) -> Signed[Revocation] | None:
         """Take a token of one's own issue back, None where it is none."""
+        refuse_restored(tx)
         return commands.revoke(self, tx, token=token, reason=reason, now=now)
 
     def grant(
         self, tx: ActorTransaction, *, subject: Did, name: str, expires_at: int
     ) -> Signed[Credential]:
         """State that a subject has a name, and send it the credential. Raises ShapeError."""
+        refuse_restored(tx)
         return credentials.grant(self, tx, subject=subject, name=name, expires_at=expires_at)
 
     def withdraw(
         self, tx: ActorTransaction, *, subject: Did, name: str, reason: str, now: Now
     ) -> tuple[Cid, ...]:
         """Take back all credentials of a subject by this name that are in force; their CIDs."""
+        refuse_restored(tx)
         return credentials.withdraw(self, tx, subject=subject, name=name, reason=reason, now=now)

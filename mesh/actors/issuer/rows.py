@@ -130,6 +130,16 @@ class EvidenceRow(Struct, frozen=True, kw_only=True):
     fault: Cid | None
 
 
+class RestoredRow(Struct, frozen=True, kw_only=True):
+    """This store is an old copy: a record of this issuer's own that it does not have. Nothing more
+    is signed for slots of which some are lost. kind: the record's type."""
+
+    number: int
+    shown: Cid
+    kind: str
+    seen_at: int
+
+
 class DrivenRow(Struct, frozen=True, kw_only=True):
     """When the issuer was last driven, and from when on leases count: since its last gap.
 
@@ -165,4 +175,5 @@ PRESENCE: Final = Table(name="issuer_presence", row=PresenceRow, key=("member",)
 SLOTS: Final = Table(name="issuer_slots", row=SlotRow, key=("signer", "slot"))
 HEADS: Final = Table(name="issuer_heads", row=HeadRow, key=("executor",))
 EVIDENCE: Final = Table(name="issuer_evidence", row=EvidenceRow, key=("first", "second"))
+RESTORED: Final = Table(name="issuer_restored", row=RestoredRow, key=("number",))
 DRIVEN: Final = Table(name="issuer_driven", row=DrivenRow, key=("number",))

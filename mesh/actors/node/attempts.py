@@ -23,7 +23,6 @@ from mesh.actors.node.delivery import deliver, seal, send_again
 from mesh.actors.node.rows import ATTEMPTS, OFFERS, AttemptPhase, AttemptRow
 from mesh.actors.orders import Order, against_order, keep_order, read_order
 from mesh.core.fields import REASON_BYTES_MAX
-from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.work import WorkFault
 from mesh.core.records.work import GaveUp, GaveUpGround, Hold, WorkPhase
 from runtime.content.shapes import cut
@@ -105,7 +104,7 @@ def give_up(
     record = node.sign(tx, GaveUp(hold=row.hold, ground=ground, detail=cut(why, REASON_BYTES_MAX)))
     after = replace(row, phase=AttemptPhase.GAVE_UP, gave_up=record.cid, ground=ground)
     tx.rows(ATTEMPTS).put(after)
-    tx.outbox.put(Outgoing(to=(row.issuer,), record=record.cid, until=f"end/{row.hold}"))
+    send_again(tx, after)
 
 
 def release(tx: ActorTransaction, row: AttemptRow) -> None:

@@ -74,23 +74,34 @@ def send_again(tx: ActorTransaction, row: AttemptRow) -> None:
         case AttemptPhase.SEALED:
             assert row.seal is not None
             until = f"seal/{row.hold}"
-            tx.outbox.put(Outgoing(to=(row.issuer,), record=row.seal, until=until))
+            tx.outbox.put(
+                Outgoing(to=(row.issuer,), record=row.seal, attached=(row.hold,), until=until)
+            )
         case AttemptPhase.DELIVERED:
             assert row.receipt is not None and row.anchor is not None and row.result is not None
             hearers = (row.issuer,) if row.is_sealed else (row.issuer, row.submitter)
+            shown = (row.hold,) if row.opening is None else (row.hold, row.opening)
             tx.outbox.put(
                 Outgoing(
                     to=tuple(dict.fromkeys(hearers)),
                     record=row.receipt,
-                    attached=(row.anchor, row.result),
+                    attached=(row.anchor, row.result, *shown),
                     until=f"end/{row.hold}",
                 )
             )
         case AttemptPhase.GAVE_UP:
             assert row.gave_up is not None
             until = f"end/{row.hold}"
-            tx.outbox.put(Outgoing(to=(row.issuer,), record=row.gave_up, until=until))
-        case AttemptPhase.WORKING | AttemptPhase.ENDED:
+            tx.outbox.put(
+                Outgoing(to=(row.issuer,), record=row.gave_up, attached=(row.hold,), until=until)
+            )
+        case AttemptPhase.ENDED:
+            # An issuer that goes on with what it has settled is an old copy of itself.
+            if row.settlement is not None:
+                tx.outbox.put(
+                    Outgoing(to=(row.issuer,), record=row.settlement, attached=(row.hold,))
+                )
+        case AttemptPhase.WORKING:
             pass
 
 
@@ -140,5 +151,5 @@ def take_opening(
         return MessageRefusal.OVER
     node.keep(tx, opening, *draws)
     tx.outbox.answered(f"seal/{row.hold}")
-    deliver(node, tx, row)
+    deliver(node, tx, replace(row, opening=opening.cid))
     return None

@@ -66,6 +66,7 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     result: Cid | None = None
     nonce: bytes | None = None
     seal: Cid | None = None
+    opening: Cid | None = None
     receipt: Cid | None = None
     anchor: Cid | None = None
     gave_up: Cid | None = None

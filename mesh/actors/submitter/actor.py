@@ -2,6 +2,10 @@
 
 Rule: every message, tick and command ends with the same question: what follows for the jobs that
 it changed.
+
+From an old copy of its store a submitter contradicts itself in nothing that moves units. Ids of its
+jobs are of time and randomness; those of children, and their times, follow from their parent's
+settlement; a transfer follows from its cause. Awards have no slot, since the hold alone counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping

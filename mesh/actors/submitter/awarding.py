@@ -272,6 +272,7 @@ def _sign(
                 award.body.context,
                 *_tokens_of(book, tx, manifest.body),
                 *_ancestors_of(book, tx, manifest.body),
+                *book.newest_statement(tx, manifest.body.accepted_issuers[0]),
             ),
             until=until(award.cid),
         )

@@ -13,6 +13,7 @@ from mesh.actors.base import BaseActor
 from mesh.actors.submitter.rows import (
     HISTORY,
     JOBS,
+    STATEMENTS,
     SUMMARIES,
     TIMERS,
     EventRow,
@@ -33,6 +34,7 @@ from mesh.core.settlement.check import OrderedWork
 from mesh.core.verification.results import read_result
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError
+from runtime.content.did import Did
 from runtime.execution.context import Context, Limits
 from runtime.execution.execution import OutcomeKind
 from runtime.identity.keys import SigningKey
@@ -184,6 +186,14 @@ class JobBook(BaseActor):
         )
         if wanted != before:
             rows.put(wanted)
+
+    # --- issuers
+
+    def newest_statement(self, tx: ActorTransaction, issuer: Did) -> tuple[Cid, ...]:
+        """What goes with each request to an issuer: its newest Statement that is here, by which it
+        learns that its store is an old copy."""
+        row = tx.rows(STATEMENTS).get(issuer)
+        return () if row is None else (row.statement,)
 
     # --- contexts
 

@@ -164,8 +164,10 @@ def delegate(
     if refusal is not None:
         return refusal
     book.keep(tx, token)
-    to = tuple(dict.fromkeys((audience, row.issuer)))
-    tx.outbox.put(Outgoing(to=to, record=token.cid, attached=row.chain))
+    if audience != row.issuer:
+        tx.outbox.put(Outgoing(to=(audience,), record=token.cid, attached=row.chain))
+    shown = book.newest_statement(tx, row.issuer)
+    tx.outbox.put(Outgoing(to=(row.issuer,), record=token.cid, attached=(*row.chain, *shown)))
     return token
 
 
@@ -180,15 +182,15 @@ def revoke(
     body = Revocation(target=target, reason=reason, revoked_at=now.wall)
     revocation = book.sign(tx, body)
     note_revocation(tx, revocation)
-    issuers = book.members(tx).with_role(Role.ISSUER, now.wall)
-    tx.outbox.put(
-        Outgoing(
-            to=tuple(each.member for each in issuers),
-            record=revocation.cid,
-            attached=(target,),
-            until=until(target),
+    for each in book.members(tx).with_role(Role.ISSUER, now.wall):
+        tx.outbox.put(
+            Outgoing(
+                to=(each.member,),
+                record=revocation.cid,
+                attached=(target, *book.newest_statement(tx, each.member)),
+                until=until(target),
+            )
         )
-    )
     return revocation
 
 

@@ -121,7 +121,7 @@ def _send(book: JobBook, tx: ActorTransaction, job: Job, cancel_cid: Cid) -> Non
         Outgoing(
             to=body.accepted_issuers[:1],
             record=cancel_cid,
-            attached=(job.manifest,),
+            attached=(job.manifest, *book.newest_statement(tx, body.accepted_issuers[0])),
             until=until(job.manifest),
         )
     )

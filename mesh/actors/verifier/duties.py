@@ -23,6 +23,7 @@ from mesh.core.ports.messages import Outgoing
 from mesh.core.records.work import Attestation, Draw, Hold, Opening, Seal, WorkPhase
 from mesh.core.settlement.check import check_draws
 from mesh.core.verification.seals import digest_of, nonce_of
+from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def take_opening(
         return MessageRefusal.INCONSISTENT
     verifier.keep(tx, opening)
     tx.outbox.answered(f"seal/{row.hold}")
-    _attest(verifier, tx, row)
+    _attest(verifier, tx, replace(row, opening=opening.cid))
     return None
 
 
@@ -120,7 +121,9 @@ def send_again(tx: ActorTransaction, row: DutyRow) -> None:
     if row.phase is DutyPhase.SEALED:
         assert row.seal is not None
         until = f"seal/{row.hold}"
-        tx.outbox.put(Outgoing(to=(row.issuer,), record=row.seal, until=until))
+        tx.outbox.put(
+            Outgoing(to=(row.issuer,), record=row.seal, attached=_shown(row), until=until)
+        )
     elif row.phase is DutyPhase.ATTESTED:
         observation = tx.rows(OBSERVATIONS).get(row.hold)
         assert row.attestation is not None and observation is not None
@@ -129,10 +132,19 @@ def send_again(tx: ActorTransaction, row: DutyRow) -> None:
             Outgoing(
                 to=tuple(dict.fromkeys(hearers)),
                 record=row.attestation,
-                attached=(observation.deterministic,),
+                attached=(observation.deterministic, *_shown(row)),
                 until=f"end/{row.hold}",
             )
         )
+    elif row.phase is DutyPhase.ENDED and row.settlement is not None:
+        # An issuer that goes on with what it has settled is an old copy of itself.
+        tx.outbox.put(Outgoing(to=(row.issuer,), record=row.settlement, attached=_shown(row)))
+
+
+def _shown(row: DutyRow) -> tuple[Cid, ...]:
+    """The issuer's own records of a hold, by which it learns that its store is an old copy."""
+    shown = (row.hold, row.draw)
+    return shown if row.opening is None else (*shown, row.opening)
 
 
 def _work(

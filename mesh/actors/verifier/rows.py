@@ -57,6 +57,7 @@ class DutyRow(Struct, frozen=True, kw_only=True):
     phase: DutyPhase
     nonce: bytes | None = None
     seal: Cid | None = None
+    opening: Cid | None = None
     attestation: Cid | None = None
     why_silent: str = ""
     settlement: Cid | None = None

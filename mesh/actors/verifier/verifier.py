@@ -1,4 +1,10 @@
-"""The actor of a verifier: one key that executes again and attests. It anchors nothing."""
+"""The actor of a verifier: one key that executes again and attests. It anchors nothing.
+
+Rule: it cannot contradict itself, even from an old copy of its store. What it signs for a slot
+follows from the hold, its key and the result alone: the nonce of a seal is derived, an attestation
+names the engine of the bid, and executing again gives the same result; its profile is numbered by
+the clock. (A machine that computes differently each time is at fault, and provably so.)
+"""
 
 from collections.abc import Callable, Mapping
 from enum import Enum

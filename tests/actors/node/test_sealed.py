@@ -27,7 +27,8 @@ def test_seal_goes_to_the_issuer_alone_and_hides_the_result(sealed_node: Bench) 
     attempt = delivered(sealed_node)
     seal = sealed_node.last(Seal)
     assert sealed_node.hearers(seal) == {sealed_node.world.issuer.did}
-    assert not sealed_node.attached(seal) and not sealed_node.signed(Receipt)
+    assert sealed_node.attached(seal) == {attempt.hold.cid}
+    assert not sealed_node.signed(Receipt)
     assert sealed_node.unanswered() == {f"seal/{attempt.hold.cid}"}
 
 

@@ -39,7 +39,8 @@ def test_draw_is_verified_by_an_execution_of_its_own(verifier: Bench) -> None:
     assert phases == [WorkPhase.FETCHING, WorkPhase.VERIFYING]
     attestation = verifier.last(Attestation)
     assert attestation.body == found.attempt.attestation(verifier.own).body
-    assert verifier.attached(attestation) == {result_block(result())[0]}
+    shown = {attestation.body.hold, found.draw.cid}
+    assert verifier.attached(attestation) == {result_block(result())[0], *shown}
     assert verifier.hearers(attestation) == {world.issuer.did, world.submitter.did}
     assert verifier.unanswered() == {f"end/{found.attempt.hold.cid}"}
     assert not verifier.signed(Anchor)
@@ -293,7 +294,8 @@ def test_sealed_result_is_fixed_first_and_shown_at_the_opening(sealed_verifier: 
     attempt, world = found.attempt, sealed_verifier.world
     seal = sealed_verifier.last(Seal)
     assert sealed_verifier.hearers(seal) == {world.issuer.did}
-    assert not sealed_verifier.signed(Attestation) and not sealed_verifier.attached(seal)
+    assert not sealed_verifier.signed(Attestation)
+    assert sealed_verifier.attached(seal) == {seal.body.hold, found.draw.cid}
     seals = [found.first, seal]
     opening = attempt.opening([found.draw], seals)
     sealed_verifier.receive(opening, found.draw, *seals)

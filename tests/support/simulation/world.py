@@ -35,6 +35,7 @@ from simulation.checking.invariants import (
     check_settlement,
     require,
 )
+from simulation.checking.refusing import Refusing
 from simulation.checking.signed import SignedRecords
 from simulation.diagram import Step
 from simulation.driving.clocks import Clock, ClockFaults
@@ -71,8 +72,9 @@ class World:
         self._honest_issuers = frozenset(
             each.did
             for each in self.parts
-            if each.role is Role.ISSUER and not self._is_untrusted(each.name)
+            if each.role is Role.ISSUER and not self.plan.is_dishonest(each.name)
         )
+        self.refusing = Refusing(self.archive)
         self._scripted: list[tuple[int, int, Callable[[], None]]] = []
         self._wakes: list[tuple[int, int, Did]] = []
         self._order = {each.did: number for number, each in enumerate(self.parts)}
@@ -91,7 +93,7 @@ class World:
         return not self._is_untrusted(self.names[did])
 
     def _is_untrusted(self, name: str) -> bool:
-        """A restored actor may sign what it has signed before without knowing it."""
+        """A restored actor may sign what it has signed before until it knows it."""
         is_restored = any(each.name == name for each in self.plan.restores)
         return self.plan.is_dishonest(name) or is_restored
 
@@ -187,6 +189,7 @@ class World:
                 plan = CrashPlan(turn=0, point=CrashPoint.AFTER_COMMIT, down_ms=100)
                 station.stop(plan, self.at)
             station.store = saved[0]
+            self.refusing.forget(station.did)
             self._note(station, "restores an old store")
             self._expect(station)
 
@@ -233,6 +236,8 @@ class World:
     def committed(self, station: Station, turn: Turn) -> None:
         if station.did in self._honest_issuers:
             check_books(turn, station.did)
+        if any(each.name == station.name for each in self.plan.restores):
+            self.refusing.look(turn, station.did)
 
     def _check_settlements(self) -> None:
         found = self.records.of(Settlement)
@@ -246,6 +251,8 @@ class World:
         for first, second in found[self._checked_contradictions :]:
             detail = f"{self.names[first.signer]}: {first.body} and {second.body}"
             require(not self.is_honest(first.signer), Invariant.NO_CONTRADICTION, detail)
+            if not self.plan.is_dishonest(self.names[first.signer]):
+                self.refusing.check(first, second, detail)
         self._checked_contradictions = len(found)
 
     def _check_end(self) -> None:

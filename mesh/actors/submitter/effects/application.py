@@ -115,7 +115,14 @@ def apply_row(book: JobBook, tx: ActorTransaction, row: PendingRow, now: Now) ->
     if plan.items:
         assert plan.issuer is not None, "items have an issuer"
         transfer = book.sign(tx, Transfer(cause=row.cause, items=plan.items))
-        tx.outbox.put(Outgoing(to=(plan.issuer,), record=transfer.cid, until=_until(row.cause)))
+        tx.outbox.put(
+            Outgoing(
+                to=(plan.issuer,),
+                record=transfer.cid,
+                attached=book.newest_statement(tx, plan.issuer),
+                until=_until(row.cause),
+            )
+        )
         tx.rows(PENDING).put(
             replace(
                 row,

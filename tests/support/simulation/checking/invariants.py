@@ -41,6 +41,7 @@ class Invariant(Enum):
     NO_WORK_WITHOUT_HOLD = "nobody executes without a hold or a draw of its own"
     QUORUM = "nothing is verified without an agreeing quorum of drawn members"
     NO_CONTRADICTION = "no honest signer signs two records for one slot"
+    REFUSES = "a restored signer that knows it signs nothing more for a slot"
     NOTHING_LOST = "what an honest signer has signed is in its store"
     JOBS_END = "every job ends soon after the network is whole"
     NOTHING_HELD = "no hold and no work outlives its job"
