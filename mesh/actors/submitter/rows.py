@@ -223,7 +223,7 @@ class PendingRow(Struct, frozen=True, kw_only=True):
     effects: CID of their block, None where the result has none and is only fetched. ran_on: the
     state that they were computed on. since: Unix seconds, of a job its settlement, from which the
     ids of its children follow. tries: failed fetches; next_at: when the next one begins. transfer:
-    the record that `issuer` is to answer.
+    the record that `issuer` is to answer. children: jobs that are signed, and not yet submitted.
     """
 
     cause: Cid
@@ -237,6 +237,7 @@ class PendingRow(Struct, frozen=True, kw_only=True):
     next_at: int | None = None
     transfer: Cid | None = None
     issuer: Did | None = None
+    children: tuple[JobIdField, ...] = ()
 
 
 class EffectRow(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from mesh.actors.submitter.rows import (
 from mesh.actors.submitter.tokens import chain_of, revoked_of
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
-from mesh.core.jobs.job import Job
+from mesh.core.jobs.job import Job, Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.jobs.submitting_calls import submitting_calls
 from mesh.core.records.jobs import JobManifest
@@ -75,10 +75,12 @@ class SubmissionRefusal(Struct, frozen=True, kw_only=True):
 
 
 class Descent(Struct, frozen=True, kw_only=True):
-    """Where a job comes from that another job's program submits. issuers: of the parent's."""
+    """Where a job comes from that another job's program submits. issuers: of the parent's.
+    settled_at: when that one was settled, from which the times of its children follow."""
 
     parent: Parent
     issuers: tuple[Did, ...]
+    settled_at: int
 
 
 Submitted: TypeAlias = Job | SubmissionRefusal
@@ -90,9 +92,23 @@ def submit(
     request: JobRequest,
     job_id: JobId,
     now: Now,
-    descent: Descent | None = None,
 ) -> Submitted:
     """Sign, check and record a job, or say why not; then nothing is stored. Nobody is asked yet."""
+    job = create(book, tx, request, job_id, now)
+    if not isinstance(job, Job) or job.phase is not Phase.CREATED:
+        return job
+    return book.must_record(tx, job, ev.JobSubmitted(), now)
+
+
+def create(
+    book: JobBook,
+    tx: ActorTransaction,
+    request: JobRequest,
+    job_id: JobId,
+    now: Now,
+    descent: Descent | None = None,
+) -> Submitted:
+    """Sign, check and record a job that is not submitted yet, or say why not."""
     before = book.job(tx, job_id)
     if before is not None:
         differs = _differing(book.manifest(tx, before).body, request)
@@ -107,7 +123,7 @@ def submit(
     manifest = book.sign(tx, prepared)
     job = book.record(tx, job_id, created(manifest), now)
     assert isinstance(job, Job), f"a new job has no history that refuses: {job}"
-    return book.must_record(tx, job, ev.JobSubmitted(), now)
+    return job
 
 
 def prepare(
@@ -277,7 +293,10 @@ def _manifest(
     now: Now,
     descent: Descent | None,
 ) -> JobManifest:
-    expires_at = now.wall + book.settings.job_seconds
+    begins_at = now.wall if descent is None else descent.settled_at
+    expires_at = begins_at + book.settings.job_seconds
+    # A child may be submitted late, after a fetch that took long: then too there is time for bids.
+    window = book.settings.job_seconds if descent else book.settings.bid_window_seconds
     return JobManifest(
         job_id=job_id,
         description=request.description,
@@ -299,9 +318,9 @@ def _manifest(
         award_delegate=request.award_delegate,
         children=request.children,
         parent=None if descent is None else descent.parent,
-        bid_deadline=min(now.wall + book.settings.bid_window_seconds, expires_at),
+        bid_deadline=min(begins_at + window, expires_at),
         expires_at=expires_at,
-        created_at=now.wall,
+        created_at=begins_at,
     )
 
 

@@ -8,6 +8,7 @@ from submitting import Market
 
 from mesh.actors.submitter.effects.application import Applied, Awaiting
 from mesh.actors.submitter.effects.state import register, units_of
+from mesh.actors.submitter.rows import JOBS
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.effects import EffectFault, EffectRefusal
 from mesh.core.jobs.job import Job, Phase
@@ -272,6 +273,99 @@ def test_children_are_submitted_with_their_parent() -> None:
     market.offer(first, 0, price=9, units=10)
     market.offer(first, 1, price=8, units=10)
     assert market.job(first.job_id).phase is Phase.ASSIGNED
+
+
+def held_back(market: Market) -> Job:
+    """A job whose effects move units and submit a job, and whose transfer is on its way."""
+    market.is_held_back = lambda mail: isinstance(mail.record.body, Transfer)
+    job = run_job(market, send(30), child(10), WRITE, children=Children(depth=1, budget=50))
+    assert job.effects is None and root(market) is None
+    return job
+
+
+def only_child(market: Market, job: Job) -> Job:
+    rows = market.within(lambda tx: tx.rows(JOBS).select(cause=job.manifest))
+    (row,) = rows
+    return row.job
+
+
+def test_child_is_signed_before_units_move_and_submitted_after() -> None:
+    market = Market()
+    job = held_back(market)
+    created = only_child(market, job)
+    assert (created.phase, created.asked) == (Phase.CREATED, ())
+    market.forward(market.held_back[0])
+    effects = market.job(job.job_id).effects
+    assert effects is not None and effects.reason == ""
+    assert effects.children == (created.job_id,)
+    after = market.job(created.job_id)
+    assert (after.phase, after.manifest) == (Phase.SUBMITTED, created.manifest)
+    assert after.asked and market.replayed(after.job_id) == after
+
+
+def test_child_of_a_refused_transfer_is_refused() -> None:
+    market = Market()
+    job = held_back(market)
+    refusal = Answer(
+        request=market.last(Transfer).cid,
+        accepted=False,
+        reason="ledger",
+        detail="no",
+        settlement=None,
+        retry_after=None,
+    )
+    market.deliver(market.signed(market.issuer_key, refusal))
+    assert only_child(market, job).phase is Phase.FAILED
+    effects = market.job(job.job_id).effects
+    assert effects is not None and effects.children == () and root(market) is None
+
+
+def test_units_that_moved_are_followed_by_all_effects_whatever_else_was_spent() -> None:
+    market = Market(units=2_000)
+    job = held_back(market)
+    other = market.submit(resource_amount=1_860, budget=1_860)
+    market.offer(other, 0, price=1_860, units=10)
+    market.offer(other, 1, price=1_860, units=10)
+    market.accept(other)
+    market.within(lambda tx: tx.blocks.delete(VALUE_CID))
+    market.forward(market.held_back[0])
+    effects = market.job(job.job_id).effects
+    assert effects is not None and effects.reason == "", effects
+    assert root(market) is not None
+    assert only_child(market, job).phase is Phase.SUBMITTED
+
+
+def test_child_that_was_withdrawn_before_the_units_moved_stays_withdrawn() -> None:
+    market = Market()
+    job = held_back(market)
+    child_id = only_child(market, job).job_id
+    market.within(lambda tx: market.actor.cancel(tx, child_id, "no", market.now))
+    market.forward(market.held_back[0])
+    assert market.job(child_id).phase is Phase.CANCELLED
+    effects = market.job(job.job_id).effects
+    assert effects is not None and effects.reason == ""
+
+
+def test_child_whose_time_was_over_before_the_units_moved_expires() -> None:
+    market = Market()
+    job = held_back(market)
+    child_id = only_child(market, job).job_id
+    market.skip(4_000_000)
+    market.forward(market.held_back[0])
+    market.tick()
+    assert market.job(child_id).phase is Phase.EXPIRED
+    assert market.job(job.job_id).effects is not None
+
+
+def test_units_and_children_that_are_too_much_together_move_nothing() -> None:
+    market = Market(units=5_000)
+    job = run_job(
+        market, send(4_000), child(600), child(600), children=Children(depth=1, budget=1_200)
+    )
+    assert job.effects is not None
+    assert job.effects.reason.startswith(EffectFault.CHILD_REFUSED.value)
+    assert "5200 needed" in job.effects.reason
+    assert market.mails(Transfer) == []
 
 
 def test_children_over_the_delegated_budget_stop_all_effects() -> None:

@@ -12,8 +12,12 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import MessageRefusal
-from mesh.actors.submitter import bidding, submission
-from mesh.actors.submitter.effects.children import against_children, children_of
+from mesh.actors.submitter.effects.children import (
+    against_children,
+    create_children,
+    refuse_children,
+    submit_children,
+)
 from mesh.actors.submitter.effects.state import snapshot_of, state_of, units_of, write_plan
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import (
@@ -25,7 +29,7 @@ from mesh.actors.submitter.rows import (
     PendingRow,
 )
 from mesh.actors.submitter.submission import statement_of
-from mesh.core.fields import REASON_BYTES_MAX, JobId
+from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.effects import (
     EffectFault,
@@ -34,7 +38,7 @@ from mesh.core.jobs.effects import (
     Plan,
     plan_effects,
 )
-from mesh.core.jobs.job import Job, Phase
+from mesh.core.jobs.job import Phase
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.jobs import JobManifest, Transfer
 from mesh.core.records.settlement import Answer
@@ -110,8 +114,12 @@ def apply_row(book: JobBook, tx: ActorTransaction, row: PendingRow, now: Now) ->
         return EffectRefusal(fault=EffectFault.AWAITS_ISSUER)
     plan = _plan(book, tx, row, now)
     if isinstance(plan, EffectRefusal):
-        end_row(book, tx, row, plan, (), now)
+        end_row(book, tx, row, plan, now)
         return plan
+    manifest = _manifest_of(book, tx, row)
+    if manifest is not None:
+        children = create_children(book, tx, row.since, manifest, plan, now)
+        row = replace(row, children=children)
     if plan.items:
         assert plan.issuer is not None, "items have an issuer"
         transfer = book.sign(tx, Transfer(cause=row.cause, items=plan.items))
@@ -158,9 +166,12 @@ def _plan(book: JobBook, tx: ActorTransaction, row: PendingRow, now: Now) -> Pla
         snapshot=snapshot,
         units=partial(units_of, tx),
         issuer_of=partial(_issuer_of, book, tx, issuers, row),
-        has_block=tx.blocks.has,
+        # What its transfer was signed for is carried out, whatever was thrown away since.
+        has_block=tx.blocks.has if row.transfer is None else lambda cid: True,
     )
     plan = plan_effects(effects, ran_on=row.ran_on, owned=owned)
+    if row.transfer is not None:
+        return plan
     if isinstance(plan, Plan) and manifest is not None and plan.submissions:
         refusal = against_children(book, tx, row.since, manifest, plan, now)
         return plan if refusal is None else refusal
@@ -205,16 +216,8 @@ def _carry_out(
     book: JobBook, tx: ActorTransaction, row: PendingRow, plan: Plan, now: Now
 ) -> Applied:
     write_plan(book, tx, row.cause, plan, now)
-    children = []
-    manifest = _manifest_of(book, tx, row)
-    if manifest is not None:
-        for job_id, request, descent in children_of(row.since, manifest, plan):
-            child = submission.submit(book, tx, request, job_id, now, descent)
-            assert isinstance(child, Job), f"it was prepared just now: {child}"
-            child = book.must_record(tx, child, ev.AutoAwardChosen(is_on=True), now)
-            bidding.ask(book, tx, child, now)
-            children.append(job_id)
-    end_row(book, tx, row, plan, tuple(children), now)
+    submit_children(book, tx, row.children, now)
+    end_row(book, tx, row, plan, now)
     return Applied(root=plan.root)
 
 
@@ -223,12 +226,14 @@ def end_row(
     tx: ActorTransaction,
     row: PendingRow,
     done: Plan | EffectRefusal,
-    children: tuple[JobId, ...],
     now: Now,
 ) -> None:
     """Note what became of effects, and go on with those that waited for them."""
     root = done.root if isinstance(done, Plan) else None
     reason = cut(str(done), REASON_BYTES_MAX) if isinstance(done, EffectRefusal) else ""
+    children = row.children if isinstance(done, Plan) else ()
+    if isinstance(done, EffectRefusal):
+        refuse_children(book, tx, row.children, reason, now)
     tx.rows(PENDING).delete(row.cause)
     if row.effects is not None:
         tx.rows(EFFECTS).put(
@@ -267,10 +272,10 @@ def take_answer(
     if not answer.body.accepted:
         detail = answer.body.detail or answer.body.reason
         refusal = EffectRefusal(fault=EffectFault.TRANSFER_REFUSED, detail=detail)
-        end_row(book, tx, row, refusal, (), now)
+        end_row(book, tx, row, refusal, now)
         return None
     if isinstance(plan, EffectRefusal):
-        end_row(book, tx, row, plan, (), now)
+        end_row(book, tx, row, plan, now)
         return None
     _carry_out(book, tx, row, plan, now)
     return None

@@ -111,7 +111,7 @@ def finished(
     if row.tries + 1 >= FETCHES_MAX:
         detail = str(result.missing[0]) if result.missing else result.detail
         refusal = EffectRefusal(fault=EffectFault.BLOCK_MISSING, detail=detail)
-        end_row(book, tx, row, refusal, (), now)
+        end_row(book, tx, row, refusal, now)
         return
     seconds = min(FETCH_AGAIN_SECONDS_MAX, 1 << row.tries)
     tx.rows(PENDING).put(replace(row, tries=row.tries + 1, next_at=now.wall + seconds))
