@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any, Final
 
-from mesh.actors import base, executions, profiles
+from mesh.actors import base, executions, faults, profiles
 from mesh.actors.issuer import rows as issuer_rows
 from mesh.actors.node import rows as node_rows
 from mesh.actors.submitter import rows as submitter_rows
@@ -17,6 +17,7 @@ _MODULES: Final = (
     base,
     books,
     executions,
+    faults,
     issuer_rows,
     node_rows,
     profiles,

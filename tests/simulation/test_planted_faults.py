@@ -19,11 +19,13 @@ from simulation.world import play
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS
+from mesh.actors.faults import accuse
 from mesh.actors.issuer.issuer import Issuer
 from mesh.actors.node.node import Node
 from mesh.actors.verifier.verifier import Verifier
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult
+from mesh.core.records.membership import Fault, FaultGround
 from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Ground, Settlement
 from mesh.core.records.terms import Priority
@@ -152,6 +154,18 @@ class WrongMachines(Cast):
         return super().machine(seed, name, (*faults, wrong))
 
 
+class AccusesItsIssuer(Node):
+    """Says that whoever settles its attempts does so wrongly."""
+
+    def receive(self, tx: ActorTransaction, envelope: Envelope, now: Now) -> None:
+        super().receive(tx, envelope, now)
+        record = self.archive.read(envelope.blocks[0])
+        if isinstance(record.body, Settlement):
+            ground = FaultGround.WRONG_SETTLEMENT
+            body = Fault(ground=ground, accused=record.signer, evidence=(record.cid,))
+            accuse(self, tx, body, (record.cid,), now)
+
+
 class KnowsAndGoesOn(Issuer):
     """Notes that it was restored, and signs as before."""
 
@@ -169,6 +183,7 @@ BROKEN = (
     (Cast(node=WorksForNobody), Invariant.NO_WORK_WITHOUT_HOLD),
     (Cast(node=CountsFromOne), Invariant.NO_CONTRADICTION),
     (Cast(node=ForgetsReceipts), Invariant.NOTHING_LOST),
+    (Cast(node=AccusesItsIssuer), Invariant.NO_FALSE_FAULT),
     (Cast(verifier=FallsOver), Invariant.NO_CRASH),
     (WrongMachines(), Invariant.TRUE_RESULT),
 )

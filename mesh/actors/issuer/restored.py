@@ -88,7 +88,7 @@ def _is_lost(tx: ActorTransaction, record: Signed[Any]) -> bool:
             return tx.rows(ATTEMPTS).get(record.cid) is None
         case Draw(hold=hold):
             attempt = tx.rows(ATTEMPTS).get(hold)
-            return attempt is None or record.cid not in attempt.draws
+            return attempt is None or (attempt.is_open and record.cid not in attempt.draws)
         case Opening(hold=hold, draws=draws):
             attempt = tx.rows(ATTEMPTS).get(hold)
             return attempt is None or (attempt.is_open and len(draws) >= attempt.round)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS, Ended, Lost, Outcome, begin, sign_of_life
+from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.node.bidding import (
     RESTORED_TEXT,
     commit_usage,
@@ -50,7 +51,8 @@ def take_hold(
     if known is not None:
         _repeat(node, tx, known, now)
         return None
-    if tx.rows(ATTEMPTS).select(id=hold.body.id, limit=1):
+    if others := tx.rows(ATTEMPTS).select(id=hold.body.id, limit=1):
+        accuse_if_contradicted(node, tx, Hold, others[0].hold, hold, now)
         return MessageRefusal.EQUIVOCATION
     order = read_order(node, tx, incoming, hold, now)
     if isinstance(order, MessageRefusal):

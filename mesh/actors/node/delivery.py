@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS
+from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.node.chain import append, is_restored, previous_receipt
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
 from mesh.actors.orders import stored_order
 from mesh.core.ports.messages import Outgoing
-from mesh.core.records.work import Draw, Opening, Receipt, Seal
+from mesh.core.records.work import ROUNDS_MAX, Draw, Opening, Receipt, Seal
 from mesh.core.settlement.check import check_draws
 from mesh.core.verification.receipts import usage_of
 from mesh.core.verification.results import read_result
@@ -115,9 +116,13 @@ def take_draw(
         return MessageRefusal.UNKNOWN_SUBJECT
     if draw.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
+    for known in row.draws:
+        accuse_if_contradicted(node, tx, Draw, known, draw, now)
     if draw.body.first != (row.seal if row.is_sealed else row.receipt):
         return MessageRefusal.INCONSISTENT
-    node.keep(tx, draw)
+    if draw.cid not in row.draws and len(row.draws) < ROUNDS_MAX:
+        node.keep(tx, draw)
+        tx.rows(ATTEMPTS).put(replace(row, draws=(*row.draws, draw.cid)))
     return None
 
 
@@ -131,6 +136,8 @@ def take_opening(
         return MessageRefusal.UNKNOWN_SUBJECT
     if opening.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
+    if row.opening is not None:
+        accuse_if_contradicted(node, tx, Opening, row.opening, opening, now)
     if row.phase is AttemptPhase.DELIVERED and row.is_sealed:
         send_again(tx, row)
         return None

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import cancel
+from mesh.actors.faults import accuse_if_contradicted, accuse_if_wrong
 from mesh.actors.node.attempts import release
 from mesh.actors.node.chain import note_anchor, note_anchors
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
@@ -27,11 +28,15 @@ def take_settlement(
 ) -> MessageRefusal | None:
     settlement: Signed[Settlement] = incoming.record
     note_anchors(node, tx, incoming, now)
-    return end(node, tx, settlement, now)
+    return end(node, tx, incoming, settlement, now)
 
 
 def end(
-    node: "Node", tx: ActorTransaction, settlement: Signed[Settlement], now: Now
+    node: "Node",
+    tx: ActorTransaction,
+    incoming: Incoming,
+    settlement: Signed[Settlement],
+    now: Now,
 ) -> MessageRefusal | None:
     """End an attempt by the settlement of its hold."""
     row = tx.rows(ATTEMPTS).get(settlement.body.hold)
@@ -40,17 +45,24 @@ def end(
     if settlement.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
     if row.settlement is not None:
-        return None if row.settlement == settlement.cid else MessageRefusal.EQUIVOCATION
+        if row.settlement == settlement.cid:
+            return None
+        accuse_if_contradicted(node, tx, Settlement, row.settlement, settlement, now)
+        return MessageRefusal.EQUIVOCATION
     node.keep(tx, settlement)
     hold = node.archive.get(tx.blocks, Hold, row.hold)
     paid = sum(each.amount for each in settlement.body.payments if each.to == node.did)
+    complaint = complaint_about(settlement.body, row, hold.body, paid)
+    if complaint or (row.receipt is not None and paid < hold.body.amount - hold.body.pot):
+        # What it was paid as it should be, it need not compute again.
+        accuse_if_wrong(node, tx, settlement, incoming, now)
     _close(
         tx,
         replace(
             row,
             settlement=settlement.cid,
             paid=paid,
-            complaint=complaint_about(settlement.body, row, hold.body, paid),
+            complaint=complaint,
         ),
         now,
     )
@@ -74,7 +86,7 @@ def take_answer(
             return MessageRefusal.INCOMPLETE
         if settled.body.hold != row.hold:
             return MessageRefusal.INCONSISTENT
-        return end(node, tx, settled, now)
+        return end(node, tx, incoming, settled, now)
     if answer.body.accepted or answer.body.retry_after is not None:
         return None
     node.keep(tx, answer)

@@ -66,6 +66,7 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     result: Cid | None = None
     nonce: bytes | None = None
     seal: Cid | None = None
+    draws: tuple[Cid, ...] = ()
     opening: Cid | None = None
     receipt: Cid | None = None
     anchor: Cid | None = None

@@ -25,6 +25,7 @@ from mesh.actors.submitter.rows import (
 )
 from mesh.core.membership.equivocation import contradict, fault_of, is_proved
 from mesh.core.ports.messages import Outgoing
+from mesh.core.proofs.settlements import is_wrong_settlement
 from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.membership import Fault, Role
 from mesh.core.records.settlement import Policy, Statement
@@ -212,7 +213,7 @@ def prove(
     if tx.rows(FAULTS).get(body.accused, _evidence_of(body)) is not None:
         return
     fault = book.sign(tx, body)
-    _note(tx, fault, now)
+    note_fault(tx, fault, now)
     others = [each.member for each in book.members(tx).change.body.members]
     others = [each for each in dict.fromkeys(others) if each != book.did]
     tx.outbox.put(Outgoing(to=tuple(others), record=fault.cid, attached=body.evidence))
@@ -232,14 +233,18 @@ def take_fault(
             evidence.append(book.archive.read(block))
         except RecordError:
             return MessageRefusal.INCOMPLETE
-    if not is_proved(fault.body, tuple(evidence)):
+    genesis = book.members(tx).genesis
+    if not is_proved(fault.body, tuple(evidence)) and not is_wrong_settlement(
+        fault.body, evidence, genesis, lambda cid: incoming.attached.get(cid) or tx.blocks.get(cid)
+    ):
         return MessageRefusal.INCONSISTENT
     book.keep(tx, fault, *evidence)
-    _note(tx, fault, now)
+    note_fault(tx, fault, now)
     return None
 
 
-def _note(tx: ActorTransaction, fault: Signed[Fault], now: Now) -> None:
+def note_fault(tx: ActorTransaction, fault: Signed[Fault], now: Now) -> None:
+    """Note that a fault is proved, once for each evidence."""
     rows = tx.rows(FAULTS)
     evidence = _evidence_of(fault.body)
     if rows.get(fault.body.accused, evidence) is None:

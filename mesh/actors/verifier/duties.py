@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS, Ended, Lost, Outcome, begin, sign_of_life
+from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.orders import Order, against_order, keep_order, read_order, stored_order
 from mesh.actors.verifier.rows import (
     DUTIES,
@@ -40,6 +41,7 @@ def take_draw(
     if known is not None:
         if draw.signer != known.issuer:
             return MessageRefusal.WRONG_ROLE
+        accuse_if_contradicted(verifier, tx, Draw, known.draw, draw, now)
         _repeat(verifier, tx, known, now)
         return None
     try:
@@ -93,6 +95,8 @@ def take_opening(
         return MessageRefusal.UNKNOWN_SUBJECT
     if opening.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
+    if row.opening is not None:
+        accuse_if_contradicted(verifier, tx, Opening, row.opening, opening, now)
     if row.phase is DutyPhase.ATTESTED and row.is_sealed:
         send_again(tx, row)
         return None

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import cancel
+from mesh.actors.faults import accuse_if_contradicted, accuse_if_wrong
 from mesh.actors.verifier.rows import (
     DUTIES,
     OBSERVATIONS,
@@ -74,9 +75,13 @@ def _end(
     if settlement.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
     if row.settlement is not None and row.settlement != settlement.cid:
+        accuse_if_contradicted(verifier, tx, Settlement, row.settlement, settlement, now)
         return MessageRefusal.EQUIVOCATION
     verifier.keep(tx, settlement)
     paid = sum(each.amount for each in settlement.body.payments if each.to == verifier.did)
+    if row.settlement is None and row.attestation is not None and not paid:
+        # Who is paid as agreeing need not compute again what it agrees with.
+        accuse_if_wrong(verifier, tx, settlement, incoming, now)
     _close(tx, replace(row, settlement=settlement.cid, paid=paid), now)
     receipt = settlement.body.receipt
     if receipt is None or tx.rows(VERIFIED_RECEIPTS).get(receipt) is not None:

@@ -1,7 +1,8 @@
 """A Fault with its evidence in one file, and whether that file alone proves it.
 
 Rule: nobody's word counts. Two records contradict each other by what their signer has signed; a
-wrong result is refuted by executing what its signer says that it executed.
+wrong result is refuted by executing what its signer says that it executed, a wrong settlement by
+the records that it names.
 """
 
 from collections.abc import Mapping
@@ -29,8 +30,10 @@ from mesh.core.proofs.contents import (
 from mesh.core.proofs.execution import NOT_ASKED, Impossible, Reexecute, compare, execute_again
 from mesh.core.proofs.proof import RESULT, unreadable
 from mesh.core.proofs.reading import fetch_context, fetch_record, records_of
+from mesh.core.proofs.settlements import against_itself, settled_from
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.membership import Fault, FaultGround, Genesis
+from mesh.core.records.settlement import Settlement
 from mesh.core.records.terms import Engine
 from mesh.core.records.work import Attestation, Hold, Receipt
 from mesh.core.verification.results import read_result
@@ -108,6 +111,10 @@ def assemble(fault: Signed[Fault], records: Mapping[Cid, Signed[Any]], fetch: Fe
         fault=fault,
         evidence=tuple(each for each in named if each is not None),
     )
+    settlement = _settlement(bare)
+    if fault.body.ground is FaultGround.WRONG_SETTLEMENT and settlement is not None:
+        settled = settled_from(settlement, bare.genesis, fetch)
+        return replace(bare, data=Held(settled.blocks, fetch))
     claimed = _claimed(bare)
     if fault.body.ground is not FaultGround.WRONG_RESULT or claimed is None:
         return bare
@@ -158,6 +165,8 @@ def verify_fault(
             found = _check_result(proof, reexecute)
             not_executed = found.reason if isinstance(found, Impossible) else ""
             findings += () if isinstance(found, Impossible) else found
+        case FaultGround.WRONG_SETTLEMENT:
+            findings += _check_settled(proof)
         case _:
             assert_never(proof.fault.body.ground)
     return FaultVerification(
@@ -174,6 +183,15 @@ def _check_equivocation(proof: FaultProof) -> tuple[Finding, ...]:
         if any(contradict(first, second) for second in by_accused[number + 1 :]):
             return ()
     return (_unproven("no two records of the accused contradict each other"),)
+
+
+def _check_settled(proof: FaultProof) -> tuple[Finding, ...]:
+    settlement = _settlement(proof)
+    if settlement is None:
+        return (_unproven("the evidence is not one settlement of the accused"),)
+    if against_itself(settled_from(settlement, proof.genesis, proof.data.get)):
+        return ()
+    return (_unproven("the settlement follows from the records that it names"),)
 
 
 def _check_result(
@@ -200,6 +218,13 @@ def _check_result(
     if found is None:
         return (_unproven("executing again gives the same result"),)
     return () if found.fault is Wrong.RESULT_DIFFERS else (found,)
+
+
+def _settlement(proof: FaultProof) -> Signed[Settlement] | None:
+    """The one settlement of the accused in the evidence."""
+    by_accused = _by(proof.fault.body.accused, proof.evidence)
+    found = [each for each in by_accused if isinstance(each.body, Settlement)]
+    return found[0] if len(found) == 1 else None
 
 
 def _claimed(proof: FaultProof) -> Signed[Receipt] | Signed[Attestation] | None:

@@ -85,6 +85,8 @@ class FaultGround(Enum):
     """Two records of one signer for one slot."""
     WRONG_RESULT = "wrong-result"
     """A receipt or attestation that executing again refutes."""
+    WRONG_SETTLEMENT = "wrong-settlement"
+    """A settlement that does not follow from the records that it names."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):

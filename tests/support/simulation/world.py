@@ -17,7 +17,7 @@ from mesh.core.membership.founding import Founding
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Execute, WorkId
 from mesh.core.records.archive import Archive
-from mesh.core.records.membership import Role
+from mesh.core.records.membership import Fault, Role
 from mesh.core.records.settlement import Settlement
 from mesh.transport.faults import FaultModel, dice_of, kind_of
 from mesh.transport.port import Parcel
@@ -80,6 +80,7 @@ class World:
         self._order = {each.did: number for number, each in enumerate(self.parts)}
         self._checked_settlements = 0
         self._checked_contradictions = 0
+        self._checked_faults = 0
 
     # --- reading
 
@@ -219,6 +220,7 @@ class World:
             self.records.note(parcel.blocks)
             self._check_settlements()
             self._check_contradictions()
+            self._check_faults()
         self.steps.append(
             Step(
                 at=self.at,
@@ -254,6 +256,15 @@ class World:
             if not self.plan.is_dishonest(self.names[first.signer]):
                 self.refusing.check(first, second, detail)
         self._checked_contradictions = len(found)
+
+    def _check_faults(self) -> None:
+        found = self.records.of(Fault)
+        for each in found[self._checked_faults :]:
+            accuser, accused = each.signer, each.body.accused
+            is_false = all(did in self.names and self.is_honest(did) for did in (accuser, accused))
+            detail = f"{self.names[accuser]} accuses {self.names.get(accused)}: {each.body.ground}"
+            require(not is_false, Invariant.NO_FALSE_FAULT, detail)
+        self._checked_faults = len(found)
 
     def _check_end(self) -> None:
         """What must hold when everything is over."""

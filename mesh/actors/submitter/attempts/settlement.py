@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.faults import accuse_if_wrong
 from mesh.actors.submitter import awarding, withdrawal
 from mesh.actors.submitter.attempts.holds import Early, Outcome, order_of, spend, take_hold
 from mesh.actors.submitter.attempts.results import (
@@ -22,7 +23,7 @@ from mesh.actors.submitter.attempts.results import (
 )
 from mesh.actors.submitter.evidence import note_evidence, void_evidence
 from mesh.actors.submitter.journal import JobBook
-from mesh.actors.submitter.reading import prove
+from mesh.actors.submitter.reading import note_fault, prove
 from mesh.actors.submitter.rows import (
     AWARDS,
     HOLDS,
@@ -67,6 +68,9 @@ def take_settlement(book: JobBook, tx: ActorTransaction, incoming: Incoming, now
     except RecordError:
         return MessageRefusal.INCOMPLETE
     if check_settlement(settlement, order, found, now=now.wall):
+        fault = accuse_if_wrong(book, tx, settlement, incoming, now)
+        if fault is not None:
+            note_fault(tx, fault, now)
         return MessageRefusal.INCONSISTENT
     if draw := _contradicting_draw(book, tx, job, found):
         prove(book, tx, *draw, now)

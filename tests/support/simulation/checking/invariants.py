@@ -46,6 +46,7 @@ class Invariant(Enum):
     JOBS_END = "every job ends soon after the network is whole"
     NOTHING_HELD = "no hold and no work outlives its job"
     TRUE_RESULT = "a verified result is the true one, unless a quorum is wrong"
+    NO_FALSE_FAULT = "no honest member accuses another honest one"
     FAULT_PROVABLE = "every contradiction is provable from one file"
     NO_CRASH = "no actor raises"
 

@@ -18,6 +18,7 @@ from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import Award
 from mesh.core.records.market import Bid
 from mesh.core.records.registry import sign
+from mesh.core.records.settlement import Settlement, Statement
 from mesh.core.records.settlement import Ground, Settlement
 from mesh.core.records.work import Draw, Hold, Seal
 from mesh.transport.port import BlockRequest
@@ -212,6 +213,38 @@ class Drawer(Liar):
         forged = self.signed(replace(record.body, verifiers=tuple(chosen)))
         lie = replace(envelope, blocks=(forged.block, *envelope.blocks[1:]))
         return (lie, *(replace(lie, to=each) for each in chosen))
+
+
+class SecondSettler(Liar):
+    """An issuer that settles a second time, where its submitter does not see it."""
+
+    def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
+        record = self.record(envelope)
+        if record is None or not isinstance(record.body, Settlement) or self._is_stated(envelope):
+            return (envelope,)
+        second = self.signed(replace(record.body, detail="another"))
+        return (envelope, replace(envelope, blocks=(second.block, *envelope.blocks[1:])))
+
+    def _is_stated(self, envelope: Envelope) -> bool:
+        """Whether it goes to a submitter, who gets a Statement with it."""
+        return any(
+            isinstance(record.body, Statement)
+            for block in envelope.blocks[1:]
+            if (record := self.record(replace(envelope, blocks=(block,)))) is not None
+        )
+
+
+class NobodyPayer(Liar):
+    """An issuer that says it pays nobody."""
+
+    def outgoing(self, envelope: Envelope, now: Now) -> Iterable[Envelope]:
+        record = self.record(envelope)
+        if record is None or not isinstance(record.body, Settlement):
+            return (envelope,)
+        body: Settlement = record.body
+        total = body.refunded + sum(each.amount for each in body.payments)
+        lie = self.signed(replace(body, payments=(), refunded=total))
+        return (replace(envelope, blocks=(lie.block, *envelope.blocks[1:])),)
 
 
 class SealCopier(Liar):

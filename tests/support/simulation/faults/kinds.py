@@ -24,8 +24,10 @@ from simulation.faults.dishonest import (
     Liar,
     Mutator,
     Mute,
+    NobodyPayer,
     Replayer,
     SealCopier,
+    SecondSettler,
     Usurper,
     Withholder,
 )
@@ -235,6 +237,8 @@ def _liars() -> list[FaultKind]:
             "a verifier that never opens", Role.VERIFIER, _mute("Attestation"), is_sealed_only=True
         ),
         _liar("an issuer that draws accomplices", Role.ISSUER, Drawer),
+        _liar("an issuer that settles twice for workers", Role.ISSUER, SecondSettler),
+        _liar("an issuer that pays nobody", Role.ISSUER, NobodyPayer),
         _liar("an issuer that orders nothing", Role.ISSUER, _mute("Hold", "Draw")),
         _liar("an issuer that settles nothing", Role.ISSUER, _mute("Settlement")),
         _liar("an issuer that settles twice", Role.ISSUER, DoubleSettler),
