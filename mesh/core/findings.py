@@ -25,6 +25,8 @@ class Fault(Enum):
     POLICY_DENIES = "a policy of its signer denies it"
     TOKEN_INVALID = "it does not cover what it pays for"
     OTHER_END = "it says that another thing became of the hold"
+    NOT_DELEGATED = "a job that it descends from does not delegate it"
+    PARENT_DIFFERS = "it is not what its parent's program has submitted"
     EFFECTS_WRONG = "the effects that it settles are not those of the result, each once"
     NOT_THE_SUBMITTERS = "neither the submitter nor its delegate signed it"
     NOT_THE_EXECUTORS = "the executor that was awarded did not sign it"

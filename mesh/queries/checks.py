@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from mesh.actors.base import MEMBERSHIPS
-from mesh.actors.submitter.rows import JobRow
+from mesh.actors.submitter.rows import JOBS, JobRow
 from mesh.core.findings import Fault, Finding, differing
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.ports.blocks import BlockError
@@ -17,7 +17,7 @@ from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.membership import ChangeNames
 from mesh.core.proofs.proof import Proof
-from mesh.core.proofs.reading import collect
+from mesh.core.proofs.reading import OriginNames, collect
 from mesh.core.records.work import Anchor, Hold
 from mesh.queries.accounts import policies
 from mesh.queries.reader import Reader
@@ -107,7 +107,16 @@ def proof_of(reader: Reader, row: JobRow) -> Proof:
             for each in reader.rows(MEMBERSHIPS).select()
         ),
         policies=policies_at(reader, row.job),
+        origin=origin_of(reader, row),
     )
+
+
+def origin_of(reader: Reader, row: JobRow) -> OriginNames | None:
+    """The attempt whose program has submitted a job, None where a user has, or it is not known."""
+    found = [] if row.cause is None else reader.rows(JOBS).select(manifest=row.cause, limit=1)
+    if not found or found[0].job.hold is None or found[0].job.settlement is None:
+        return None
+    return OriginNames(hold=found[0].job.hold, settlement=found[0].job.settlement)
 
 
 def policies_at(reader: Reader, job: Job) -> tuple[Cid, ...]:

@@ -10,6 +10,7 @@ from mesh.core.findings import Fault, Finding, differing
 from mesh.core.market.terms import CLOCK_SKEW_SECONDS, check_award, check_hold
 from mesh.core.proofs.execution import Impossible, Reexecute, Verification, compare, execute_again
 from mesh.core.proofs.membership import check_changes
+from mesh.core.proofs.parents import check_parents
 from mesh.core.proofs.policies import check_policies
 from mesh.core.proofs.proof import ELIGIBLE, Proof, unreadable
 from mesh.core.records.membership import Role
@@ -40,6 +41,7 @@ def verify_proof(
         *_check_order(proof),
         *_check_token(proof),
         *check_policies(proof),
+        *check_parents(proof),
         *_check_end(proof, now),
         *_check_rivals(proof),
     ]

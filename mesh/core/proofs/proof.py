@@ -40,6 +40,21 @@ from runtime.tokens.token import ResourceToken
 
 ELIGIBLE: Final = "eligible list"
 RESULT: Final = "result"
+EFFECTS: Final = "effects"
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where a job comes from that another job's program has submitted. parents: the manifests that
+    it descends from, the nearest first; the others are of the nearest one's verified attempt."""
+
+    parents: tuple[Signed[JobManifest], ...]
+    hold: Signed[Hold]
+    settlement: Signed[Settlement]
+    receipt: Signed[Receipt]
+
+    @property
+    def records(self) -> tuple[Signed[Any], ...]:
+        return (*self.parents, self.hold, self.settlement, self.receipt)
 
 
 class Proof(Struct, frozen=True, kw_only=True):
@@ -47,7 +62,7 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     changes: all changes of the members up to that of the hold, the first one first. receipt,
     anchor, opening, settlement, cancel: None where there is none. policies: of the issuer, that
-    were in force. rivals: other records of their signers for the same slot, in a file that holds
+    were in force. origin: of a job that has a parent, as far as it is here. rivals: other records of their signers for the same slot, in a file that holds
     two. ignored: the rest of the file.
     """
 
@@ -67,6 +82,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     cancel: Signed[Cancel] | None
     settlement: Signed[Settlement] | None
     policies: tuple[Signed[Policy], ...] = ()
+    origin: Origin | None = None
     data: Mapping[Cid, bytes] = field(default_factory=dict)
     rivals: tuple[Signed[Any], ...] = ()
     ignored: tuple[Ignored, ...] = ()
@@ -80,7 +96,9 @@ class Proof(Struct, frozen=True, kw_only=True):
         ones = (
             *(self.hold, self.genesis, *of_members, self.manifest, self.bid, self.award),
             *(self.receipt, self.anchor, *self.draws, self.opening, *self.seals),
-            *(*self.attestations, self.cancel, self.settlement, *self.policies, *self.rivals),
+            *(*self.attestations, self.cancel, self.settlement, *self.policies),
+            *(() if self.origin is None else self.origin.records),
+            *self.rivals,
         )
         return tuple(each for each in ones if each is not None)
 
@@ -126,6 +144,11 @@ class Proof(Struct, frozen=True, kw_only=True):
             walk.result(result)
         if manifest.ccl is not None:
             walk.take_if_held(manifest.ccl)
+        if self.origin is not None:
+            parent = walk.take(RESULT, self.origin.receipt.body.deterministic)
+            made = None if parent is None else result_in(parent)
+            if made is not None and made.effects is not None:
+                walk.take(EFFECTS, made.effects)
         token_chain(manifest.resource_token, walk.take_if_held, read_token)
         return walk.contents
 
@@ -136,11 +159,16 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     def _result_from(self, fetch: Fetch) -> Deterministic | None:
         block = None if self.receipt is None else fetch(self.receipt.body.deterministic)
-        try:
-            return None if block is None else read_result(block)
-        except CodecError:
-            # No result: verification finds that it is missing.
-            return None
+        # Where it is no result, verification finds that it is missing.
+        return None if block is None else result_in(block)
+
+
+def result_in(block: bytes) -> Deterministic | None:
+    """The result in a block; None where it is none."""
+    try:
+        return read_result(block)
+    except CodecError:
+        return None
 
 
 def write_parts(proof: Proof) -> Iterator[bytes]:

@@ -23,12 +23,13 @@ from mesh.core.proofs.contents import (
     ProofError,
 )
 from mesh.core.proofs.membership import Change, ChangeNames
-from mesh.core.proofs.proof import Proof, unreadable
+from mesh.core.proofs.proof import Origin, Proof, unreadable
 from mesh.core.records.jobs import Award, Cancel, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Endorsement, Genesis, Membership
 from mesh.core.records.registry import read, read_as
-from mesh.core.records.settlement import Policy, Settlement
+from mesh.core.records.settlement import Ground, Policy, Settlement
+from mesh.core.records.terms import CHILDREN_DEPTH_MAX
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError
@@ -53,6 +54,13 @@ class Names(Struct, frozen=True, kw_only=True):
     settlement: Cid | None
 
 
+class OriginNames(Struct, frozen=True, kw_only=True):
+    """The hold of the parent's verified attempt and its settlement, by CID."""
+
+    hold: Cid
+    settlement: Cid
+
+
 def collect(
     job: Job,
     fetch: Fetch,
@@ -60,10 +68,12 @@ def collect(
     mesh: Cid,
     changes: tuple[ChangeNames, ...],
     policies: tuple[Cid, ...],
+    origin: OriginNames | None = None,
 ) -> Proof:
     """The proof of a job's latest hold from its submitter's store.
 
     changes: all that the actor's rows name, in order. policies: the issuer's, in force at the hold.
+    origin: of a job that another one has submitted.
     Raises ProofError naming what is missing.
     """
     if job.hold is None:
@@ -85,7 +95,7 @@ def collect(
         listed = () if opening is None else fetch_record(Opening, opening, mesh, fetch).body.seals
         names = _named_by(settlement, listed)
     wanted = fetch_record(Membership, hold.body.members, mesh, fetch).body.sequence
-    return _assemble(hold, names, changes[:wanted], policies, fetch)
+    return _assemble(hold, names, changes[:wanted], policies, fetch, origin)
 
 
 def from_car(car: Car) -> Proof:
@@ -100,7 +110,8 @@ def from_car(car: Car) -> Proof:
             if each.signer == hold.signer and each.body.effective_at <= hold.body.issued_at
         )
     )
-    proof = _assemble(hold, names, _changes_in(hold, records), policies, car.get)
+    origin = _origin_in(hold, records)
+    proof = _assemble(hold, names, _changes_in(hold, records), policies, car.get, origin)
     own = {each.cid for each in proof.records}
     rivals = tuple(
         each
@@ -116,6 +127,7 @@ def _assemble(
     changes: tuple[ChangeNames, ...],
     policies: tuple[Cid, ...],
     fetch: Fetch,
+    origin: OriginNames | None,
 ) -> Proof:
     mesh = hold.mesh
     assert mesh is not None, "only a genesis is of no mesh"
@@ -127,6 +139,7 @@ def _assemble(
         return tuple(fetch_record(kind, cid, mesh, fetch) for cid in cids)
 
     award = fetch_record(Award, hold.body.award, mesh, fetch)
+    manifest = fetch_record(JobManifest, hold.body.job, mesh, fetch)
     bare = Proof(
         genesis=fetch_record(Genesis, mesh, None, fetch),
         changes=tuple(
@@ -136,7 +149,7 @@ def _assemble(
             )
             for each in changes
         ),
-        manifest=fetch_record(JobManifest, hold.body.job, mesh, fetch),
+        manifest=manifest,
         bid=fetch_record(Bid, hold.body.bid, mesh, fetch),
         award=award,
         context=fetch_context(award.body.context, fetch),
@@ -150,10 +163,43 @@ def _assemble(
         cancel=one(Cancel, names.cancel),
         settlement=one(Settlement, names.settlement),
         policies=many(Policy, sorted(policies)),
+        origin=None if origin is None else _origin_of(manifest, origin, mesh, fetch),
     )
     taken = {each.cid for each in bare.records} | {bare.context.cid}
     held = tuple(cid for cid in bare.contents(fetch).held if cid not in taken)
     return replace(bare, data=Held(held, fetch))
+
+
+def _origin_of(
+    manifest: Signed[JobManifest], names: OriginNames, mesh: Cid, fetch: Fetch
+) -> Origin:
+    """The records of a job's origin. Raises ProofError."""
+    parents: list[Signed[JobManifest]] = []
+    job = manifest
+    while (parent := job.body.parent) is not None and len(parents) < CHILDREN_DEPTH_MAX:
+        job = fetch_record(JobManifest, parent.cause, mesh, fetch)
+        parents.append(job)
+    settlement = fetch_record(Settlement, names.settlement, mesh, fetch)
+    if settlement.body.receipt is None:
+        raise ProofError((Finding(fault=Fault.MISSING, subject="receipt", detail="of a parent"),))
+    return Origin(
+        parents=tuple(parents),
+        hold=fetch_record(Hold, names.hold, mesh, fetch),
+        settlement=settlement,
+        receipt=fetch_record(Receipt, settlement.body.receipt, mesh, fetch),
+    )
+
+
+def _origin_in(hold: Signed[Hold], records: tuple[Signed[Any], ...]) -> OriginNames | None:
+    """The settlement of the parent's verified attempt in a file, None where there is none."""
+    manifest = next((e for e in _of(JobManifest, records) if e.cid == hold.body.job), None)
+    if manifest is None or manifest.body.parent is None:
+        return None
+    of_parent = {e.cid for e in _of(Hold, records) if e.body.job == manifest.body.parent.cause}
+    for each in _of(Settlement, records):
+        if each.body.hold in of_parent and each.body.ground is Ground.VERIFIED:
+            return OriginNames(hold=each.body.hold, settlement=each.cid)
+    return None
 
 
 def _named_by(settlement: Signed[Settlement], seals: tuple[Cid, ...]) -> Names:
