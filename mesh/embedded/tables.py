@@ -7,6 +7,7 @@ from mesh.actors import base, executions, faults, profiles
 from mesh.actors.issuer import rows as issuer_rows
 from mesh.actors.node import rows as node_rows
 from mesh.actors.submitter import rows as submitter_rows
+from mesh.actors.submitter.delegation import rows as delegation_rows
 from mesh.actors.verifier import rows as verifier_rows
 from mesh.core.ports.tables import Table
 from mesh.core.settlement import books
@@ -16,6 +17,7 @@ from mesh.embedded.driving import set_aside, undelivered
 _MODULES: Final = (
     base,
     books,
+    delegation_rows,
     executions,
     faults,
     issuer_rows,

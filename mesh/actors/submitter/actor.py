@@ -23,6 +23,7 @@ from mesh.actors.submitter import (
 )
 from mesh.actors.submitter.attempts import holds, results, settlement
 from mesh.actors.submitter.attempts.holds import Early, park, parked
+from mesh.actors.submitter.delegation import choosing, handing_over
 from mesh.actors.submitter.effects import application, fetches, state
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import (
@@ -111,19 +112,13 @@ class Submitter(JobBook):
         """Whether the best bid is awarded without waiting for the user."""
         self.record(tx, key, ev.AutoAwardChosen(is_on=is_on), now)
         job = self.job(tx, key)
-        return None if job is None else awarding.award_best(self, tx, job, now)
+        return None if job is None else handing_over.award(self, tx, job, now)
 
-    def award_for(
-        self,
-        tx: ActorTransaction,
-        manifest: Signed[JobManifest],
-        bid: Signed[Bid],
-        around: Surroundings,
-        attempt: int,
-        now: Now,
+    def accept_offered(
+        self, tx: ActorTransaction, manifest: Cid, node_id: NodeId, now: Now
     ) -> Signed[Award] | awarding.AwardRefusal:
         """Award another submitter's job that names this one as its delegate."""
-        return awarding.award_for(self, tx, manifest, bid, around, attempt, now)
+        return choosing.accept(self, tx, manifest, node_id, now)
 
     def cancel(
         self, tx: ActorTransaction, key: JobId, reason: str, now: Now
@@ -181,10 +176,13 @@ class Submitter(JobBook):
     def _take_answer_of_node(
         self, tx: ActorTransaction, incoming: Incoming, now: Now
     ) -> MessageRefusal | None:
+        is_own = self.job_of(tx, incoming.record.body.job) is not None
+        if not is_own and isinstance(incoming.record.body, Bid):
+            return choosing.take_offer(self, tx, incoming, now)
         found = bidding.take_answer(self, tx, incoming, now)
         if isinstance(found, MessageRefusal):
             return found
-        awarding.award_best(self, tx, found, now)
+        handing_over.award(self, tx, found, now)
         return None
 
     def _take_profile(
@@ -240,9 +238,11 @@ class Submitter(JobBook):
         self, tx: ActorTransaction, answer: Signed[Answer], now: Now
     ) -> MessageRefusal | None:
         job = awarding.take_answer(self, tx, answer, now)
+        if job is None and not answer.body.accepted:
+            choosing.note_refused(self, tx, answer.body.request, now)
         if isinstance(job, Job):
             job = withdrawal.end_withdrawn(self, tx, job, answer.body, now)
-            awarding.award_best(self, tx, job, now)
+            handing_over.award(self, tx, job, now)
             return None
         return job
 
@@ -281,6 +281,9 @@ class Submitter(JobBook):
         if self.members(tx).member(incoming.record.signer) is None:
             return MessageRefusal.NOT_A_MEMBER
         hold = _hold_of(incoming)
+        is_hold = isinstance(incoming.record.body, Hold)
+        if not is_hold and choosing.is_of_another(self, tx, incoming, hold):
+            return None
         outcome = _OF_ATTEMPT[type(incoming.record.body)](self, tx, incoming, now)
         if isinstance(outcome, Early):
             return park(self, tx, incoming, hold)
@@ -331,6 +334,8 @@ class Submitter(JobBook):
         ]
         if fetch_at is not None:
             later.append(now.at(fetch_at))
+        if (award_at := choosing.tick(self, tx, now)) is not None:
+            later.append(award_at)
         if not later and timers.count():
             later.append(now.after(1000 * LOOK_AHEAD_SECONDS))
         return min(later, default=None)
@@ -343,7 +348,7 @@ class Submitter(JobBook):
             if isinstance(expired, Job):
                 bidding.stop_asking(tx, expired)
             return
-        awarding.award_best(self, tx, bidding.look(self, tx, job, now), now)
+        handing_over.award(self, tx, bidding.look(self, tx, job, now), now)
 
     def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
         fetches.finished(self, tx, work, result, now)

@@ -26,7 +26,7 @@ from mesh.actors.submitter.rows import (
     CredentialRow,
     RevocationRow,
 )
-from mesh.actors.submitter.submission import policies_in_force, statement_of, usage_under
+from mesh.actors.submitter.statements import policies_in_force, statement_of, usage_under
 from mesh.core.fields import NodeId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Offer, Phase
@@ -41,12 +41,12 @@ from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Answer
 from runtime.content.cid import Cid
 from runtime.content.did import Did
-from runtime.execution.context import ROLES_RECORD
+from runtime.execution.context import ROLES_RECORD, Context
 from runtime.host.policy import policies_to_value
 from runtime.identity.signed import Signed
 from runtime.tokens.in_force import PolicyInForce
 from runtime.tokens.policy import Usage
-from runtime.tokens.token import ResourceToken, ResourceType
+from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType
 
 DEPTH_MAX: Final = 16
 
@@ -184,7 +184,9 @@ def _award(
     around = surroundings(book, tx, now)
     if isinstance(around, AwardRefusal):
         return around
-    given = _sign(book, tx, manifest, candidate, around, job.lost + 1, now)
+    body, allowed = candidate.bid.body, book.settings.allowed
+    context = context_for(manifest, body, surroundings=around, allowed=allowed)
+    given = sign_award(book, tx, manifest, candidate, context, job.lost + 1, now)
     if isinstance(given, AwardRefusal):
         return given
     event = ev.AwardSigned(
@@ -200,36 +202,12 @@ def _award(
     return after
 
 
-def award_for(
-    book: JobBook,
-    tx: ActorTransaction,
-    manifest: Signed[JobManifest],
-    bid: Signed[Bid],
-    around: Surroundings,
-    attempt: int,
-    now: Now,
-) -> Signed[Award] | AwardRefusal:
-    """Award another submitter's job that names this one as its delegate. around: what the job's
-    submitter lets it see."""
-    if manifest.body.award_delegate != book.did:
-        return AwardRefusal(fault=AwardFault.NOT_THE_DELEGATE)
-    if now.wall >= manifest.body.expires_at:
-        return AwardRefusal(fault=AwardFault.EXPIRED)
-    book.keep(tx, manifest, bid)
-    candidate = Candidate(
-        bid=bid,
-        reputation=reputation_of(tx, bid.signer).score,
-        credentials=credentials.shown(credentials_of(book, tx, bid.signer, now)),
-    )
-    return _sign(book, tx, manifest, candidate, around, attempt, now)
-
-
-def _sign(
+def sign_award(
     book: JobBook,
     tx: ActorTransaction,
     manifest: Signed[JobManifest],
     candidate: Candidate,
-    around: Surroundings,
+    context: Context,
     attempt: int,
     now: Now,
 ) -> Signed[Award] | AwardRefusal:
@@ -239,7 +217,6 @@ def _sign(
     if against is not None:
         fault = AwardFault.BID_NOT_AWARDABLE
         return AwardRefusal(fault=fault, detail=str(against), bid=against)
-    context = context_for(manifest, bid.body, surroundings=around, allowed=book.settings.allowed)
     award = book.sign(
         tx,
         Award(
@@ -270,8 +247,8 @@ def _sign(
                 manifest.cid,
                 bid.cid,
                 award.body.context,
-                *_tokens_of(book, tx, manifest.body),
-                *_ancestors_of(book, tx, manifest.body),
+                *tokens_of(book, tx, manifest.body),
+                *ancestors_of(book, tx, manifest.body),
                 *book.newest_statement(tx, manifest.body.accepted_issuers[0]),
             ),
             until=until(award.cid),
@@ -284,16 +261,24 @@ def until(award: Cid) -> str:
     return f"award/{award}"
 
 
-def _tokens_of(book: JobBook, tx: ActorTransaction, manifest: JobManifest) -> tuple[Cid, ...]:
-    """The chain that pays, leaf first; a delegate sends what it has of it."""
+def tokens_of(book: JobBook, tx: ActorTransaction, manifest: JobManifest) -> tuple[Cid, ...]:
+    """The chain that pays, leaf first; a delegate sends what it was shown of it."""
     row = tx.rows(TOKENS).get(manifest.resource_token)
     if row is not None:
         return row.chain
-    found = book.archive.find(tx.blocks, ResourceToken, manifest.resource_token)
-    return () if found is None else (found.cid,)
+    found: list[Cid] = []
+    following: Cid | None = manifest.resource_token
+    while following is not None and len(found) <= CHAIN_MAX:
+        token = book.archive.find(tx.blocks, ResourceToken, following)
+        if token is None:
+            break
+        found.append(token.cid)
+        following = token.body.parent
+    return tuple(found)
 
 
-def _ancestors_of(book: JobBook, tx: ActorTransaction, manifest: JobManifest) -> tuple[Cid, ...]:
+def ancestors_of(book: JobBook, tx: ActorTransaction, manifest: JobManifest) -> tuple[Cid, ...]:
+    """The manifests that a job descends from, the nearest first."""
     found: list[Cid] = []
     parent = manifest.parent
     while parent is not None and len(found) < DEPTH_MAX:

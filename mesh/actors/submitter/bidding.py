@@ -23,6 +23,7 @@ from mesh.core.ports.messages import Outgoing
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.market import Bid, Decline, NodeProfile
 from mesh.core.records.membership import Role
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 
@@ -62,12 +63,21 @@ def _until(job: Job) -> str:
 
 
 def stop_asking(tx: ActorTransaction, job: Job) -> None:
+    """Nodes, and a delegate, are asked no more."""
     tx.outbox.answered(_until(job))
+    for offer in job.bids:
+        tx.outbox.answered(offer_word(offer.record))
+
+
+def offer_word(bid: Cid) -> str:
+    """Until when a bid is offered to the delegate again."""
+    return f"offer/{bid}"
 
 
 def look(book: JobBook, tx: ActorTransaction, job: Job, now: Now) -> Job:
     """What a moment of time asks for: the block that was missing, further nodes, a new round."""
     if has_lapsed(job, now.wall):
+        stop_asking(tx, job)
         return ask(book, tx, book.must_record(tx, job, ev.BidsLapsed(), now), now)
     asks_at = book.asks_at(tx, job, now)
     if asks_at is None or asks_at > now.monotonic or not is_bidding(job):

@@ -30,6 +30,7 @@ from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.membership import Fault, Role
 from mesh.core.records.settlement import Policy, Statement
 from runtime.content.cid import Cid
+from runtime.content.did import Did
 from runtime.identity.signed import RecordError, Signed
 
 T = TypeVar("T")
@@ -158,8 +159,15 @@ def _older(
 
 def read_credentials(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> None:
     """Keep the credentials that a member shows of itself."""
+    read_credentials_of(book, tx, incoming, incoming.record.signer)
+
+
+def read_credentials_of(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, subject: Did
+) -> None:
+    """Keep the attached credentials of one member."""
     for credential in _attached(book, incoming, Credential):
-        if credential.body.subject == incoming.record.signer:
+        if credential.body.subject == subject:
             _note_credential(book, tx, credential)
 
 

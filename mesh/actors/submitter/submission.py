@@ -13,12 +13,11 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.submitter.journal import JobBook, created
 from mesh.actors.submitter.offers import sold_instead
 from mesh.actors.submitter.rows import (
-    POLICIES,
     PROFILES,
-    STATEMENTS,
     TOKENS,
     TokenRow,
 )
+from mesh.actors.submitter.statements import policies_in_force, statement_of, usage_under
 from mesh.actors.submitter.tokens import chain_of, revoked_of
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
@@ -27,17 +26,16 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.jobs.submitting_calls import submitting_calls
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.membership import Role
-from mesh.core.records.settlement import Policy, Statement
+from mesh.core.records.settlement import Statement
 from mesh.core.records.terms import Parent
 from mesh.core.verification.inputs import inputs_of
 from runtime.content.cid import Cid, Codec
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
-from runtime.identity.signed import Signed
 from runtime.tokens.assessment import evaluate
-from runtime.tokens.policy import Denied, Usage
-from runtime.tokens.token import Demand, ResourceType, TokenRefusal, check_chain, within
+from runtime.tokens.policy import Denied
+from runtime.tokens.token import Demand, TokenRefusal, check_chain, within
 
 
 class SubmissionFault(Enum):
@@ -359,25 +357,6 @@ def _unpaid(
 def _too_little(fault: SubmissionFault, word: str, left: int, budget: int) -> SubmissionRefusal:
     detail = f"{left} {word}, the budget is {budget}"
     return SubmissionRefusal(fault=fault, detail=detail, available=left)
-
-
-def statement_of(book: JobBook, tx: ActorTransaction, issuer: Did) -> Statement | None:
-    """The newest statement of an issuer that was read here."""
-    row = tx.rows(STATEMENTS).get(issuer)
-    return None if row is None else book.archive.get(tx.blocks, Statement, row.statement).body
-
-
-def policies_in_force(
-    book: JobBook, tx: ActorTransaction, issuer: Did, statement: Statement
-) -> list[Signed[Policy]]:
-    """The policies that a statement names, as far as they were read here."""
-    known = {row.policy for row in tx.rows(POLICIES).select(issuer=issuer)}
-    return [book.archive.get(tx.blocks, Policy, cid) for cid in statement.policies if cid in known]
-
-
-def usage_under(statement: Statement, kind: ResourceType) -> Usage:
-    """What the owner has committed of a resource, as far as a statement says it."""
-    return Usage(committed=statement.usage.get(kind.value, 0))
 
 
 def _denied(

@@ -1,7 +1,8 @@
 """The jobs that a child descends from, in the proof of the child: what one file shows of them.
 
-Rule: manifests say who delegates how deep and for how much, the settlement of the nearest parent that
-its program has asked for this very job. What other children have used of a budget, no file shows.
+Rule: manifests say who delegates how deep and for how much; the settlement of the nearest parent
+says that its program has asked for this very job. What other children have used of a budget, no
+file shows.
 """
 
 from collections.abc import Iterator
@@ -44,11 +45,15 @@ def _check_chain(proof: Proof, origin: Origin) -> Findings:
     job = proof.manifest
     for distance, above in enumerate(origin.parents, 1):
         named, above_depth = job.body.parent, above.body.parent
-        if named is None or named.cause != above.cid:
+        if named is None:
             yield Finding(fault=Fault.PARENT_DIFFERS, subject=PARENTS, detail=str(above.cid))
             return
         depth = 1 + (0 if above_depth is None else above_depth.depth)
-        yield from differing(PARENTS, (Fault.PARENT_DIFFERS, named.depth, depth))
+        yield from differing(
+            PARENTS,
+            (Fault.PARENT_DIFFERS, named.cause, above.cid),
+            (Fault.PARENT_DIFFERS, named.depth, depth),
+        )
         delegated = above.body.children
         if delegated is None or distance > delegated.depth:
             detail = f"{above.cid}, {distance} above"

@@ -62,8 +62,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     changes: all changes of the members up to that of the hold, the first one first. receipt,
     anchor, opening, settlement, cancel: None where there is none. policies: of the issuer, that
-    were in force. origin: of a job that has a parent, as far as it is here. rivals: other records of their signers for the same slot, in a file that holds
-    two. ignored: the rest of the file.
+    were in force. origin: of a job that has a parent, as far as it is here. rivals: other records
+    of their signers for the same slot, in a file that holds two. ignored: the rest of the file.
     """
 
     genesis: Signed[Genesis]

@@ -22,13 +22,14 @@ JOBS_BEGIN_MS: Final = 6_000
 
 class JobPlan(Struct, frozen=True, kw_only=True):
     """A job. submitter: its number; at, cancel_at: when it is submitted and withdrawn, in
-    milliseconds of true time."""
+    milliseconds of true time. delegate: the number of the submitter that may award it."""
 
     number: int
     submitter: int
     at: int
     program: ProgramKind
     fuel: int
+    delegate: int | None = None
     cancel_at: int | None = None
 
 
@@ -89,7 +90,9 @@ def scenario_of(seed: int) -> Scenario:
         nodes=dice.randint(3, 5),
         verifiers=dice.randint(3, 5),
         issuers=dice.choice((1, 1, 2)),
-        jobs=tuple(_job(number, submitters, dice) for number in range(dice.randint(2, JOBS_MAX))),
+        jobs=tuple(
+            _job(seed, number, submitters, dice) for number in range(dice.randint(2, JOBS_MAX))
+        ),
         faults=tuple(
             Injected(kind=kind, number=number) for number, kind in enumerate(dict.fromkeys(kinds))
         ),
@@ -99,10 +102,12 @@ def scenario_of(seed: int) -> Scenario:
 PROGRAMS: Final = (ProgramKind.SUM,) * 4 + tuple(ProgramKind)
 
 
-def _job(number: int, submitters: int, dice: Random) -> JobPlan:
+def _job(seed: int, number: int, submitters: int, dice: Random) -> JobPlan:
     at = BEGIN_MS + dice.randrange(JOBS_BEGIN_MS)
     cancel_at = at + dice.randint(20, 6_000) if dice.random() < 0.2 else None
+    delegates = dice_of(seed, "delegate", str(number))
     return JobPlan(
+        delegate=delegates.randrange(submitters) if delegates.random() < 0.25 else None,
         number=number,
         submitter=dice.randrange(submitters),
         at=at,
@@ -127,7 +132,12 @@ def smaller(scenario: Scenario) -> Iterator[Scenario]:
     if scenario.is_sealed:
         yield replace(scenario, is_sealed=False)
     for index, job in enumerate(scenario.jobs):
-        for change in ({"cancel_at": None}, {"program": ProgramKind.SUM}, {"at": BEGIN_MS}):
+        for change in (
+            {"cancel_at": None},
+            {"delegate": None},
+            {"program": ProgramKind.SUM},
+            {"at": BEGIN_MS},
+        ):
             simpler = replace(job, **change)
             if simpler != job:
                 jobs = list(scenario.jobs)

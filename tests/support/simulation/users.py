@@ -152,8 +152,12 @@ def _check_results(world: "World") -> None:
 
 
 def _submitter(world: "World", job: JobPlan) -> Station:
+    return _numbered(world, job.submitter)
+
+
+def _numbered(world: "World", number: int) -> Station:
     submitters = world.of_role(Role.SUBMITTER)
-    return submitters[job.submitter % len(submitters)]
+    return submitters[number % len(submitters)]
 
 
 def _job_id(world: "World", job: JobPlan) -> JobId:
@@ -182,5 +186,6 @@ def _request(world: "World", job: JobPlan, program: Program) -> JobRequest:
         description=job.program.value,
         requirements=Requirements(max_seconds=MAX_SECONDS),
         children=Children(depth=1, budget=CHILDREN * AMOUNT) if spawns else None,
+        award_delegate=None if job.delegate is None else _numbered(world, job.delegate).did,
         job_id=_job_id(world, job),
     )

@@ -13,6 +13,7 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import CLOCK_SKEW_SECONDS, MEMBERSHIPS, Incoming, MessageRefusal
 from mesh.actors.submitter import bidding
 from mesh.actors.submitter.awarding import until
+from mesh.actors.submitter.delegation.choosing import note_held
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.reading import has_role, prove
 from mesh.actors.submitter.rows import (
@@ -105,6 +106,7 @@ def take_hold(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now)
     if given is not None and given.owner != book.did:
         tx.outbox.answered(until(given.award))
         book.keep(tx, hold)
+        note_held(tx, given.job)
         return None
     job = book.job_of(tx, hold.body.job)
     if job is None:

@@ -28,7 +28,7 @@ from mesh.actors.submitter.rows import (
     EffectsPhase,
     PendingRow,
 )
-from mesh.actors.submitter.submission import statement_of
+from mesh.actors.submitter.statements import statement_of
 from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.effects import (

@@ -14,7 +14,8 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.submitter import bidding, submission
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import TOKENS
-from mesh.actors.submitter.submission import Descent, SubmissionRefusal, statement_of
+from mesh.actors.submitter.statements import statement_of
+from mesh.actors.submitter.submission import Descent, SubmissionRefusal
 from mesh.core.fields import REASON_BYTES_MAX, JobId
 from mesh.core.ids import followed_job_id
 from mesh.core.jobs import events as ev

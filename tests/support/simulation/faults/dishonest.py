@@ -18,8 +18,7 @@ from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import Award
 from mesh.core.records.market import Bid
 from mesh.core.records.registry import sign
-from mesh.core.records.settlement import Settlement, Statement
-from mesh.core.records.settlement import Ground, Settlement
+from mesh.core.records.settlement import Ground, Settlement, Statement
 from mesh.core.records.work import Draw, Hold, Seal
 from mesh.transport.port import BlockRequest
 from runtime.content.cid import Cid

@@ -228,6 +228,7 @@ def _liars() -> list[FaultKind]:
             kinds.append(_liar(f"{_a(role)} that {verb}", role, make))
     kinds += [
         _liar("a submitter that awards twice", Role.SUBMITTER, DoubleAwarder),
+        _liar("a delegate that awards nothing", Role.SUBMITTER, _mute("Award")),
         _liar("a submitter that withholds blocks", Role.SUBMITTER, Withholder),
         _liar("an executor that withholds blocks", Role.NODE, Withholder),
         _liar("an executor that never ends", Role.NODE, _mute("Receipt", "GaveUp", "Seal")),

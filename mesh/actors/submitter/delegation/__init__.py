@@ -1,0 +1,1 @@
+"""Awards by a delegate: what a submitter offers to it, and what a delegate makes of that."""

@@ -1,0 +1,148 @@
+"""A delegate: it awards what it is offered, by score or by hand, and nothing else."""
+
+from typing import Any
+
+import pytest
+from issuing.records import key_of
+from msgspec.structs import replace
+from submitting import Market
+
+from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
+from mesh.actors.submitter.delegation.rows import OFFERED_BIDS
+from mesh.core.fields import NodeId
+from mesh.core.market.terms import NO_SURROUNDINGS, context_for
+from mesh.core.records.jobs import Award, JobManifest
+from mesh.core.records.market import Bid
+from mesh.core.records.settlement import Answer
+from runtime.execution.context import Context
+from runtime.identity.signed import Signed
+
+
+class Offers:
+    """Bids for a job of the other submitter of a market, whose actor is the delegate's."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.market = Market()
+        self.market.is_held_back = lambda mail: isinstance(mail.record.body, Award)
+        named = {
+            "award_delegate": self.market.submitter.did,
+            "accepted_issuers": (self.market.issuer_key.did,),
+        }
+        self.manifest: Signed[JobManifest] = self.market.manifest(
+            self.market.delegate, **{**named, **changes}
+        )
+
+    def bid(self, number: int, price: int, **changes: Any) -> Signed[Bid]:
+        node = NodeId(f"node-{number}")
+        key = self.market.nodes[number]
+        return self.market.bid(self.manifest, key, node_id=node, price=price, **changes)
+
+    def context(self, bid: Signed[Bid]) -> Context:
+        return context_for(self.manifest, bid.body, surroundings=NO_SURROUNDINGS)
+
+    def offer(self, bid: Signed[Bid], context: Context | None = None) -> None:
+        block = (context or self.context(bid)).to_block()
+        self.market.deliver(bid, self.manifest.block, block)
+
+    def wait(self) -> None:
+        self.market.skip(300)
+        self.market.tick()
+
+    def awarded(self) -> list[Any]:
+        return [each.record.body.bid for each in self.market.mails(Award)]
+
+    def refuse(self, key: Any) -> None:
+        answer = Answer(
+            request=self.market.last(Award).cid,
+            accepted=False,
+            reason="balance-too-low",
+            detail="",
+            settlement=None,
+            retry_after=None,
+        )
+        self.market.deliver(self.market.signed(key, answer))
+
+
+def test_best_of_the_bids_offered_is_awarded_once() -> None:
+    offers = Offers()
+    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
+    for each in (dear, cheap, dear):
+        offers.offer(each)
+    assert offers.awarded() == []
+    for _ in range(3):
+        offers.wait()
+    assert offers.awarded() == [cheap.cid]
+    award = offers.market.last(Award)
+    assert award.body.context == offers.context(cheap).cid
+    assert award.body.attempt == 1
+
+
+def test_user_of_the_delegate_chooses_another_bid() -> None:
+    offers = Offers()
+    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
+    for each in (dear, cheap):
+        offers.offer(each)
+    market = offers.market
+    market.within(
+        lambda tx: market.actor.accept_offered(
+            tx, offers.manifest.cid, NodeId("node-0"), market.now
+        )
+    )
+    offers.wait()
+    assert offers.awarded() == [dear.cid]
+
+
+@pytest.mark.parametrize(
+    ("node", "fault"),
+    [("node-9", AwardFault.NO_SUCH_BID), (None, AwardFault.NOT_THE_DELEGATE)],
+)
+def test_bid_that_was_not_offered_is_not_awarded(node: str | None, fault: AwardFault) -> None:
+    offers = Offers()
+    bid = offers.bid(0, 100)
+    if node is not None:
+        offers.offer(bid)
+    market = offers.market
+    found = market.within(
+        lambda tx: market.actor.accept_offered(
+            tx, offers.manifest.cid, NodeId(node or "node-0"), market.now
+        )
+    )
+    assert isinstance(found, AwardRefusal) and found.fault is fault
+
+
+def test_next_best_bid_follows_a_refusal_of_the_issuer_alone() -> None:
+    offers = Offers()
+    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
+    for each in (dear, cheap):
+        offers.offer(each)
+    offers.wait()
+    offers.refuse(offers.market.node)
+    assert offers.awarded() == [cheap.cid]
+    offers.refuse(offers.market.issuer_key)
+    assert offers.awarded() == [cheap.cid, dear.cid]
+
+
+def test_manifest_that_names_another_delegate_is_no_offer() -> None:
+    offers = Offers(award_delegate=key_of("stranger").did)
+    offers.offer(offers.bid(0, 100))
+    offers.wait()
+    assert offers.awarded() == []
+    assert offers.market.refusals() == {"NOT_ADDRESSED": 1}
+
+
+def test_context_that_does_not_follow_from_the_bid_is_no_offer() -> None:
+    offers = Offers()
+    bid = offers.bid(0, 100)
+    offers.offer(bid, replace(offers.context(bid), entry="other"))
+    offers.wait()
+    assert offers.awarded() == []
+    assert offers.market.refusals() == {"INCONSISTENT": 1}
+
+
+def test_bid_of_no_node_is_no_offer() -> None:
+    offers = Offers()
+    bid = offers.market.bid(offers.manifest, key_of("stranger"), price=100)
+    offers.offer(bid)
+    offers.wait()
+    assert offers.awarded() == []
+    assert offers.market.within(lambda tx: tx.rows(OFFERED_BIDS).count()) == 0
