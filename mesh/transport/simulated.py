@@ -68,7 +68,10 @@ class SimulatedTransport:
     # --- the simulation
 
     def next_arrival(self) -> int | None:
-        """The earliest moment at which a parcel arrives that is on its way."""
+        """The earliest moment at which a parcel arrives that is on its way, now where one has
+        arrived for an actor that `take_receivers` has not named."""
+        if self._receivers:
+            return self.now
         return self._under_way[0][0] if self._under_way else None
 
     def take_receivers(self) -> frozenset[Did]:

@@ -257,7 +257,8 @@ def test_refused_award_is_answered_and_changes_nothing(reason: AwardRefusal) -> 
     world.sent.clear()
     before = state(world)
     world.deliver(award, *blocks)
-    assert not world.of_kind(Hold)
+    stored = {each.hold for each in world.within(lambda tx: tx.rows(ATTEMPTS).select())}
+    assert {each.cid for each in world.of_kind(Hold)} <= stored
     assert not world.answer.accepted
     assert world.answer.reason == reason.name.lower().replace("_", "-")
     assert world.answer.detail.startswith(reason.value)

@@ -76,6 +76,7 @@ class World:
         )
         self.refusing = Refusing(self.archive)
         self._scripted: list[tuple[int, int, Callable[[], None]]] = []
+        self._scripts = 0
         self._wakes: list[tuple[int, int, Did]] = []
         self._order = {each.did: number for number, each in enumerate(self.parts)}
         self._checked_settlements = 0
@@ -124,7 +125,8 @@ class World:
         self.at = self.transport.now = until
 
     def script(self, at: int, action: Callable[[], None]) -> None:
-        heapq.heappush(self._scripted, (at, len(self._scripted) + self.at, action))
+        self._scripts += 1
+        heapq.heappush(self._scripted, (at, self._scripts, action))
 
     def command(self, station: Station, command: Command) -> Any:
         result = station.command(command, self.at)

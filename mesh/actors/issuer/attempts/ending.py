@@ -54,7 +54,10 @@ def settle(
             anchor=None if result is None else result.anchor,
             draws=attempt.draws,
             opening=attempt.opening,
-            attestations=tuple(vote.attestation for vote in attempt.votes),
+            # By verifier: who came first, of those who open at one moment, says nothing.
+            attestations=tuple(
+                vote.attestation for vote in sorted(attempt.votes, key=lambda each: each.verifier)
+            ),
             cancel=cancel,
             payments=payments,
             refunded=refunded,

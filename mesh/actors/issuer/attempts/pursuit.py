@@ -158,9 +158,11 @@ def _send_draw(
 
 
 def _open(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now) -> Attempt:
-    seals = tuple(each.seal for each in attempt.seals)
+    first, *others = attempt.seals
+    listed = (first, *sorted(others, key=lambda each: each.signer))
+    seals = tuple(each.seal for each in listed)
     opening = issuer.sign(tx, Opening(hold=attempt.hold, draws=attempt.draws, seals=seals))
-    signers = tuple(each.signer for each in attempt.seals)
+    signers = tuple(each.signer for each in listed)
     after = _stepped(attempt, SealsOpened(opening=opening.cid, signers=signers, at=moment_of(now)))
     revealed = {vote.verifier for vote in attempt.votes}
     if attempt.result is not None:

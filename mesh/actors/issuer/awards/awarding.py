@@ -10,7 +10,7 @@ from typing import Final
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import CLOCK_SKEW_SECONDS, Incoming, MessageRefusal
 from mesh.actors.issuer.attempts.ending import send_settlement
-from mesh.actors.issuer.attempts.orders import hold_word, named_by_hold, order_of
+from mesh.actors.issuer.attempts.orders import concerned, hold_word, named_by_hold, order_of
 from mesh.actors.issuer.attempts.pursuit import pursue
 from mesh.actors.issuer.awards.ladder import (
     Case,
@@ -35,7 +35,6 @@ from mesh.core.settlement.payments import pot_of
 from mesh.core.settlement.refusals import AwardRefusal, Refusal
 from mesh.core.verification.draw import commitment_of, eligible_block, secret_of
 from runtime.content.cid import Cid
-from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.ledger import LedgerRefusal, Refused
 from runtime.tokens.transfers import PlaceHold, TokenShare
@@ -50,7 +49,7 @@ def take_award(
         return MessageRefusal.NOT_A_MEMBER
     stored = attempt_of(tx, award.body.job, award.body.attempt)
     if stored is not None and stored.award == award.cid:
-        _repeat(issuer, tx, stored, award.signer, now)
+        _repeat(issuer, tx, stored, now)
         return None
     case = read_case(issuer, tx, incoming)
     refusal = (
@@ -60,14 +59,24 @@ def take_award(
     )
     if refusal is not None:
         issuer.answer(tx, award.signer, award.cid, now, refusal=refusal)
+    if (
+        stored is not None
+        and refusal is not None
+        and refusal.reason is AwardRefusal.OTHER_AWARD_STORED
+    ):
+        # Submitter and delegate may both award; whoever lost learns what is held.
+        _repeat(issuer, tx, stored, now)
     return None
 
 
-def _repeat(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, to: Did, now: Now) -> None:
-    attached = (*named_by_hold(order_of(issuer, tx, attempt)), *issuer.stated(tx, to, now))
-    tx.outbox.put(Outgoing(to=(to,), record=attempt.hold, attached=attached))
-    if not attempt.is_open:
-        send_settlement(issuer, tx, attempt, to, now)
+def _repeat(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: Now) -> None:
+    """Send a stored hold again to submitter and delegate, and its settlement."""
+    named = named_by_hold(order_of(issuer, tx, attempt))
+    for each in concerned(issuer, tx, attempt):
+        stated = issuer.stated(tx, each, now)
+        tx.outbox.put(Outgoing(to=(each,), record=attempt.hold, attached=(*named, *stated)))
+        if not attempt.is_open:
+            send_settlement(issuer, tx, attempt, each, now)
 
 
 OF_THE_LEDGER: Final[Mapping[LedgerRefusal, AwardRefusal]] = {

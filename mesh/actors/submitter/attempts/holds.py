@@ -29,6 +29,7 @@ from mesh.actors.submitter.withdrawal import withdraw_from_issuer
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, StepRefusal
 from mesh.core.market.terms import check_award, check_hold
+from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
@@ -165,6 +166,7 @@ def _held(
     _keep(book, tx, order)
     book.summarize(tx, after, order.manifest.body.description)
     if given is None:
+        _ask_for_end(book, tx, order)
         tx.rows(AWARDS).put(
             AwardRow(
                 award=award.cid,
@@ -188,6 +190,19 @@ def _held(
     )
     spend(tx, hold.body.token, hold.body.amount)
     return None
+
+
+def _ask_for_end(book: JobBook, tx: ActorTransaction, order: OrderedWork) -> None:
+    """Repeat the award of a delegate to the issuer, as one's own, until its hold is settled."""
+    hold = order.hold
+    tx.outbox.put(
+        Outgoing(
+            to=(hold.signer,),
+            record=order.award.cid,
+            attached=book.newest_statement(tx, hold.signer),
+            until=until(order.award.cid),
+        )
+    )
 
 
 def order_from(

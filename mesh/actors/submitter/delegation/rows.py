@@ -35,8 +35,8 @@ class OfferedBidRow(Struct, frozen=True, kw_only=True):
 
 
 class OfferedJobRow(Struct, frozen=True, kw_only=True):
-    """Another's job. lost_by: who has lost an attempt. award_at: when its best bid is awarded, in milliseconds of `boot`; None where
-    that was done, or is left to the user."""
+    """Another's job. lost_by: who has lost an attempt. award_at: when its best bid is awarded, in
+    milliseconds of `boot`; None where that was done, or is left to the user."""
 
     manifest: Cid
     attempt: int
