@@ -100,8 +100,11 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Bid: Route(
         signers="node",
         receivers=("submitter",),
-        attached="Credentials that it names",
-        checks="the node was asked for this job in this round, in time, and answers once",
+        attached="Credentials that it names; to a delegate, from the submitter: manifest, context, "
+        "tokens, manifests of all parents, holds and settlements of lost attempts",
+        again="to a delegate: until the Hold",
+        checks="the node was asked for this job in this round, in time, and answers once; by a "
+        "delegate: the manifest names it, and the context follows from manifest and bid",
     ),
     Decline: Route(
         signers="node",
@@ -113,7 +116,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("issuer",),
         attached="manifest, bid, context, tokens from the leaf on; manifests of all parents; the "
         "newest Statement",
-        again="until Settlement of its hold, or an Answer that refuses",
+        again="until Settlement of its hold, or an Answer that refuses; a delegate's also by the "
+        "submitter, once it has the Hold",
         checks="the ladder of refusals of an award, below; a repeat gets the stored Hold",
     ),
     Hold: Route(
