@@ -216,7 +216,7 @@ def _restored(reader: Reader) -> list[Check]:
     issuers = [
         _wrong(
             "old copy",
-            f"{reader.members.name(did)} was shown its {row.kind} {row.shown}, and does not have it",
+            f"{reader.members.name(did)} was shown its {row.kind} {row.shown}, and lacks it",
             "restore the newest copy of the home: an issuer that has lost records signs nothing",
         )
         for did in _members(reader)

@@ -154,7 +154,8 @@ class Cast:
                 node_id=NodeId(station.name),
                 location="eu-west",
                 rates={ResourceType.COMPUTE.value: 200_000 + 20_000 * (number % 5)},
-                running_max=4,
+                # The first has one place, and declines what comes meanwhile.
+                running_max=4 if number else 1,
             )
             world.command(station, partial(_configure, settings=settings))
         for station in world.of_role(Role.VERIFIER):

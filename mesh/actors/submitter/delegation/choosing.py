@@ -18,6 +18,7 @@ from mesh.actors.submitter.delegation.rows import (
     OfferedBidRow,
     OfferedJobRow,
 )
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.reading import read_credentials_of
 from mesh.actors.submitter.rows import AWARDS
@@ -184,7 +185,7 @@ def _candidate(book: JobBook, tx: ActorTransaction, row: OfferedBidRow, now: Now
     counted = [each for each in held if each.cid in bid.body.credentials]
     return Candidate(
         bid=bid,
-        reputation=awarding.reputation_of(tx, bid.signer).score,
+        reputation=reputation_of(tx, bid.signer).score,
         credentials=credentials.shown(counted),
     )
 

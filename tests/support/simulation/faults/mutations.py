@@ -3,6 +3,7 @@
 Rule: what comes out has the shape of a record, so that only rules, and no codec, can refuse it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from random import Random
@@ -12,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mesh.core.records.registry import read, sign
+from mesh.core.records.terms import Children, Parent
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
@@ -20,6 +22,7 @@ from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, Signed
 
 TRIES_MAX = 40
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Strangers(Struct, frozen=True, kw_only=True):
@@ -121,6 +124,8 @@ def _other(value: Any, strangers: Strangers, dice: Random) -> Any:
             return dice.choice((flipped, bytes(len(value))))
         case str() if value.startswith("did:"):
             return dice.choice(strangers.dids)
+        case str() if _UUID.fullmatch(value):
+            return value[:-1] + dice.choice("0123456789abcdef")
         case str():
             return dice.choice((value + "x", "x", ""))
         case tuple():
@@ -131,6 +136,11 @@ def _other(value: Any, strangers: Strangers, dice: Random) -> Any:
             return dice.choice(choices)()
         case None:
             one = dice.choice(strangers.cids) if strangers.cids else None
-            return dice.choice((1, one, dice.randbytes(32), dice.choice(strangers.dids)))
+            cause = one or cid_of(dice.randbytes(8), Codec.DAG_CBOR)
+            parts = (
+                Children(depth=dice.randint(1, 8), budget=dice.choice((1, INTEGER_MAX))),
+                Parent(cause=cause, position=dice.randint(0, 3), depth=dice.randint(1, 8)),
+            )
+            return dice.choice((1, one, dice.randbytes(32), dice.choice(strangers.dids), *parts))
         case _:
             return None
