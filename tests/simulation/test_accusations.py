@@ -14,7 +14,7 @@ from simulation.faults.plan import BEGIN_MS
 from simulation.scenario import Injected, JobPlan, Scenario
 from simulation.world import World, play
 
-from mesh.actors.submitter.awarding import reputation_of
+from mesh.actors.submitter.evidence import reputation_of
 from mesh.core.car.files import write_car
 from mesh.core.findings import Fault as Wrong
 from mesh.core.market.reputation import NO_EVIDENCE

@@ -5,7 +5,7 @@ Rule: users, actors, machines, keys and randomness are those of a `World`; only 
 
 import heapq
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,11 @@ from simulation.driving.machines import Machine
 from simulation.driving.station import Command
 from simulation.faults.plan import HEAL_MS, Part
 from simulation.scenario import Scenario
+
+
+def _alone() -> AbstractContextManager[Callable[[], bool]]:
+    """The turnstile of a home that nobody else drives."""
+    return nullcontext(lambda: False)
 
 
 class Resident:
@@ -54,7 +59,7 @@ class OneStore:
             for part in self.parts
         }
         self.actors = {part.did: self._actor(cast, part) for part in self.parts}
-        self.turns = Turns(self.store, self.actors, self._now, nullcontext)
+        self.turns = Turns(self.store, self.actors, self._now, _alone)
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self._next_at: int | None = 0
