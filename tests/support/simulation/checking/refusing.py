@@ -16,7 +16,11 @@ from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from simulation.checking.invariants import Invariant, require
 
-_RESTORED = (issuer_rows.RESTORED, node_rows.RESTORED)
+
+def is_restored(turn: Turn, did: Did) -> bool:
+    """Whether an actor's own rows say so."""
+    of_issuers = turn.rows(did, issuer_rows.RESTORED).count()
+    return of_issuers + turn.rows(did, node_rows.RESTORED).count() > 0
 
 
 class Refusing:
@@ -31,7 +35,7 @@ class Refusing:
 
     def look(self, turn: Turn, did: Did) -> None:
         """Note a signer whose rows say so for the first time."""
-        if did not in self._signed and any(turn.rows(did, each).count() for each in _RESTORED):
+        if did not in self._signed and is_restored(turn, did):
             self._signed[did] = frozenset(turn.cids(did))
 
     def forget(self, did: Did) -> None:
