@@ -130,7 +130,6 @@ LISTED: Final = record(
         "submitted_at": optional(COUNT),
         "receipt": optional(CID),
         "reason": optional(TEXT),
-        "problem": optional(TEXT),
     }
 )
 NODE: Final = record(

@@ -6,18 +6,17 @@ from typing import Any
 from msgspec import Struct
 
 from ccl.abi.text.suggest import nearest_beginning
+from mesh.actors.submitter.rows import SummaryRow
 from mesh.cli.describing import reputation_text
 from mesh.cli.option_values import moment, one_of, positive
 from mesh.cli.output import Column, field
 from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.core.fields import MICRO
 from mesh.core.jobs.job import Phase
-from mesh.queries.job_list import JobQuery, Order, UnreadableJob, listed
-from mesh.queries.job_view import JobView
+from mesh.queries.job_list import JobQuery, Order, listed
 from mesh.queries.node_view import node_views
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import note
 
 
 def _speed(row: Any) -> str:
@@ -68,47 +67,25 @@ def jobs(listing: Listing, *, output: str | None, quiet: bool, home: Path | None
     phases = frozenset(_phase(text) for text in listing.states)
     order = one_of(Order, listing.sort, "--sort")
     limit = None if listing.limit is None else positive("--limit", listing.limit)
-    rows = []
     with open_mesh(home) as mesh:
         since = None if listing.since is None else moment("--since", listing.since, mesh.now)
         query = JobQuery(phases=phases, since=since, order=order, limit=limit)
         with mesh.read() as reader:
-            found = listed(reader, query)
-    for job in found:
-        if isinstance(job, UnreadableJob):
-            note(f"warning[{job.problem.code}]: job {job.job_id}: {job.problem.message}")
-        rows.append(_unreadable(job) if isinstance(job, UnreadableJob) else _row(job))
+            rows = [_row(each) for each in listed(reader, query)]
     out.rows("jobs", rows, _JOBS, quiet="job_id", empty="No jobs")
 
 
-def _row(job: JobView) -> dict[str, Any]:
+def _row(job: SummaryRow) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "state": job.phase.value,
-        "outcome": None if job.deterministic is None else job.deterministic.outcome.kind.value,
-        "node_id": None if job.award is None else job.award.node_id,
-        "price": None if job.award is None else job.award.price,
-        "description": job.manifest.body.description,
-        "submitted_at": job.submitted_at,
+        "outcome": None if job.outcome is None else job.outcome.value,
+        "node_id": job.node_id,
+        "price": job.price,
+        "description": job.description,
+        "submitted_at": job.created_at,
         "receipt": None if job.receipt is None else str(job.receipt),
         "reason": job.reason,
-        "problem": None,
-    }
-
-
-def _unreadable(job: UnreadableJob) -> dict[str, Any]:
-    """The same keys, with what is known without its records."""
-    return {
-        "job_id": job.job_id,
-        "state": job.phase.value,
-        "outcome": None,
-        "node_id": None,
-        "price": None,
-        "description": "(unreadable)",
-        "submitted_at": None,
-        "receipt": None,
-        "reason": "",
-        "problem": {"code": job.problem.code, "message": job.problem.message},
     }
 
 

@@ -1,18 +1,17 @@
-"""The jobs of a listing: those asked for, in order, each read only if it is shown."""
+"""The jobs of a listing: those asked for, in order, by the light row of each."""
 
 from enum import Enum
 from typing import Final
 
 from msgspec import Struct
 
-from mesh.actors.submitter.rows import JOBS, JobRow
+from mesh.actors.submitter.rows import SUMMARIES, SummaryRow
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.jobs import JobManifest
-from mesh.queries.job_view import JobView, find_job_row, job_view
+from mesh.queries.job_view import find_job_row
 from mesh.queries.reader import Reader
-from runtime.terminal.errors import CommandError
 
 
 class Order(Enum):
@@ -38,24 +37,12 @@ class JobQuery(Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-class UnreadableJob(Struct, frozen=True, kw_only=True):
-    """A job of which a record is missing, or is not what it was."""
-
-    job_id: JobId
-    phase: Phase
-    problem: CommandError
-
-
-def listed(reader: Reader, query: JobQuery) -> tuple[JobView | UnreadableJob, ...]:
-    """The jobs that a query asks for; one that cannot be read says why."""
-    return tuple(_look(reader, row) for row in _rows(reader, query))
-
-
-def _rows(reader: Reader, query: JobQuery) -> tuple[JobRow, ...]:
+def listed(reader: Reader, query: JobQuery) -> tuple[SummaryRow, ...]:
+    """The jobs that a query asks for; none of their records is read."""
     wanted = {"phase": query.phases} if query.phases else {}
     since, field = query.since, _FIELDS.get(query.order)
     limit = query.limit if since is None and field is not None else None
-    found = reader.rows(JOBS).select(
+    found = reader.rows(SUMMARIES).select(
         order=field or "created_at", descending=True, limit=limit, **wanted
     )
     if since is not None:
@@ -63,13 +50,6 @@ def _rows(reader: Reader, query: JobQuery) -> tuple[JobRow, ...]:
     if field is None:
         found = tuple(sorted(found, key=lambda row: -_PLACES[row.phase]))
     return tuple(reversed(found[: query.limit]))
-
-
-def _look(reader: Reader, row: JobRow) -> JobView | UnreadableJob:
-    try:
-        return job_view(reader, row)
-    except CommandError as problem:
-        return UnreadableJob(job_id=row.job_id, phase=row.phase, problem=problem)
 
 
 def request_again(reader: Reader, job_id: JobId) -> JobRequest:

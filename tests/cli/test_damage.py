@@ -140,10 +140,11 @@ def test_one_damaged_job_does_not_hide_the_others(
     said = capfd.readouterr()
     bad, good = json.loads(said.out)["jobs"]
     assert (bad["job_id"], bad["state"], good["job_id"]) == (first, "Verified", second)
-    assert good["problem"] is None and good["description"] == "second"
+    assert (bad["receipt"], good["description"]) == (str(receipt), "second")
+    assert run(["job-status", first, "--mesh-home", str(broken)]) != 0
     code = "block-tampered" if damage is _change else "block-missing"
-    assert bad["problem"]["code"] == code
-    assert f"warning[{code}]: job {first}" in said.err
+    said = capfd.readouterr()
+    assert f"[{code}]" in said.err
     assert str(receipt) in said.err
 
 

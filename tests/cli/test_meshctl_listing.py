@@ -26,19 +26,18 @@ def test_last_jobs_of_an_order_are_listed(meshctl: Meshctl) -> None:
     assert listed(meshctl, "--sort", "changed")[0] in (first, second)
 
 
-def test_jobs_that_are_not_shown_are_not_read(
-    meshctl: Meshctl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mesh.queries import job_list
-
-    read = []
-    view = job_list.job_view
-    for _ in range(3):
-        submitted(meshctl)
-    monkeypatch.setattr(
-        job_list, "job_view", lambda reader, row: read.append(row) or view(reader, row)
-    )
-    assert len(listed(meshctl, "--limit", "1")) == len(read) == 1
+def test_listed_job_is_shown_as_its_own_records_say(meshctl: Meshctl) -> None:
+    job_id = submitted(meshctl)
+    (open_job,) = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"]
+    assert (open_job["state"], open_job["node_id"], open_job["price"]) == ("Submitted", None, None)
+    assert meshctl("job-status", job_id, "--wait", "--auto-award").code == 0
+    (row,) = json.loads(meshctl("list-jobs", "-o", "json").out)["jobs"]
+    shown = json.loads(meshctl("job-status", job_id, "-o", "json").out)
+    assert row["outcome"] == "succeeded"
+    for name in ("state", "receipt", "reason", "description"):
+        assert row[name] == shown[name], name
+    assert row["node_id"] == shown["award"]["node_id"]
+    assert row["price"] == shown["award"]["price"]
 
 
 @pytest.mark.parametrize(
