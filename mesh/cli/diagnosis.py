@@ -43,7 +43,7 @@ def doctor(
 
     out = make_output(mesh_home, output, quiet=quiet)
     rows: list[dict[str, str]] = []
-    with found_mesh(mesh_home) as mesh:
+    with found_mesh(mesh_home, as_it_is=True) as mesh:
         if retry is not None:
             upkeep.retry(mesh, retry)
         if repair:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.cli.output import Output, parse_format
 from runtime.terminal.answers.answer import current
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.terminal.streams import note
 
 if TYPE_CHECKING:
     from mesh.embedded.mesh import EmbeddedMesh
@@ -40,12 +41,28 @@ def open_mesh(home: Path | None) -> Iterator[EmbeddedMesh]:
 
 
 @contextmanager
-def found_mesh(home: Path | None) -> Iterator[EmbeddedMesh]:
-    """The mesh under `home`, founded on first use."""
+def found_mesh(home: Path | None, *, as_it_is: bool = False) -> Iterator[EmbeddedMesh]:
+    """The mesh under `home`, founded on first use; what time has decided is settled before.
+
+    as_it_is: leave even that, to whoever examines what is stored.
+    """
     from mesh.embedded.mesh import EmbeddedMesh
 
     with EmbeddedMesh.open(home) as mesh:
+        if not as_it_is:
+            _settle_overdue(mesh)
         yield mesh
+
+
+def _settle_overdue(mesh: EmbeddedMesh) -> None:
+    """Say what became of jobs while nobody drove them. Where nothing can be written, the next
+    command that can does it."""
+    from mesh.embedded.overdue import settle_overdue
+
+    with suppress(CommandError):
+        for row in settle_overdue(mesh):
+            because = f": {row.job.reason}" if row.job.reason else ""
+            note(f"meanwhile: job {row.job_id} is {row.phase.value}{because}")
 
 
 def is_founded(home: Path | None) -> bool:

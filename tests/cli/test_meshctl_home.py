@@ -95,8 +95,8 @@ def test_lost_keys_are_not_made_again(meshctl: Meshctl, home: Path) -> None:
     found = meshctl("doctor", "--no-execute", "--repair")
     assert (found.code, f"keys{' ' * 20}wrong" in found.out) == (1, True)
     assert str(home / "keys") in found.out and "restore" in found.err
-    for words in (["tokens", "issue", "--amount", "5"], ["accept-bid", "x", "y"]):
-        refused = meshctl(*words)
+    for words in ("tokens issue --amount 5", "tokens allocate care 5"):
+        refused = meshctl(*words.split())
         assert (refused.code, "error[key-missing]" in refused.err) == (4, True)
         assert str(home / "keys") in refused.err and "restore" in refused.err
     assert list((home / "keys").iterdir()) == []
