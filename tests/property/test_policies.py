@@ -11,7 +11,7 @@ from typing import NamedTuple
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from meshfolk import key
+from signers import key
 
 from runtime.tokens.assessment import Request, assess, evaluate
 from runtime.tokens.policy import (

@@ -4,7 +4,7 @@ import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from meshfolk import key
+from signers import key
 
 from mesh.cli.policies.rule_text import FORMS, RuleTextError, rule_from_text, rule_to_text
 from runtime.tokens.policy import AllOf, AllowAll, AnyOf, PermitList, Quota, RateLimit, Rule

@@ -4,7 +4,7 @@ import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from meshfolk import key
+from signers import key
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import INTEGER_MAX

@@ -6,12 +6,13 @@ import pytest
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from meshfolk import START, Folk, key
 from msgspec.structs import replace
+from signers import MESH, START, key
 
+from mesh.core.records.registry import sign
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.identity.keys import SigningKey
-from runtime.identity.signed import Signed, sign
+from runtime.identity.signed import Signed
 from runtime.tokens.token import (
     CHAIN_MAX,
     Demand,
@@ -22,7 +23,6 @@ from runtime.tokens.token import (
     within,
 )
 
-FOLK = Folk()
 ISSUER, ALICE, BOB = key("issuer"), key("alice"), key("bob")
 
 ROOT = ResourceToken(
@@ -36,7 +36,7 @@ ROOT = ResourceToken(
     nonce=bytes(16),
 )
 DEMAND = Demand(
-    mesh=FOLK.mesh,
+    mesh=MESH,
     holder=BOB.did,
     resource_type=ResourceType.COMPUTE,
     scope="coop/counting",
@@ -46,7 +46,7 @@ DEMAND = Demand(
 
 
 def signed(body: ResourceToken, by: SigningKey, mesh: Cid | None = None) -> Signed[ResourceToken]:
-    return sign(body, mesh=mesh or FOLK.mesh, key=by)
+    return sign(body, mesh=mesh or MESH, key=by)
 
 
 root = signed(ROOT, ISSUER)
