@@ -190,7 +190,7 @@ def test_what_is_answered_in_its_turn_is_never_written(
             tx.outbox.put(Outgoing(to=(BEN,), record=CID, until="word"))
         with turn.delivery(ANN) as tx:
             tx.outbox.answered("word")
-        store._database.connection.set_trace_callback(statements.append)
+        store.database.connection.set_trace_callback(statements.append)
     assert [each for each in statements if 'INSERT INTO "outbox"' in each] == []
     assert reader.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
 
@@ -212,7 +212,7 @@ def test_rows_are_read_once_while_no_other_process_writes(
     put(store, ROW)
     assert rows_of(store) == (ROW,)
     statements: list[str] = []
-    store._database.connection.set_trace_callback(statements.append)
+    store.database.connection.set_trace_callback(statements.append)
     assert rows_of(store) == (ROW,)
     with store.view() as view:
         assert view.rows(ANN, THINGS).get("nut", -3) == ROW
@@ -248,7 +248,7 @@ def test_turn_that_finds_the_disk_full_leaves_nothing_in_memory(
     store: SqliteStore, reader: sqlite3.Connection
 ) -> None:
     put(store, ROW)
-    run = store._database.connection.execute
+    run = store.database.connection.execute
     (pages,) = run("PRAGMA page_count").fetchone()
     run(f"PRAGMA max_page_count = {pages}")
     large = "y" * 100_000
