@@ -160,3 +160,16 @@ def test_view_is_of_one_moment(stores: tuple[SqliteStore, SqliteStore]) -> None:
         assert before.rows(ANN, COUNTERS).select() == ()
     with one.view() as after:
         assert after.rows(ANN, COUNTERS).get(Colour.RED) == Counter(name=Colour.RED, count=2)
+
+
+def test_transaction_that_reads_is_of_the_moment_of_its_beginning(
+    stores: tuple[SqliteStore, SqliteStore],
+) -> None:
+    one, two = stores
+    count = "SELECT count(*) FROM counters"
+    with one.database.transaction("DEFERRED"):
+        with two.turn(moment()) as turn:
+            put(turn, 2)
+        assert one.database.connection.execute(count).fetchone() == (0,)
+    with one.database.transaction("DEFERRED"):
+        assert one.database.connection.execute(count).fetchone() == (1,)
