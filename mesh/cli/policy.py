@@ -1,13 +1,12 @@
 """`meshctl policy`: who may spend how much."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from mesh.cli.completion import words
 from mesh.cli.options import FormatOption, HomeOption, QuietOption, TypeOption
-
-RULES: Final = ("allow-all", "quota", "rate-limit", "permit-list")
+from mesh.cli.policies.rule_names import RULES
 
 policy = typer.Typer(
     help="""Set, show and explain the issuer's policies.

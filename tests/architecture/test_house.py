@@ -49,7 +49,7 @@ def test_each_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), "a module begins with a docstring"
 
 
-@pytest.mark.parametrize("top", TOPS)
+@pytest.mark.parametrize("top", ("ccl", "runtime", "mesh"))
 def test_no_modules_import_each_other_in_a_circle(top: str) -> None:
     """Imports that only type checkers see count as others do."""
     graph = grimp.build_graph(top, cache_dir=None)

@@ -4,8 +4,6 @@ Rule: a hold is executed once at most, and only where all of it counts; whatever
 is sent again, never signed again.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
@@ -20,6 +18,7 @@ from mesh.actors.node.bidding import (
     release_usage,
 )
 from mesh.actors.node.chain import is_restored, note_anchors
+from mesh.actors.node.core import NodeCore
 from mesh.actors.node.delivery import deliver, seal, send_again
 from mesh.actors.node.rows import ATTEMPTS, OFFERS, AttemptPhase, AttemptRow
 from mesh.actors.orders import Order, against_order, keep_order, read_order
@@ -28,9 +27,6 @@ from mesh.core.ports.work import WorkFault
 from mesh.core.records.work import GaveUp, GaveUpGround, Hold, WorkPhase
 from runtime.content.shapes import cut
 from runtime.identity.signed import Signed
-
-if TYPE_CHECKING:
-    from mesh.actors.node.node import Node
 
 _GROUNDS = {
     WorkFault.MACHINE: GaveUpGround.MACHINE,
@@ -41,7 +37,7 @@ _GROUNDS = {
 
 
 def take_hold(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     hold: Signed[Hold] = incoming.record
     if hold.body.executor != node.did:
@@ -80,7 +76,7 @@ def take_hold(
     return None
 
 
-def finish(node: "Node", tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
+def finish(node: NodeCore, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
     """Take in how an execution ended."""
     row = tx.rows(ATTEMPTS).get(outcome.row.hold)
     assert row is not None and row.phase is AttemptPhase.WORKING, "who ends it cancels the work"
@@ -100,7 +96,7 @@ def finish(node: "Node", tx: ActorTransaction, outcome: Outcome, now: Now) -> No
 
 
 def give_up(
-    node: "Node", tx: ActorTransaction, row: AttemptRow, ground: GaveUpGround, why: str, now: Now
+    node: NodeCore, tx: ActorTransaction, row: AttemptRow, ground: GaveUpGround, why: str, now: Now
 ) -> None:
     """End an attempt without a receipt, and say so until its issuer has settled it."""
     record = node.sign(tx, GaveUp(hold=row.hold, ground=ground, detail=cut(why, REASON_BYTES_MAX)))
@@ -130,7 +126,7 @@ def _row_of(order: Order) -> AttemptRow:
     )
 
 
-def _against(node: "Node", tx: ActorTransaction, order: Order) -> str | None:
+def _against(node: NodeCore, tx: ActorTransaction, order: Order) -> str | None:
     """Why the node does not work for an order that is readable and its own."""
     findings = against_order(order)
     if findings:
@@ -150,7 +146,7 @@ def _against(node: "Node", tx: ActorTransaction, order: Order) -> str | None:
     return None
 
 
-def _repeat(node: "Node", tx: ActorTransaction, row: AttemptRow, now: Now) -> None:
+def _repeat(node: NodeCore, tx: ActorTransaction, row: AttemptRow, now: Now) -> None:
     """The issuer has not heard the answer to a hold."""
     if row.phase is AttemptPhase.WORKING:
         execution = tx.rows(EXECUTIONS).get(row.hold)

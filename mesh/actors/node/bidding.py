@@ -3,11 +3,12 @@
 Rule: a repeat gets the stored bid while it is good; a refusal is not kept.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import CLOCK_SKEW_SECONDS, Incoming, MessageRefusal
 from mesh.actors.node.chain import is_restored
+from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import (
     ATTEMPTS,
     OFFERS,
@@ -36,14 +37,11 @@ from runtime.tokens.assessment import evaluate
 from runtime.tokens.policy import AllowAll, Allowed, Usage, released
 from runtime.tokens.token import ResourceType
 
-if TYPE_CHECKING:
-    from mesh.actors.node.node import Node
-
 RESTORED_TEXT: Final = "this node was restored from an old copy and works for nobody"
 
 
 def take_manifest(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     manifest: Signed[JobManifest] = incoming.record
     if not node.members(tx).has_role(manifest.signer, Role.SUBMITTER, now.wall):
@@ -82,7 +80,7 @@ def _send(
 
 
 def appraised(
-    node: "Node", tx: ActorTransaction, manifest: Signed[JobManifest], now: Now
+    node: NodeCore, tx: ActorTransaction, manifest: Signed[JobManifest], now: Now
 ) -> Bid | Decline:
     """The answer to a published job; nothing is written."""
     state = node_state(node, tx, manifest, now)
@@ -107,7 +105,7 @@ def appraised(
 
 
 def node_state(
-    node: "Node", tx: ActorTransaction, manifest: Signed[JobManifest], now: Now
+    node: NodeCore, tx: ActorTransaction, manifest: Signed[JobManifest], now: Now
 ) -> NodeState:
     """What the node knows of itself now, for a job."""
     settings = node.settings(tx)
@@ -142,7 +140,12 @@ def node_state(
 
 
 def commit_usage(
-    node: "Node", tx: ActorTransaction, submitter: Did, resource: ResourceType, units: int, now: Now
+    node: NodeCore,
+    tx: ActorTransaction,
+    submitter: Did,
+    resource: ResourceType,
+    units: int,
+    now: Now,
 ) -> None:
     """Count what a hold orders against the submitter's part of this node."""
     rule = node.settings(tx).policies.get(resource.value, AllowAll())
@@ -168,13 +171,13 @@ def _usage(tx: ActorTransaction, submitter: Did, resource: ResourceType) -> Usag
 # --- speed
 
 
-def promised_speed(node: "Node", tx: ActorTransaction) -> int:
+def promised_speed(node: NodeCore, tx: ActorTransaction) -> int:
     """Fuel a second that a job is promised: of a core, the node's share."""
     speed = _estimate(node, tx).fuel_per_second
     return max(1, speed * node.settings(tx).share_ppm // MICRO)
 
 
-def learn(node: "Node", tx: ActorTransaction, execution: Execution) -> None:
+def learn(node: NodeCore, tx: ActorTransaction, execution: Execution) -> None:
     """Take in what an execution of this node's own shows of its speed."""
     before = _estimate(node, tx)
     after = learned(before, execution, node.machine.fuel_per_second)
@@ -188,12 +191,12 @@ def learn(node: "Node", tx: ActorTransaction, execution: Execution) -> None:
         )
 
 
-def _estimate(node: "Node", tx: ActorTransaction) -> SpeedEstimate:
+def _estimate(node: NodeCore, tx: ActorTransaction) -> SpeedEstimate:
     row = tx.rows(SPEEDS).get(_machine(node))
     if row is None:
         return initial(node.machine.fuel_per_second)
     return SpeedEstimate(fuel_per_second=row.fuel_per_second, executions=row.executions)
 
 
-def _machine(node: "Node") -> str:
+def _machine(node: NodeCore) -> str:
     return f"{node.machine.engine.text}/{node.machine.processor}"

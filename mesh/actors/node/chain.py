@@ -4,18 +4,14 @@ Rule: a node whose store is an old copy signs nothing more, since it would sign 
 learns that from others, who show it anchors of its own that it does not have.
 """
 
-from typing import TYPE_CHECKING
-
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming
+from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import CHAIN, HEADS, NUMBER, RESTORED, ChainRow, HeadRow, RestoredRow
 from mesh.core.records.work import Anchor
 from mesh.core.verification.anchors import OTHER_HEADS_MAX, Head, next_anchor
 from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
-
-if TYPE_CHECKING:
-    from mesh.actors.node.node import Node
 
 
 def previous_receipt(tx: ActorTransaction) -> Cid | None:
@@ -23,7 +19,7 @@ def previous_receipt(tx: ActorTransaction) -> Cid | None:
     return None if row is None else row.receipt
 
 
-def append(node: "Node", tx: ActorTransaction, receipt: Cid) -> Signed[Anchor]:
+def append(node: NodeCore, tx: ActorTransaction, receipt: Cid) -> Signed[Anchor]:
     """Sign the next anchor, and store it as the chain's end."""
     row = tx.rows(CHAIN).get(NUMBER)
     head = None if row is None else Head(sequence=row.sequence, anchor=row.anchor)
@@ -40,7 +36,7 @@ def is_restored(tx: ActorTransaction) -> bool:
     return tx.rows(RESTORED).get(NUMBER) is not None
 
 
-def note_anchors(node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
+def note_anchors(node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
     """Take in the anchors that are attached to a message."""
     for block in incoming.attached.values():
         try:
@@ -50,7 +46,7 @@ def note_anchors(node: "Node", tx: ActorTransaction, incoming: Incoming, now: No
         note_anchor(node, tx, anchor, now)
 
 
-def note_anchor(node: "Node", tx: ActorTransaction, anchor: Signed[Anchor], now: Now) -> None:
+def note_anchor(node: NodeCore, tx: ActorTransaction, anchor: Signed[Anchor], now: Now) -> None:
     if anchor.signer == node.did:
         _note_own(tx, anchor, now)
         return

@@ -3,8 +3,6 @@
 Rule: in a sealed mesh the Receipt is signed when the Opening lists the node's own seal.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
@@ -12,6 +10,7 @@ from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS
 from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.node.chain import append, is_restored, previous_receipt
+from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
 from mesh.actors.orders import stored_order
 from mesh.core.ports.messages import Outgoing
@@ -22,11 +21,8 @@ from mesh.core.verification.results import read_result
 from mesh.core.verification.seals import digest_of, nonce_of
 from runtime.identity.signed import RecordError, Signed
 
-if TYPE_CHECKING:
-    from mesh.actors.node.node import Node
 
-
-def seal(node: "Node", tx: ActorTransaction, row: AttemptRow) -> None:
+def seal(node: NodeCore, tx: ActorTransaction, row: AttemptRow) -> None:
     """Fix a result that others may not read yet."""
     assert row.result is not None, "a result is sealed"
     nonce = nonce_of(node.key, row.hold)
@@ -37,7 +33,7 @@ def seal(node: "Node", tx: ActorTransaction, row: AttemptRow) -> None:
     send_again(tx, after)
 
 
-def deliver(node: "Node", tx: ActorTransaction, row: AttemptRow) -> None:
+def deliver(node: NodeCore, tx: ActorTransaction, row: AttemptRow) -> None:
     """Sign the receipt of a result, and its anchor, as the next of this node's chain."""
     assert row.result is not None, "a result is delivered"
     order = stored_order(node, tx, row.hold)
@@ -107,7 +103,7 @@ def send_again(tx: ActorTransaction, row: AttemptRow) -> None:
 
 
 def take_draw(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """The verifiers of an attempt of this node's own: they were drawn by its first record."""
     draw: Signed[Draw] = incoming.record
@@ -127,7 +123,7 @@ def take_draw(
 
 
 def take_opening(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """All whose seals count reveal their results."""
     opening: Signed[Opening] = incoming.record

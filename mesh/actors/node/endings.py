@@ -3,8 +3,6 @@
 Rule: the issuer alone ends a hold; the node stops, and notes where it was not paid as it says.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
@@ -13,18 +11,16 @@ from mesh.actors.executions import cancel
 from mesh.actors.faults import accuse_if_contradicted, accuse_if_wrong
 from mesh.actors.node.attempts import release
 from mesh.actors.node.chain import note_anchor, note_anchors
+from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
 from mesh.core.records.settlement import Answer, Ground, Settlement
 from mesh.core.records.work import Anchor, Hold
 from mesh.core.settlement.payments import TERMS, ExecutorPay
 from runtime.identity.signed import RecordError, Signed
 
-if TYPE_CHECKING:
-    from mesh.actors.node.node import Node
-
 
 def take_settlement(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     settlement: Signed[Settlement] = incoming.record
     note_anchors(node, tx, incoming, now)
@@ -32,7 +28,7 @@ def take_settlement(
 
 
 def end(
-    node: "Node",
+    node: NodeCore,
     tx: ActorTransaction,
     incoming: Incoming,
     settlement: Signed[Settlement],
@@ -70,7 +66,7 @@ def end(
 
 
 def take_answer(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """The issuer's answer to a Seal, Receipt or GaveUp; with a settlement, that one decides."""
     answer: Signed[Answer] = incoming.record
@@ -95,7 +91,7 @@ def take_answer(
 
 
 def take_anchor(
-    node: "Node", tx: ActorTransaction, incoming: Incoming, now: Now
+    node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """The end of a member's chain, published."""
     anchor: Signed[Anchor] = incoming.record

@@ -4,8 +4,6 @@ Rule: it works only where the draw follows from the hold and the secret that the
 for each hold once; whatever was signed for it is sent again, never signed again.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
@@ -13,6 +11,7 @@ from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS, Ended, Lost, Outcome, begin, sign_of_life
 from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.orders import Order, against_order, keep_order, read_order, stored_order
+from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.rows import (
     DUTIES,
     OBSERVATIONS,
@@ -27,12 +26,9 @@ from mesh.core.verification.seals import digest_of, nonce_of
 from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
 
-if TYPE_CHECKING:
-    from mesh.actors.verifier.verifier import Verifier
-
 
 def take_draw(
-    verifier: "Verifier", tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     draw: Signed[Draw] = incoming.record
     if verifier.did not in draw.body.verifiers:
@@ -65,7 +61,7 @@ def take_draw(
     return None
 
 
-def finish(verifier: "Verifier", tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
+def finish(verifier: VerifierCore, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
     """Take in how an execution ended; the observation is stored before anything is said of it."""
     row = tx.rows(DUTIES).get(outcome.row.hold)
     assert row is not None and row.phase is DutyPhase.WORKING, "who ends it cancels the work"
@@ -86,7 +82,7 @@ def finish(verifier: "Verifier", tx: ActorTransaction, outcome: Outcome, now: No
 
 
 def take_opening(
-    verifier: "Verifier", tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """All whose seals count reveal their results."""
     opening: Signed[Opening] = incoming.record
@@ -152,7 +148,7 @@ def _shown(row: DutyRow) -> tuple[Cid, ...]:
 
 
 def _work(
-    verifier: "Verifier", tx: ActorTransaction, order: Order, draw: Signed[Draw], now: Now
+    verifier: VerifierCore, tx: ActorTransaction, order: Order, draw: Signed[Draw], now: Now
 ) -> None:
     hold, submitter = order.hold, order.manifest.signer
     tx.rows(DUTIES).put(
@@ -179,7 +175,7 @@ def _work(
 
 
 def _against(
-    verifier: "Verifier",
+    verifier: VerifierCore,
     tx: ActorTransaction,
     incoming: Incoming,
     order: Order,
@@ -206,7 +202,7 @@ def _against(
 
 
 def _earlier(
-    verifier: "Verifier", incoming: Incoming, draw: Signed[Draw]
+    verifier: VerifierCore, incoming: Incoming, draw: Signed[Draw]
 ) -> tuple[Signed[Draw], ...]:
     """The attached draws of the same hold before this one."""
     found = []
@@ -221,7 +217,7 @@ def _earlier(
 
 
 def _seal(
-    verifier: "Verifier", tx: ActorTransaction, row: DutyRow, observation: ObservationRow
+    verifier: VerifierCore, tx: ActorTransaction, row: DutyRow, observation: ObservationRow
 ) -> None:
     nonce = nonce_of(verifier.key, row.hold)
     digest = digest_of(row.hold, verifier.did, observation.deterministic, nonce)
@@ -231,7 +227,7 @@ def _seal(
     send_again(tx, after)
 
 
-def _attest(verifier: "Verifier", tx: ActorTransaction, row: DutyRow) -> None:
+def _attest(verifier: VerifierCore, tx: ActorTransaction, row: DutyRow) -> None:
     observation = tx.rows(OBSERVATIONS).get(row.hold)
     assert observation is not None, "a verifier attests what it has stored"
     hold = verifier.archive.get(tx.blocks, Hold, row.hold)
@@ -250,7 +246,7 @@ def _attest(verifier: "Verifier", tx: ActorTransaction, row: DutyRow) -> None:
     send_again(tx, after)
 
 
-def _repeat(verifier: "Verifier", tx: ActorTransaction, row: DutyRow, now: Now) -> None:
+def _repeat(verifier: VerifierCore, tx: ActorTransaction, row: DutyRow, now: Now) -> None:
     """The issuer has not heard the answer to a draw."""
     if row.phase is DutyPhase.WORKING:
         execution = tx.rows(EXECUTIONS).get(row.hold)

@@ -3,14 +3,13 @@
 Rule: every receipt that was executed again is kept, with this verifier's own verdict.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import cancel
 from mesh.actors.faults import accuse_if_contradicted, accuse_if_wrong
+from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.rows import (
     DUTIES,
     OBSERVATIONS,
@@ -24,12 +23,9 @@ from mesh.core.records.work import Receipt
 from mesh.core.verification.verdicts import Verdict
 from runtime.identity.signed import RecordError, Signed
 
-if TYPE_CHECKING:
-    from mesh.actors.verifier.verifier import Verifier
-
 
 def take_settlement(
-    verifier: "Verifier", tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     settlement: Signed[Settlement] = incoming.record
     row = tx.rows(DUTIES).get(settlement.body.hold)
@@ -39,7 +35,7 @@ def take_settlement(
 
 
 def take_answer(
-    verifier: "Verifier", tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """The issuer's answer to a Seal or Attestation; with a settlement, that one decides."""
     answer: Signed[Answer] = incoming.record
@@ -65,7 +61,7 @@ def take_answer(
 
 
 def _end(
-    verifier: "Verifier",
+    verifier: VerifierCore,
     tx: ActorTransaction,
     incoming: Incoming,
     row: DutyRow,
@@ -97,7 +93,7 @@ def _end(
 
 
 def _keep_receipt(
-    verifier: "Verifier",
+    verifier: VerifierCore,
     tx: ActorTransaction,
     row: DutyRow,
     receipt: Signed[Receipt],

@@ -6,21 +6,20 @@ names the engine of the bid, and executing again gives the same result; its prof
 the clock. (A machine that computes differently each time is at fault, and provably so.)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
 from mesh.actors import executions
 from mesh.actors.actor import ActorTransaction, Instant, Now
-from mesh.actors.base import BaseActor, Handler
-from mesh.actors.machine import Machine
+from mesh.actors.base import Handler
 from mesh.actors.profiles import publish, take_credential, take_revocation
+from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.duties import finish, take_draw, take_opening
 from mesh.actors.verifier.endings import take_answer, take_settlement
 from mesh.actors.verifier.rows import NUMBER, SETTINGS, SettingsRow, VerifierSettings
 from mesh.core.fields import MICRO
 from mesh.core.ports.work import WorkId, WorkResult
-from mesh.core.records.archive import Archive
 from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.settlement import Answer, Revocation, Settlement
 from mesh.core.records.terms import Capability
@@ -28,7 +27,6 @@ from mesh.core.records.work import Draw, Opening
 from runtime.content.cid import Cid
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value
-from runtime.identity.keys import SigningKey
 
 
 class SettingsRefusal(Enum):
@@ -37,9 +35,8 @@ class SettingsRefusal(Enum):
     OUT_OF_RANGE = "a setting is out of its range"
 
 
-class Verifier(BaseActor):
-    """A verifier. beats: whether its profile is sent as a beat, since presence counts in its
-    mesh."""
+class Verifier(VerifierCore):
+    """A verifier."""
 
     handlers: ClassVar[Mapping[type[Any], Handler]] = {
         Draw: take_draw,
@@ -49,19 +46,6 @@ class Verifier(BaseActor):
         Credential: take_credential,
         Revocation: take_revocation,
     }
-
-    def __init__(
-        self,
-        *,
-        key: SigningKey,
-        archive: Archive,
-        entropy: Callable[[int], bytes],
-        machine: Machine,
-        beats: bool,
-    ) -> None:
-        super().__init__(key=key, archive=archive, entropy=entropy)
-        self.machine = machine
-        self.beats = beats
 
     def configure(
         self, tx: ActorTransaction, settings: VerifierSettings, now: Now
