@@ -35,7 +35,7 @@ from ccl.cli.running.parameters import (
     ProgramFile,
     Seed,
 )
-from mesh.cli.options import HomeOption, TimeoutOption
+from mesh.cli.arguments.options import HomeOption, TimeoutOption
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.help import CONTEXT_SETTINGS, EXIT_CODES
 from runtime.terminal.streams import note

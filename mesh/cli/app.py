@@ -34,9 +34,8 @@ Examples:
 
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "jobs": (
-        "submit-job",
-        "validate",
+    "jobs.submitting": ("submit-job", "validate"),
+    "jobs.commands": (
         "get-bids",
         "accept-bid",
         "job-status",
@@ -45,15 +44,15 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "rerun",
         "list-nodes",
     ),
-    "results": ("results", "logs"),
+    "jobs.results": ("results", "logs"),
     "reports.commands": ("history", "job-tree", "reputation", "usage"),
-    "proofs": ("receipt", "verify"),
-    "state": ("state",),
-    "diagnosis": ("doctor", "prune"),
-    "blocks": ("block",),
-    "tokens": ("tokens",),
-    "policy": ("policy",),
-    "identity": ("identity",),
+    "proofs.commands": ("receipt", "verify"),
+    "home.state": ("state",),
+    "home.diagnosis": ("doctor", "prune"),
+    "blocks.commands": ("block",),
+    "tokens.commands": ("tokens",),
+    "policies.commands": ("policy",),
+    "home.identity": ("identity",),
 }
 """The commands and groups that each module registers, in the order of a job's life."""
 

@@ -103,7 +103,7 @@ def test_submission_loads_no_engine(home: Path) -> None:
 
 def test_help_loads_no_mesh(home: Path) -> None:
     modules = loaded(home, "submit-job --help")
-    assert "mesh.cli.jobs" in modules
+    assert "mesh.cli.jobs.submitting" in modules
     assert (
         of(
             modules,

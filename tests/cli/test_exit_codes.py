@@ -98,7 +98,7 @@ def test_command_that_cannot_be_loaded_is_an_internal_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "mesh.cli.jobs", None)
+    monkeypatch.setitem(sys.modules, "mesh.cli.jobs.commands", None)
     done = run("meshctl", "list-jobs", "-o", "json", home=tmp_path)
     assert done.code == ExitCode.INTERNAL
     assert json.loads(done.out)["error"]["code"] == "internal"

@@ -5,7 +5,7 @@ import json
 import pytest
 from meshcommand import Meshctl, submitted
 
-from mesh.cli.option_values import moment
+from mesh.cli.arguments.values import moment
 
 
 def listed(meshctl: Meshctl, *words: str) -> list[str]:

@@ -11,8 +11,8 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh.cli.naming import resolve
-from mesh.cli.output import Column, field, table
+from mesh.cli.arguments.naming import resolve
+from mesh.cli.output.formats import Column, field, table
 from mesh.config import Config, load_config
 from mesh.home import Home, find_home
 from mesh.locks import LockBusy, actor_lock

@@ -12,7 +12,7 @@ from submitting_modules import submitter_of
 
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction
-from mesh.cli.completion import complete_type
+from mesh.cli.arguments.completion import complete_type
 from mesh.core.fields import MICRO, JobId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.terms import Children

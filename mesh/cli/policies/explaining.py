@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from mesh.cli.naming import did_from
-from mesh.cli.option_values import one_of, positive
-from mesh.cli.output import Column, table
+from mesh.cli.arguments.naming import did_from
+from mesh.cli.arguments.session import make_output, open_mesh
+from mesh.cli.arguments.values import one_of, positive
+from mesh.cli.output.formats import Column, table
 from mesh.cli.policies.rule_text import rule_to_text
-from mesh.cli.session import make_output, open_mesh
 from mesh.queries.offers import check_sold
 from mesh.queries.policy_explanation import explain_policies
 from runtime.content.did import Did

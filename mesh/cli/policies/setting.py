@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mesh.cli.naming import did_from
-from mesh.cli.option_values import one_of
-from mesh.cli.output import Column, field
+from mesh.cli.arguments.naming import did_from
+from mesh.cli.arguments.session import found_mesh, make_output, open_mesh
+from mesh.cli.arguments.values import one_of
+from mesh.cli.output.formats import Column, field
 from mesh.cli.policies.rule_names import RULES
 from mesh.cli.policies.rule_text import RuleTextError, rule_from_text, rule_to_text
-from mesh.cli.session import found_mesh, make_output, open_mesh
 from mesh.embedded.treasury import set_policy
 from mesh.queries.accounts import policies
 from runtime.content.shapes import ShapeError

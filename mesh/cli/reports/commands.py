@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from mesh.cli.completion import complete_node, words
-from mesh.cli.options import (
+from mesh.cli.arguments.completion import complete_node, words
+from mesh.cli.arguments.options import (
     FormatOption,
     HomeOption,
     JobArgument,
@@ -42,7 +42,7 @@ def history(
       meshctl history e2b4cf1af332
       meshctl history e2b4cf1af332 -o jsonl
     """
-    from mesh.cli.naming import one_job
+    from mesh.cli.arguments.naming import one_job
     from mesh.cli.reports.history import show_history
 
     show_history(one_job(job, job_id), output=output, quiet=quiet, home=mesh_home)
@@ -65,7 +65,7 @@ def job_tree(
       meshctl job-tree e2b4cf1af332
       meshctl job-tree e2b4cf1af332 -o json
     """
-    from mesh.cli.naming import one_job
+    from mesh.cli.arguments.naming import one_job
     from mesh.cli.reports.job_tree import show_tree
 
     show_tree(one_job(job, job_id), output=output, quiet=quiet, home=mesh_home)

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
-from mesh.cli.describing import local_time
-from mesh.cli.naming import find_job
-from mesh.cli.output import Column, field, table
-from mesh.cli.session import make_output, open_mesh
+from mesh.cli.arguments.naming import find_job
+from mesh.cli.arguments.session import make_output, open_mesh
+from mesh.cli.output.describing import local_time
+from mesh.cli.output.formats import Column, field, table
 from mesh.queries.history import EventView, history_of
 
 _WORDS: Final = {"node_id": "", "ground": "", "code": "", "reason": "", "children": "jobs "}

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from mesh.cli.naming import find_job
-from mesh.cli.output import Column, field
-from mesh.cli.session import make_output, open_mesh
+from mesh.cli.arguments.naming import find_job
+from mesh.cli.arguments.session import make_output, open_mesh
+from mesh.cli.output.formats import Column, field
 from mesh.queries.job_tree import TreeNode, job_tree, preorder
 from mesh.queries.reader import Reader
 

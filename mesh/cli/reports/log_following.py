@@ -4,7 +4,7 @@ Rule: a program's log is part of its result. Nobody has a line of it before the 
 or verifiers could copy it, and a killed execution would have shown what no receipt names.
 """
 
-from mesh.cli.job_errors import interrupted, unfinished
+from mesh.cli.jobs.errors import interrupted, unfinished
 from mesh.core.fields import JobId
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.job_view import find_job_row, job_view

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mesh.cli.naming import did_from, resolve
+from mesh.cli.arguments.naming import did_from, resolve
 from mesh.core.records.membership import Member, Role
 from mesh.queries.reader import Reader
 from runtime.content.did import Did

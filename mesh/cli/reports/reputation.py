@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
-from mesh.cli.describing import local_time
-from mesh.cli.output import Column, field, table
+from mesh.cli.arguments.session import make_output, open_mesh
+from mesh.cli.output.describing import local_time
+from mesh.cli.output.formats import Column, field, table
 from mesh.cli.reports.members import find_member
-from mesh.cli.session import make_output, open_mesh
 from mesh.core.records.membership import Role
 from mesh.queries.reputation_view import ReputationView, reputation_view
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mesh.cli.option_values import moment, one_of
-from mesh.cli.output import Column, field
+from mesh.cli.arguments.session import make_output, open_mesh
+from mesh.cli.arguments.values import moment, one_of
+from mesh.cli.output.formats import Column, field
 from mesh.cli.reports.members import find_member
 from mesh.cli.reports.usage_formats import CSV, check_format, say_csv
-from mesh.cli.session import make_output, open_mesh
 from mesh.core.records.membership import Role
 from mesh.queries.usage_report import (
     Disagreement,

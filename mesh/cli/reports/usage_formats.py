@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 
-from mesh.cli.completion import words
-from mesh.cli.output import FORMAT_NAMES
+from mesh.cli.arguments.completion import words
+from mesh.cli.output.formats import FORMAT_NAMES
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.escaping import printable
 from runtime.terminal.streams import say_text

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from ccl.cli.running.program import bytes_to_json
 from ccl.cli.running.results.effects_output import effect_lines, effects_to_json
-from mesh.cli.bids import BID_COLUMNS
-from mesh.cli.describing import bid_rows, describe
-from mesh.cli.job_errors import interrupted
-from mesh.cli.output import table
+from mesh.cli.jobs.bids import BID_COLUMNS
+from mesh.cli.jobs.errors import interrupted
+from mesh.cli.output.describing import bid_rows, describe
+from mesh.cli.output.formats import table
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
 from mesh.embedded.mesh import EmbeddedMesh

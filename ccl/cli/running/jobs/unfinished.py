@@ -10,8 +10,8 @@ from ccl.cli.running.destination import check_output
 from ccl.cli.running.jobs.earlier_runs import EarlierRun, earlier_runs
 from ccl.cli.running.options import Options
 from ccl.cli.running.session import resume, waiting
-from mesh.cli.describing import local_time
-from mesh.cli.naming import resolve
+from mesh.cli.arguments.naming import resolve
+from mesh.cli.output.describing import local_time
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.runs import finish_run, only_this_run, unfinished_run
 from mesh.home import has_mesh, locate_home

@@ -1,0 +1,1 @@
+"""Arguments of commands: options, names of things, files, and the mesh that they mean."""

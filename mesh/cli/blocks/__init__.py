@@ -1,0 +1,1 @@
+"""Commands for blocks, and a block as JSON."""

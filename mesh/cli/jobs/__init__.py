@@ -1,0 +1,1 @@
+"""Commands for the life of a job, from its submission to its results."""

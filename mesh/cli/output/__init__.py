@@ -1,0 +1,1 @@
+"""Output of commands: formats, files, and the words for what is shown."""

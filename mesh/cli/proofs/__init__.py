@@ -1,0 +1,1 @@
+"""Commands for the proof of a job: saved, shown and verified."""

@@ -1,1 +1,0 @@
-"""The commands of `meshctl tokens` that hand tokens on."""

@@ -1,0 +1,1 @@
+"""Commands for tokens: balances, grants, and tokens handed on."""
