@@ -21,7 +21,7 @@ from mesh.embedded.refusals import (
     not_cancellable,
     submission_refused,
 )
-from mesh.queries.job_view import find_job_row, unknown_job
+from mesh.queries.jobs.view import find_job_row, unknown_job
 from mesh.queries.reader import Reader, missing_block, unreadable
 from runtime.terminal.errors import CommandError
 from runtime.tokens.token import TokenRefusal

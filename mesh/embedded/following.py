@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from mesh.actors.submitter.rows import HISTORY, JOBS, PENDING, JobRow
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Job, Phase
-from mesh.queries.progress_events import ProgressEvent, progress_events
+from mesh.queries.jobs.progress_events import ProgressEvent, progress_events
 from mesh.queries.reader import Reader
 from runtime.terminal.errors import CommandError
 

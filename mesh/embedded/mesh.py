@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mesh.embedded.following import OnProgress
     from mesh.embedded.process import DrivingProcess
     from mesh.embedded.sandboxed import LocalSandbox
-    from mesh.queries.job_view import JobView
+    from mesh.queries.jobs.view import JobView
     from runtime.content.did import Did
     from runtime.sandbox.pool import Sandbox
     from runtime.terminal.errors import CommandError
@@ -241,7 +241,7 @@ class EmbeddedMesh:
         self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnProgress = _ignore
     ) -> Cid:
         """Store one block; its CID. Raises CommandError `block-…`."""
-        from mesh.queries.progress_events import ModuleStored
+        from mesh.queries.jobs.progress_events import ModuleStored
 
         cid = cid_of(data, codec)
         self.put_blocks(((cid, data),))
@@ -286,7 +286,7 @@ class EmbeddedMesh:
 
         Raises CommandError `malformed-cid`, `ambiguous-block`.
         """
-        from mesh.queries.find_block import find_block
+        from mesh.queries.blocks.find_block import find_block
 
         with self.store.view() as view:
             known = {cid for member in self.identities for cid in view.cids(member)}
@@ -295,7 +295,7 @@ class EmbeddedMesh:
     def remove_block(self, cid: Cid) -> None:
         """Remove a block from the stores of all members. Raises CommandError `block-missing`,
         `block-in-use`."""
-        from mesh.queries.block_uses import refuse_state_block
+        from mesh.queries.blocks.uses import refuse_state_block
 
         with self.read() as reader:
             refuse_state_block(reader, cid)
@@ -320,7 +320,7 @@ class EmbeddedMesh:
     ) -> tuple[JobId, ...]:
         """Submit several jobs, all or none."""
         from mesh.embedded.commands import check_tokens, submitting
-        from mesh.queries.progress_events import Submitted
+        from mesh.queries.jobs.progress_events import Submitted
 
         wanted = tuple(
             each if each.job_id else replace(each, job_id=self.new_job_id()) for each in requests
@@ -419,7 +419,7 @@ class EmbeddedMesh:
 
     def job(self, job_id: JobId) -> JobView:
         """Everything known about a job. Raises CommandError `unknown-job` or `block-…`."""
-        from mesh.queries.job_view import find_job_row, has_frames, job_view, with_trace
+        from mesh.queries.jobs.view import find_job_row, has_frames, job_view, with_trace
 
         with self.read() as reader:
             found = job_view(reader, find_job_row(reader, job_id))
@@ -448,8 +448,8 @@ class EmbeddedMesh:
         from mesh.adapters.reexecution import executed_in
         from mesh.core.proofs.check import verify_proof
         from mesh.core.proofs.contents import ProofError
-        from mesh.queries.checks import proof_of
-        from mesh.queries.job_view import find_job_row
+        from mesh.queries.jobs.view import find_job_row
+        from mesh.queries.upkeep.checks import proof_of
 
         again = executed_in(self.sandbox) if reexecute else None
         try:
@@ -462,7 +462,7 @@ class EmbeddedMesh:
 
     def balances(self) -> dict[str, int]:
         """The submitter's available units by resource type, over all issuers."""
-        from mesh.queries.accounts import available_units
+        from mesh.queries.accounts.balances import available_units
 
         with self.read() as reader:
             return available_units(reader)

@@ -10,7 +10,7 @@ from mesh.config import RANGES
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
-from mesh.queries.offers import not_sold
+from mesh.queries.nodes.offers import not_sold
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import TokenRefusal

@@ -30,8 +30,8 @@ from mesh.core.market.terms import Surroundings
 from mesh.core.records.terms import CHILDREN_DEPTH_MAX, Children
 from mesh.embedded.refusals import submission_refused
 from mesh.locks import LockBusy, passing_lock
-from mesh.queries.job_view import find_job_row
-from mesh.queries.owner_view import snapshot_of
+from mesh.queries.accounts.owner_view import snapshot_of
+from mesh.queries.jobs.view import find_job_row
 from mesh.queries.reader import missing_block
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX, encode

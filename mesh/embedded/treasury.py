@@ -12,7 +12,7 @@ from mesh.actors.submitter.tokens import delegate, token_refusal
 from mesh.actors.submitter.tokens import revoke as revoke_own
 from mesh.core.ports.messages import Envelope
 from mesh.core.records.registry import read_as
-from mesh.queries.offers import check_sold
+from mesh.queries.nodes.offers import check_sold
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError

@@ -9,9 +9,16 @@ from mesh.embedded.driving.set_aside import SET_ASIDE, SetAsideRow, try_again
 from mesh.embedded.driving.turns import OpenTurn
 from mesh.embedded.rows import HOME
 from mesh.queries.audit.repair import Repaired, repair_home
-from mesh.queries.doctor import Check, Examined, FailedDelivery, State, examine, examine_sandbox
-from mesh.queries.prune import Pruned, prune
 from mesh.queries.reader import Reader
+from mesh.queries.upkeep.doctor import (
+    Check,
+    Examined,
+    FailedDelivery,
+    State,
+    examine,
+    examine_sandbox,
+)
+from mesh.queries.upkeep.prune import Pruned, prune
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ STAGES: Mapping[tuple[str, str], str] = {
     ("embedded/driving/turns.py", "receive"): "taking in messages",
     ("embedded/driving/turns.py", "tick"): "deciding what time decides",
     ("embedded/driving/turns.py", "_finished"): "taking in results",
-    ("mesh/queries/job_view.py", "job_view"): "looking at jobs",
+    ("mesh/queries/jobs/view.py", "job_view"): "looking at jobs",
 }
 """A sample is counted under the innermost of these functions that it is in."""
 

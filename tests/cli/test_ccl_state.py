@@ -10,7 +10,7 @@ from commands import kill_at, run, run_process, source_file
 from embedded_mesh import audit
 
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.owner_view import state_view
+from mesh.queries.accounts.owner_view import state_view
 
 COUNTER = """\
 state total: Integer = 0;

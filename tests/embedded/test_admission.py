@@ -13,7 +13,7 @@ from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.terms import Requirements
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.obstacles import obstacle
+from mesh.queries.jobs.obstacles import obstacle
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.execution.context import MIB

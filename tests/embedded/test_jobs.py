@@ -46,10 +46,8 @@ from mesh.core.records.terms import Children, Requirements
 from mesh.core.verification.verdicts import Verdict
 from mesh.embedded.driving.set_aside import set_aside_rows
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.checks import check_anchored, check_federation, whole_proof
-from mesh.queries.job_view import JobView, find_job_row
-from mesh.queries.obstacles import obstacle
-from mesh.queries.progress_events import (
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.progress_events import (
     Anchored,
     Attested,
     Awarded,
@@ -59,6 +57,8 @@ from mesh.queries.progress_events import (
     ReceiptStored,
     StatusChanged,
 )
+from mesh.queries.jobs.view import JobView, find_job_row
+from mesh.queries.upkeep.checks import check_anchored, check_federation, whole_proof
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.execution import Execution, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode

@@ -11,9 +11,9 @@ from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.market.appraisal import BID_SECONDS
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.job_view import JobView
-from mesh.queries.obstacles import obstacle
-from mesh.queries.progress_events import BidArrived, ProgressEvent
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.progress_events import BidArrived, ProgressEvent
+from mesh.queries.jobs.view import JobView
 from runtime.terminal.errors import CommandError, ExitCode
 
 NODE = NodeId("mesh-node-2")

@@ -18,7 +18,7 @@ from mesh.core.jobs.job import Phase
 from mesh.core.records.settlement import Ground
 from mesh.embedded.driving.set_aside import set_aside_rows
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.progress_events import (
+from mesh.queries.jobs.progress_events import (
     Anchored,
     Attested,
     Awarded,

@@ -25,7 +25,7 @@ from mesh.embedded.rows import HOME
 from mesh.embedded.tables import TABLES
 from mesh.home import find_home
 from mesh.locks import actor_lock, passing_lock
-from mesh.queries.job_list import JobQuery, listed
+from mesh.queries.jobs.listing import JobQuery, listed
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.terminal.errors import CommandError
 

@@ -23,10 +23,10 @@ from mesh.core.proofs.proof import Proof, to_car
 from mesh.core.records.terms import Children
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.treasury import grant_role, withdraw_role
-from mesh.queries.checks import whole_proof
-from mesh.queries.job_tree import job_tree
-from mesh.queries.job_view import JobView, find_job_row
-from mesh.queries.owner_view import StateView, register_view, state_view
+from mesh.queries.accounts.owner_view import StateView, register_view, state_view
+from mesh.queries.jobs.tree import job_tree
+from mesh.queries.jobs.view import JobView, find_job_row
+from mesh.queries.upkeep.checks import whole_proof
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.terminal.errors import CommandError

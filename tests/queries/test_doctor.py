@@ -7,8 +7,8 @@ from pathlib import Path
 from simulation.driving.programs import ENGINE
 from whole_home import QUOTA_BYTES, WholeHome, edit
 
-from mesh.queries.doctor import Check, Examined, FailedDelivery, State, examine
 from mesh.queries.reader import Reader
+from mesh.queries.upkeep.doctor import Check, Examined, FailedDelivery, State, examine
 
 
 def checks_of(home: WholeHome, failed: tuple[FailedDelivery, ...] = ()) -> dict[str, list[Check]]:

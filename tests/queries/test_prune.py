@@ -22,10 +22,10 @@ from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Answer
 from mesh.core.records.work import Anchor, Hold, Receipt
 from mesh.queries.audit.reading import Home
-from mesh.queries.checks import proof_of
-from mesh.queries.job_view import job_view
-from mesh.queries.prune import Pruned, prune
+from mesh.queries.jobs.view import job_view
 from mesh.queries.reader import Reader
+from mesh.queries.upkeep.checks import proof_of
+from mesh.queries.upkeep.prune import Pruned, prune
 from runtime.tokens.token import ResourceToken
 
 LATER = 1 << 40

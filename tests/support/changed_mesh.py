@@ -23,8 +23,8 @@ from mesh.core.records.work import Hold
 from mesh.embedded import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.audit.audit import audit as audit_of
-from mesh.queries.job_view import JobView
-from mesh.queries.node_view import NodeView, node_views
+from mesh.queries.jobs.view import JobView
+from mesh.queries.nodes.view import NodeView, node_views
 from runtime.execution.execution import Execution
 from runtime.identity.signed import Signed
 from runtime.sandbox.request import Fault, FaultReason

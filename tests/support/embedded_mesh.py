@@ -15,7 +15,7 @@ from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.inventory import lost_of_job, lost_of_mesh, lost_state
+from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
 from runtime.content.cid import Codec, cid_of
 from runtime.execution.context import SEED_BYTES, Context, Limits
 from runtime.execution.execution import Execution

@@ -196,7 +196,7 @@ def _confirm(mesh: "EmbeddedMesh", cid: "Cid", *, may_ask: bool) -> None:
     """Raises CommandError for a block that something needs, if nobody says that it may go."""
     import sys
 
-    from mesh.queries.block_uses import uses
+    from mesh.queries.blocks.uses import uses
     from runtime.terminal.errors import CommandError, ExitCode
 
     with mesh.read() as reader:

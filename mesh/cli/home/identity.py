@@ -123,7 +123,7 @@ def roles(
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.output.describing import local_time
     from mesh.cli.output.formats import Column, field
-    from mesh.queries.credentials import credentials
+    from mesh.queries.accounts.credentials import credentials
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh, mesh.read() as reader:

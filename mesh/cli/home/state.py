@@ -31,7 +31,7 @@ def state(
     """
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.output.formats import Column, field
-    from mesh.queries.owner_view import state_view
+    from mesh.queries.accounts.owner_view import state_view
     from runtime.terminal.answers.answer import one_line
     from runtime.terminal.errors import CommandError, ExitCode
 

@@ -18,8 +18,8 @@ from mesh.core.jobs.job import Phase
 from mesh.core.records.membership import Role
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.locks import LockBusy, actor_lock
-from mesh.queries.job_view import JobView
-from mesh.queries.obstacles import obstacle
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.view import JobView
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 

@@ -257,7 +257,7 @@ def list_nodes(
 def _again(mesh: "EmbeddedMesh", wanted: str) -> "JobRequest":
     """The request of a job that part of an id names."""
     from mesh.cli.arguments.naming import find_job
-    from mesh.queries.job_list import request_again
+    from mesh.queries.jobs.listing import request_again
 
     job_id = find_job(mesh, wanted)
     with mesh.read() as reader:

@@ -3,7 +3,7 @@
 from mesh.cli.output.describing import describe
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
-from mesh.queries.job_view import JobView
+from mesh.queries.jobs.view import JobView
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 

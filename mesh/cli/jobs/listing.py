@@ -13,8 +13,8 @@ from mesh.cli.output.describing import reputation_text
 from mesh.cli.output.formats import Column, field
 from mesh.core.fields import MICRO
 from mesh.core.jobs.job import Phase
-from mesh.queries.job_list import JobQuery, Order, listed
-from mesh.queries.node_view import node_views
+from mesh.queries.jobs.listing import JobQuery, Order, listed
+from mesh.queries.nodes.view import node_views
 from runtime.execution.execution import OutcomeKind
 from runtime.terminal.errors import CommandError, ExitCode
 

@@ -12,10 +12,8 @@ from mesh.core.fields import JobId
 from mesh.core.findings import Finding
 from mesh.core.jobs.job import Phase
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.checks import FederationCheck, check_anchored, check_federation
-from mesh.queries.job_view import JobView, find_job_row
-from mesh.queries.obstacles import obstacle
-from mesh.queries.progress_events import (
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.progress_events import (
     Anchored,
     Attested,
     Awarded,
@@ -26,6 +24,8 @@ from mesh.queries.progress_events import (
     ReceiptStored,
     StatusChanged,
 )
+from mesh.queries.jobs.view import JobView, find_job_row
+from mesh.queries.upkeep.checks import FederationCheck, check_anchored, check_federation
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note
 

@@ -42,7 +42,7 @@ def results(
     from mesh.cli.arguments.naming import find_job, one_job
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.jobs.errors import ended_badly, has_failed
-    from mesh.queries.outputs import output_of
+    from mesh.queries.jobs.outputs import output_of
 
     wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)
@@ -111,7 +111,7 @@ def logs(
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.output.describing import describe
     from mesh.cli.reports.log_following import await_log
-    from mesh.queries.outputs import logs_of
+    from mesh.queries.jobs.outputs import logs_of
     from runtime.execution.execution import OutcomeKind
     from runtime.terminal.streams import note, say
 

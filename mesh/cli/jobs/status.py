@@ -7,8 +7,8 @@ from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.jobs.progress import Progress, finish
 from mesh.cli.output.describing import describe, job_to_value, local_time
 from mesh.cli.output.formats import Column, field, table
-from mesh.queries.job_view import JobView
-from mesh.queries.obstacles import obstacle
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.view import JobView
 from runtime.terminal.errors import CommandError
 
 

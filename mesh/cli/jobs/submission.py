@@ -26,7 +26,7 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.records.terms import ATTEMPT_SECONDS_MAX, Priority, Requirements, Trust
 from mesh.embedded.admission import check_callable, module_facts
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.obstacles import obstacle
+from mesh.queries.jobs.obstacles import obstacle
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode, encode
 from runtime.execution.context import MEMORY_BYTES_MAX

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ccl.abi.text.times import rfc3339, shown_time
 from mesh.core.verification.verdicts import Verdict
-from mesh.queries.job_view import JobView
+from mesh.queries.jobs.view import JobView
 from runtime.content.cid import Cid
 from runtime.execution.execution import Outcome, OutcomeKind
 from runtime.module.backtrace import LIBRARY_PREFIX, backtrace_places, calls_to

@@ -11,8 +11,8 @@ from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.arguments.values import one_of, positive
 from mesh.cli.output.formats import Column, table
 from mesh.cli.policies.rule_text import rule_to_text
-from mesh.queries.offers import check_sold
-from mesh.queries.policy_explanation import explain_policies
+from mesh.queries.accounts.policy_explanation import explain_policies
+from mesh.queries.nodes.offers import check_sold
 from runtime.content.did import Did
 from runtime.tokens.assessment import Assessment
 from runtime.tokens.in_force import Explanation, Verdict

@@ -48,8 +48,8 @@ def receipt(
     from mesh.core.findings import Fault, Finding
     from mesh.core.proofs.contents import ProofError
     from mesh.core.proofs.proof import write_parts as parts_of
-    from mesh.queries.checks import proof_of, whole_proof
-    from mesh.queries.job_view import find_job_row
+    from mesh.queries.jobs.view import find_job_row
+    from mesh.queries.upkeep.checks import proof_of, whole_proof
 
     wanted = one_job(job, job_id)
     out = make_output(mesh_home, format_, quiet=quiet)

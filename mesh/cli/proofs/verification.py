@@ -19,10 +19,10 @@ from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.files import read_file, verify_file
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.checks import proof_of
-from mesh.queries.job_view import JobView, find_job_row
-from mesh.queries.obstacles import obstacle
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.view import JobView, find_job_row
 from mesh.queries.reader import how_to_supply
+from mesh.queries.upkeep.checks import proof_of
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.sandbox.pool import Sandbox
 from runtime.terminal.errors import CommandError, ExitCode

@@ -7,7 +7,7 @@ from mesh.cli.arguments.naming import find_job
 from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.output.describing import local_time
 from mesh.cli.output.formats import Column, field, table
-from mesh.queries.history import EventView, history_of
+from mesh.queries.jobs.history import EventView, history_of
 
 _WORDS: Final = {"node_id": "", "ground": "", "code": "", "reason": "", "children": "jobs "}
 """What stands before a detail, where that is not its name."""

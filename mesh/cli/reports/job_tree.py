@@ -7,7 +7,7 @@ from typing import Any, Final
 from mesh.cli.arguments.naming import find_job
 from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.output.formats import Column, field
-from mesh.queries.job_tree import TreeNode, job_tree, preorder
+from mesh.queries.jobs.tree import TreeNode, job_tree, preorder
 from mesh.queries.reader import Reader
 
 _BRANCH, _LAST, _LINE, _GAP = "├─ ", "└─ ", "│  ", "   "

@@ -7,9 +7,9 @@ or verifiers could copy it, and a killed execution would have shown what no rece
 from mesh.cli.jobs.errors import interrupted, unfinished
 from mesh.core.fields import JobId
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.job_view import find_job_row, job_view
-from mesh.queries.obstacles import obstacle
-from mesh.queries.progress_events import Ended, ProgressEvent, StatusChanged
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.progress_events import Ended, ProgressEvent, StatusChanged
+from mesh.queries.jobs.view import find_job_row, job_view
 from runtime.terminal.streams import note
 
 

@@ -8,7 +8,7 @@ from mesh.cli.output.describing import local_time
 from mesh.cli.output.formats import Column, field, table
 from mesh.cli.reports.members import find_member
 from mesh.core.records.membership import Role
-from mesh.queries.reputation_view import ReputationView, reputation_view
+from mesh.queries.nodes.reputation import ReputationView, reputation_view
 
 _EVIDENCE: Final = (
     Column(title="Time", text=lambda row: local_time(row["at"])),

@@ -11,7 +11,7 @@ from mesh.cli.output.formats import Column, field
 from mesh.cli.reports.members import find_member
 from mesh.cli.reports.usage_formats import CSV, check_format, say_csv
 from mesh.core.records.membership import Role
-from mesh.queries.usage_report import (
+from mesh.queries.accounts.usage_report import (
     Disagreement,
     Period,
     UsageQuery,

@@ -6,8 +6,8 @@ from typing import Any
 from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.output.describing import local_time
 from mesh.cli.output.formats import Column, field, table
-from mesh.queries.accounts import TokenView, accounts, tokens
-from mesh.queries.owner_view import register_view
+from mesh.queries.accounts.balances import TokenView, accounts, tokens
+from mesh.queries.accounts.owner_view import register_view
 
 _ACCOUNTS = (
     Column(title="Resource", text=field("resource_type"), width=12),

@@ -23,7 +23,7 @@ from mesh.embedded.treasury import (
     revoke,
     token_cids,
 )
-from mesh.queries.token_history import Draw, token_history
+from mesh.queries.accounts.token_history import Draw, token_history
 from runtime.content.cid import Cid, parse_cid
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType

@@ -19,7 +19,7 @@ from mesh.core.records.membership import Role
 from mesh.core.records.work import Hold
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.reading import ActorStore
-from mesh.queries.inventory import lost_of_job, lost_of_mesh, lost_state
+from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid, CidError, parse_cid
 

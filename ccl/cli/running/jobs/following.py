@@ -18,11 +18,11 @@ from mesh.cli.output.formats import table
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.checks import check_anchored, check_federation
-from mesh.queries.job_view import JobView, find_job_row
-from mesh.queries.obstacles import obstacle
-from mesh.queries.outputs import output_of
-from mesh.queries.progress_events import Awarded, BidRefused, ProgressEvent, StatusChanged
+from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.outputs import output_of
+from mesh.queries.jobs.progress_events import Awarded, BidRefused, ProgressEvent, StatusChanged
+from mesh.queries.jobs.view import JobView, find_job_row
+from mesh.queries.upkeep.checks import check_anchored, check_federation
 from runtime.content.cid import Cid
 from runtime.execution.effects import Effect, effects_from_block
 from runtime.terminal.errors import CommandError, ExitCode

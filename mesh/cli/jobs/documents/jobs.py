@@ -16,7 +16,7 @@ from mesh.core.documents.located import DOCUMENT_BYTES_MAX
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded.admission import check_callable
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.offers import check_sold
+from mesh.queries.nodes.offers import check_sold
 from runtime.content.cid import Cid
 from runtime.content.typed import to_value
 from runtime.terminal.errors import CommandError, ExitCode

@@ -1,7 +1,7 @@
 """Obstacles: why an open job does not go on by itself, and the next step."""
 
 from mesh.core.jobs.job import Phase
-from mesh.queries.job_view import JobView
+from mesh.queries.jobs.view import JobView
 from mesh.queries.reader import how_to_supply
 from runtime.terminal.errors import CommandError, ExitCode
 

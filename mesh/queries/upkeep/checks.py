@@ -19,7 +19,7 @@ from mesh.core.proofs.membership import ChangeNames
 from mesh.core.proofs.proof import Proof
 from mesh.core.proofs.reading import OriginNames, collect
 from mesh.core.records.work import Anchor, Hold
-from mesh.queries.accounts import policies
+from mesh.queries.accounts.balances import policies
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError

@@ -8,7 +8,7 @@ from msgspec import Struct
 from mesh.actors.submitter.rows import HISTORY
 from mesh.core.fields import JobId
 from mesh.core.jobs.events import Event, proof_of, signer_of
-from mesh.queries.job_view import find_job_row
+from mesh.queries.jobs.view import find_job_row
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.content.did import Did

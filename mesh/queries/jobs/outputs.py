@@ -11,9 +11,9 @@ from ccl.abi.sections import Abi
 from ccl.abi.text.values import ValueMismatch, parse_type, to_json, untyped_to_json
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
-from mesh.queries.checks import check_federation
-from mesh.queries.job_view import JobView, find_job_row, job_view
+from mesh.queries.jobs.view import JobView, find_job_row, job_view
 from mesh.queries.reader import Reader, missing_block
+from mesh.queries.upkeep.checks import check_federation
 from runtime.content.cid import Cid, Codec
 from runtime.content.codec import CodecError, decode
 from runtime.module.check import ModuleFacts, check_module

@@ -12,8 +12,8 @@ from mesh.core.records.jobs import JobManifest
 from mesh.core.records.membership import Genesis
 from mesh.core.records.registry import read_as
 from mesh.core.verification.inputs import inputs_of
-from mesh.queries.named_blocks import of_history, of_mesh, of_record
-from mesh.queries.owner_view import snapshot_of
+from mesh.queries.accounts.owner_view import snapshot_of
+from mesh.queries.blocks.named_blocks import of_history, of_mesh, of_record
 from mesh.queries.reader import Reader, invalid_record, missing_block
 from runtime.content.codec import CodecError, decode
 from runtime.execution.state import STATE_VALUE_BYTES_MAX

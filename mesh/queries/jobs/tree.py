@@ -9,7 +9,7 @@ from mesh.core.fields import JobId
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Hold
-from mesh.queries.job_view import find_job_row
+from mesh.queries.jobs.view import find_job_row
 from mesh.queries.reader import Reader
 from runtime.content.did import Did
 

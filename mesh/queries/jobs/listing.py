@@ -10,7 +10,7 @@ from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.jobs import JobManifest
-from mesh.queries.job_view import find_job_row
+from mesh.queries.jobs.view import find_job_row
 from mesh.queries.reader import Reader
 
 

@@ -5,10 +5,10 @@ from typing import Final
 
 from mesh.actors.submitter.rows import JOBS, STATE
 from mesh.core.proofs.contents import ProofError
-from mesh.queries.checks import proof_of
-from mesh.queries.named_blocks import of_history, of_mesh, of_record, of_runs
-from mesh.queries.owner_view import snapshot_of
+from mesh.queries.accounts.owner_view import snapshot_of
+from mesh.queries.blocks.named_blocks import of_history, of_mesh, of_record, of_runs
 from mesh.queries.reader import Reader
+from mesh.queries.upkeep.checks import proof_of
 from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError, ExitCode
 

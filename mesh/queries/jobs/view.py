@@ -15,7 +15,7 @@ from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Hold, Receipt
 from mesh.core.verification.inputs import inputs_of
 from mesh.core.verification.verdicts import Verdict
-from mesh.queries.candidates import candidates_of
+from mesh.queries.jobs.candidates import candidates_of
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.execution.execution import Deterministic, Metrics

@@ -1,0 +1,1 @@
+"""Queries about accounts, tokens, policies and property of an owner."""

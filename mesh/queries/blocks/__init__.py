@@ -1,0 +1,1 @@
+"""Queries about blocks: found, named, used, and missing."""

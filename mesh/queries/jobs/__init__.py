@@ -1,0 +1,1 @@
+"""Queries about jobs: each by itself, listed, as a tree, its history and its outputs."""

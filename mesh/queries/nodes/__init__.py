@@ -1,0 +1,1 @@
+"""Queries about nodes: profiles, offers and reputation."""

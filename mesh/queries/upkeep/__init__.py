@@ -1,0 +1,1 @@
+"""Checks of a home and its proofs, and pruning."""
