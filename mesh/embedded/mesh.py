@@ -8,76 +8,41 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config, load_config
+from mesh.config import load_config
 from mesh.core.ids import RANDOM_BYTES, new_job_id
-from mesh.core.records.archive import Archive
-from mesh.embedded import clock as machine_clock
-from mesh.embedded.founded import founded_members
-from mesh.embedded.identities import Entropy, Identities
-from mesh.embedded.speeds import known_speed, local_engine, machine_name
+from mesh.embedded.founding.founded import founded_members
+from mesh.embedded.founding.identities import Entropy
+from mesh.embedded.machine import clock as machine_clock
+from mesh.embedded.parts import MeshParts
 from mesh.embedded.tables import TABLES
-from mesh.home import Home, find_home, remember_mesh
-from mesh.queries.reader import Reader, missing_block
+from mesh.home import find_home, remember_mesh
+from mesh.queries.reader import missing_block
 from runtime.content.cid import Cid, Codec, cid_of
 
 if TYPE_CHECKING:
     from mesh.actors.actor import Now
-    from mesh.actors.stores import DeliveryTransaction, View
-    from mesh.actors.submitter.actor import Submitter
+    from mesh.actors.stores import DeliveryTransaction
     from mesh.core.fields import JobId, NodeId
     from mesh.core.findings import Finding
     from mesh.core.jobs.request import JobRequest
-    from mesh.core.membership.members import Members
-    from mesh.core.records.terms import Engine
-    from mesh.embedded.actors import Actors
-    from mesh.embedded.driving.turns import OpenTurn
-    from mesh.embedded.following import OnProgress
-    from mesh.embedded.process import DrivingProcess
-    from mesh.embedded.sandboxed import LocalSandbox
+    from mesh.embedded.commands.following import OnProgress
     from mesh.queries.jobs.view import JobView
-    from runtime.content.did import Did
-    from runtime.sandbox.pool import Sandbox
     from runtime.terminal.errors import CommandError
-
-T = TypeVar("T")
 
 
 def _ignore(_: object) -> None:
     """For callers who do not want to be told."""
 
 
-class EmbeddedMesh:
+class EmbeddedMesh(MeshParts):
     """One embedded mesh. Belongs to one thread; several processes may have it open."""
-
-    def __init__(
-        self,
-        *,
-        home: Home,
-        config: Config,
-        store: SqliteStore,
-        members: Members,
-        clock: Callable[[], Now],
-        entropy: Entropy,
-    ) -> None:
-        self.home = home
-        self.config = config
-        self.store = store
-        self.members = members
-        self.identities = Identities.of(members)
-        self.archive = Archive(members.mesh)
-        self.clock = clock
-        self.entropy = entropy
-        self._untold: set[JobId] = set()
 
     @staticmethod
     def open(
@@ -99,7 +64,7 @@ class EmbeddedMesh:
             with store.view() as view:
                 members = founded_members(view, place)
             if members is None:
-                from mesh.embedded.founding import found_once
+                from mesh.embedded.founding.founding import found_once
 
                 members = found_once(place, config, store, clock=clock, entropy=entropy)
             remember_mesh(place, members.mesh)
@@ -109,131 +74,6 @@ class EmbeddedMesh:
         return EmbeddedMesh(
             home=place, config=config, store=store, members=members, clock=clock, entropy=entropy
         )
-
-    def close(self) -> None:
-        if (process := vars(self).get("_process")) is not None:
-            process.close()
-        if (local := vars(self).get("_local")) is not None:
-            local.close()
-        self.store.close()
-
-    def __enter__(self) -> EmbeddedMesh:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    # --- what it consists of
-
-    @cached_property
-    def actors(self) -> Actors:
-        """Those that this home drives. Raises CommandError `key-…` for keys that are missing."""
-        from mesh.embedded.actors import home_actors
-
-        self._local.recall(self.store)
-        return home_actors(
-            self.members,
-            self.archive,
-            self.home,
-            self.config,
-            self._local.machine,
-            self.entropy,
-        )
-
-    @cached_property
-    def _local(self) -> LocalSandbox:
-        from mesh.embedded.sandboxed import LocalSandbox
-
-        return LocalSandbox(self.home, self.config)
-
-    @cached_property
-    def _process(self) -> DrivingProcess:
-        from mesh.embedded.process import DrivingProcess
-
-        return DrivingProcess(
-            self.home, self.config, self.store, self.actors, self._local, self.clock
-        )
-
-    @property
-    def submitter(self) -> Submitter:
-        """The local identity that submits and pays."""
-        return self.actors.submitter
-
-    @property
-    def owner(self) -> Did:
-        """The local identity that submits and pays, by its DID."""
-        return self.identities.submitter
-
-    @property
-    def now(self) -> int:
-        """Unix seconds by this mesh's clock."""
-        return self.clock().wall
-
-    @property
-    def engine(self) -> Engine:
-        return local_engine()
-
-    @property
-    def sandbox(self) -> Sandbox:
-        """Where modules are executed; started when first asked for."""
-        return self._local.sandbox
-
-    @property
-    def fuel_per_second(self) -> int:
-        """Fuel that one core burns in a second, as last measured; 0 before that."""
-        return known_speed(self.store)
-
-    @property
-    def machine_name(self) -> str:
-        """Names engine and processor: what speeds are the speeds of."""
-        return machine_name()
-
-    def measure(self) -> None:
-        """Have this machine's speed measured. Raises CommandError `sandbox-unusable`."""
-        self._local.measure(self.store, lambda: self._process.turns, now=self.now)
-
-    @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """One moment of the store, as the submitter reads it."""
-        with self.store.view() as view:
-            yield self._reader(view)
-
-    def _reader(self, view: View) -> Reader:
-        return Reader(
-            view=view,
-            archive=self.archive,
-            members=self.members,
-            owner=self.owner,
-            issuer=self.identities.issuer,
-            now=self.now,
-        )
-
-    def command(self, action: Callable[[DeliveryTransaction, Now], T]) -> T:
-        """A command of the submitter, and all that follows from it at once; nothing is executed.
-
-        Raises what the action raises: then nothing was written.
-        """
-        return self._process.driver.command(self.owner, action)
-
-    def commands(self, steps: Callable[[OpenTurn], T]) -> T:
-        """Commands of one turn, all or none, and all that follows from them at once.
-
-        Raises what a step raises: then nothing was written.
-        """
-        return self._process.driver.commands(steps)
-
-    def issuer_command(self, action: Callable[[DeliveryTransaction, Now], T]) -> T:
-        """As `command`, of the local issuer's operator."""
-        return self._process.driver.command(self.identities.issuer, action)
-
-    def settle(self) -> None:
-        """Deliver what was sent, and decide what time has decided; nothing is executed."""
-        self._process.driver.settle()
 
     # --- blocks
 
@@ -250,7 +90,7 @@ class EmbeddedMesh:
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
         """Store several blocks, all or none. Raises CommandError `block-…`."""
-        from mesh.embedded.admission import awaited_modules
+        from mesh.embedded.machine.admission import awaited_modules
 
         wanted = tuple(blocks)
         with self.read() as reader:
@@ -319,7 +159,7 @@ class EmbeddedMesh:
         self, requests: Iterable[JobRequest], *, on_event: OnProgress = _ignore
     ) -> tuple[JobId, ...]:
         """Submit several jobs, all or none."""
-        from mesh.embedded.commands import check_tokens, submitting
+        from mesh.embedded.commands.jobs import check_tokens, submitting
         from mesh.queries.jobs.progress_events import Submitted
 
         wanted = tuple(
@@ -344,7 +184,7 @@ class EmbeddedMesh:
     ) -> None:
         """Raise CommandError for the first request that no node could execute. blocks: those
         that would be stored with them."""
-        from mesh.embedded.admission import check_requests
+        from mesh.embedded.machine.admission import check_requests
 
         with self.store.view() as view:
             held = view.blocks(self.owner)
@@ -363,10 +203,10 @@ class EmbeddedMesh:
         timeout: seconds. Raises CommandError `timed-out`, and KeyboardInterrupt on Ctrl-C;
         in both cases the same call continues where this one stopped.
         """
-        from mesh.embedded.commands import awarding_best
+        from mesh.embedded.commands.following import Followed
+        from mesh.embedded.commands.jobs import awarding_best
+        from mesh.embedded.commands.refusals import timed_out
         from mesh.embedded.driving.driver import Command
-        from mesh.embedded.following import Followed
-        from mesh.embedded.refusals import timed_out
 
         wanted = tuple(job_ids)
         self.measure()
@@ -392,8 +232,8 @@ class EmbeddedMesh:
         If all bids have expired the nodes are asked again, and the new bid is awarded unless
         it is dearer (`bid-dearer`): nobody pays more than the bid that was accepted.
         """
-        from mesh.embedded.commands import accepting, price_of
-        from mesh.embedded.following import Followed
+        from mesh.embedded.commands.following import Followed
+        from mesh.embedded.commands.jobs import accepting, price_of
 
         self.measure()
         with self.read() as reader:
@@ -411,7 +251,7 @@ class EmbeddedMesh:
 
     def cancel(self, job_id: JobId, reason: str) -> None:
         """Withdraw a job. Raises CommandError `job-not-cancellable`."""
-        from mesh.embedded.commands import cancelling, check_cancelled
+        from mesh.embedded.commands.jobs import cancelling, check_cancelled
 
         self.command(cancelling(self.submitter, job_id, reason))
         with self.read() as reader:

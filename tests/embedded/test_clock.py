@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from mesh.embedded.clock import now
+from mesh.embedded.machine.clock import now
 
 
 def test_processes_of_one_boot_share_the_monotonic_clock() -> None:
     before = now()
-    script = "from mesh.embedded.clock import now; n = now(); print(n.boot, n.monotonic)"
+    script = "from mesh.embedded.machine.clock import now; n = now(); print(n.boot, n.monotonic)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -38,8 +38,8 @@ from mesh.core.jobs.job import TRANSITIONS, Job, Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.market.appraisal import BID_SECONDS
 from mesh.core.records.settlement import Ground
+from mesh.embedded.commands.treasury import set_policy
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.treasury import set_policy
 from runtime.terminal.errors import CommandError
 from runtime.tokens.policy import PermitList
 from runtime.tokens.token import ResourceType

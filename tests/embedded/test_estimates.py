@@ -12,9 +12,9 @@ from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.work import WorkResult
 from mesh.core.records.terms import Requirements
+from mesh.embedded.machine.sandboxed import CALIBRATION_SECONDS_MAX
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.rows import HOME, SPEEDS, SpeedRow
-from mesh.embedded.sandboxed import CALIBRATION_SECONDS_MAX
 from runtime.content.cid import Codec, cid_of
 from runtime.execution.execution import Execution
 

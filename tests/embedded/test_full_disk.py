@@ -23,7 +23,7 @@ from mesh.actors.stores import DeliveryTransaction
 from mesh.adapters.sqlite_rows.store import SqliteStore
 from mesh.cli.app import run
 from mesh.core.jobs.job import Phase
-from mesh.embedded import clock
+from mesh.embedded.machine import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.rows import HOME
 from mesh.embedded.tables import TABLES

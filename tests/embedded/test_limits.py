@@ -11,9 +11,9 @@ from embedded_mesh import ANSWER, ANSWER_CID, ENVIRONMENT
 from mesh.config import Config
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
+from mesh.embedded.commands.quoting import quote
+from mesh.embedded.machine.sandboxed import sandbox_limits
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.quoting import quote
-from mesh.embedded.sandboxed import sandbox_limits
 from runtime.content.codec import decode
 from runtime.execution.effects import effects_from_block
 from runtime.execution.execution import Deterministic, OutcomeKind

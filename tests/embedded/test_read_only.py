@@ -19,7 +19,7 @@ from mesh.adapters.sqlite_rows.store import SqliteStore
 from mesh.cli.app import run
 from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest
-from mesh.embedded import clock
+from mesh.embedded.machine import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.rows import HOME
 from mesh.embedded.tables import TABLES

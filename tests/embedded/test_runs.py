@@ -18,8 +18,7 @@ from mesh.actors.submitter.rows import EFFECTS, HOLDINGS, JOBS, MOVEMENTS, PENDI
 from mesh.core.jobs.job import Phase
 from mesh.core.ports.tables import Table
 from mesh.core.settlement.books import Books
-from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import (
+from mesh.embedded.commands.runs import (
     apply,
     delegating,
     finish_run,
@@ -28,6 +27,7 @@ from mesh.embedded.runs import (
     unfinished_runs,
     world_now,
 )
+from mesh.embedded.mesh import EmbeddedMesh
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
 from runtime.content.did import Did

@@ -21,8 +21,8 @@ from mesh.core.market.terms import Surroundings
 from mesh.core.proofs.files import read_file, verify_file
 from mesh.core.proofs.proof import Proof, to_car
 from mesh.core.records.terms import Children
+from mesh.embedded.commands.treasury import grant_role, withdraw_role
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.treasury import grant_role, withdraw_role
 from mesh.queries.accounts.owner_view import StateView, register_view, state_view
 from mesh.queries.jobs.tree import job_tree
 from mesh.queries.jobs.view import JobView, find_job_row

@@ -18,7 +18,6 @@ from mesh.core.ports.messages import Envelope
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult
 from mesh.core.records.terms import Priority
-from mesh.embedded.clock import now as clock
 from mesh.embedded.driving.driver import Driver
 from mesh.embedded.driving.executions import Executions
 from mesh.embedded.driving.requests import Requests
@@ -27,6 +26,7 @@ from mesh.embedded.driving.slots import Owner, Slots
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.embedded.driving.undelivered import UNDELIVERED
+from mesh.embedded.machine.clock import now as clock
 from mesh.home import Home, find_home
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode

@@ -20,7 +20,7 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.work import Executed, Failed, WorkFault, WorkId, WorkResult
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Hold
-from mesh.embedded import clock
+from mesh.embedded.machine import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.audit.audit import audit as audit_of
 from mesh.queries.jobs.view import JobView

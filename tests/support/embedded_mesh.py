@@ -13,7 +13,7 @@ from mesh.actors.actor import Now
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest
-from mesh.embedded import clock as machine_clock
+from mesh.embedded.machine import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
 from runtime.content.cid import Codec, cid_of

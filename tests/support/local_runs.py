@@ -16,8 +16,15 @@ from embedded_mesh import ANSWER, ANSWER_CID
 
 from mesh.core.jobs.request import request_of
 from mesh.core.jobs.runs import LocalRun, Origin, RunJob
+from mesh.embedded.commands.runs import (
+    Outcome,
+    Submission,
+    apply,
+    request_for,
+    unfinished_run,
+    world_now,
+)
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import Outcome, Submission, apply, request_for, unfinished_run, world_now
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
 from runtime.content.did import parse_did

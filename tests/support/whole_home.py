@@ -34,9 +34,9 @@ from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.membership import Genesis, Member, Role
 from mesh.core.records.registry import sign
 from mesh.core.records.terms import Children, Trust
-from mesh.embedded.actors import Actors, make_actors
 from mesh.embedded.driving.turns import Finished, Turns
-from mesh.embedded.founding import found
+from mesh.embedded.founding.actors import Actors, make_actors
+from mesh.embedded.founding.founding import found
 from mesh.embedded.tables import TABLES
 from mesh.queries.audit.audit import audit
 from mesh.queries.audit.file import check_file

@@ -7,7 +7,7 @@ import typer
 
 from ccl.cli.running.jobs.earlier_runs import EarlierRun, warn_of
 from ccl.cli.running.options import Options
-from mesh.embedded.runs import Submission, ceiling_of
+from mesh.embedded.commands.runs import Submission, ceiling_of
 from runtime.execution.effects import Effect, TransferTokens
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import RESOURCES

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from ccl.cli.running.program import Program, build_context, output_to_json
 from ccl.cli.running.seed import for_occasion, seed_of
+from mesh.embedded.commands.runs import request_for, world_now
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import request_for, world_now
 from mesh.queries.accounts.owner_view import root_of, snapshot_of
 from runtime.content.cid import Cid
 from runtime.content.codec import RECORD_BYTES_MAX, CodecError, decode

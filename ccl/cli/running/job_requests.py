@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from ccl.cli.running.program import Program
 from mesh.core.jobs.request import MalformedSubmission, request_of
+from mesh.embedded.commands.runs import Submission, delegating
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import Submission, delegating
 from runtime.content.cid import Cid
 from runtime.execution.effects import Effect, SubmitJob
 from runtime.terminal.errors import CommandError, ExitCode

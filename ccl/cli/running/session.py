@@ -24,8 +24,8 @@ from ccl.cli.running.results.traps import outcome_error, outcome_lines
 from ccl.cli.running.seed import chosen_seed
 from ccl.diagnostics.render.colour import Ink, Paint
 from mesh.core.jobs.runs import LocalRun, Origin
+from mesh.embedded.commands.runs import finish_run, only_this_run, unfinished_run
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import finish_run, only_this_run, unfinished_run
 from runtime.content.cid import Cid
 from runtime.execution.context import Limits
 from runtime.terminal.answers.answer import fail, give

@@ -27,7 +27,7 @@ def complete_job(incomplete: str) -> list[str]:
 
 def complete_node(incomplete: str) -> list[str]:
     """Node ids of the mesh."""
-    from mesh.embedded.default_members import NODES
+    from mesh.embedded.founding.default_members import NODES
 
     return [node.node_id for node in NODES if node.node_id.startswith(incomplete)]
 
@@ -39,7 +39,7 @@ def complete_type(incomplete: str) -> list[str]:
 
 def _job_ids(view: View, members: Members) -> list[str]:
     from mesh.actors.submitter.rows import JOBS
-    from mesh.embedded.identities import Identities
+    from mesh.embedded.founding.identities import Identities
 
     submitter = Identities.of(members).submitter
     return [job.job_id for job in view.rows(submitter, JOBS).select()]
@@ -49,7 +49,7 @@ def _types_sold(view: View, members: Members) -> list[str]:
     from mesh.actors.submitter.rows import PROFILES
     from mesh.core.records.archive import Archive
     from mesh.core.records.market import NodeProfile
-    from mesh.embedded.identities import Identities
+    from mesh.embedded.founding.identities import Identities
 
     submitter = Identities.of(members).submitter
     archive, blocks = Archive(members.mesh), view.blocks(submitter)
@@ -63,7 +63,7 @@ def _in_store(question: Callable[[View, Members], list[str]]) -> list[str]:
     from mesh.adapters.sqlite_rows.store import SqliteStore
     from mesh.core.ports.blocks import BlockError
     from mesh.core.records.archive import MissingRecord
-    from mesh.embedded.founded import founded_members
+    from mesh.embedded.founding.founded import founded_members
     from mesh.embedded.tables import TABLES
     from mesh.home import locate_home
     from runtime.identity.signed import RecordError

@@ -57,7 +57,7 @@ def found_mesh(home: Path | None, *, as_it_is: bool = False) -> Iterator[Embedde
 def _settle_overdue(mesh: EmbeddedMesh) -> None:
     """Say what became of jobs while nobody drove them. Where nothing can be written, the next
     command that can does it."""
-    from mesh.embedded.overdue import settle_overdue
+    from mesh.embedded.commands.overdue import settle_overdue
 
     with suppress(CommandError):
         for row in settle_overdue(mesh):

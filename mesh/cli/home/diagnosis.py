@@ -38,7 +38,7 @@ def doctor(
     """
     from mesh.cli.arguments.session import found_mesh, make_output
     from mesh.cli.output.formats import Column, field
-    from mesh.embedded import upkeep
+    from mesh.embedded.commands import upkeep
     from runtime.terminal.errors import CommandError, ExitCode
 
     out = make_output(mesh_home, output, quiet=quiet)
@@ -91,7 +91,7 @@ def prune(
     """
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.arguments.values import moment
-    from mesh.embedded.upkeep import prune_home
+    from mesh.embedded.commands.upkeep import prune_home
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:

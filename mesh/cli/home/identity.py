@@ -58,7 +58,7 @@ def grant(
     """
     from mesh.cli.arguments.naming import did_from
     from mesh.cli.arguments.session import found_mesh, make_output
-    from mesh.embedded.treasury import grant_role
+    from mesh.embedded.commands.treasury import grant_role
 
     out = make_output(mesh_home, output, quiet=quiet)
     named = None if to is None else did_from(to, "--to")
@@ -93,7 +93,7 @@ def withdraw(
     """
     from mesh.cli.arguments.naming import did_from
     from mesh.cli.arguments.session import make_output, open_mesh
-    from mesh.embedded.treasury import withdraw_role
+    from mesh.embedded.commands.treasury import withdraw_role
 
     out = make_output(mesh_home, output, quiet=quiet)
     named = None if of is None else did_from(of, "--of")

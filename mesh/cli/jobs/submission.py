@@ -24,7 +24,7 @@ from mesh.cli.output.formats import Column, Output, field, table
 from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.terms import ATTEMPT_SECONDS_MAX, Priority, Requirements, Trust
-from mesh.embedded.admission import check_callable, module_facts
+from mesh.embedded.machine.admission import check_callable, module_facts
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.jobs.obstacles import obstacle
 from runtime.content.cid import Cid, Codec
@@ -37,7 +37,7 @@ from runtime.terminal.streams import note
 from runtime.tokens.token import ResourceType
 
 if TYPE_CHECKING:
-    from mesh.embedded.quoting import Quote
+    from mesh.embedded.commands.quoting import Quote
 
 DEFAULT_ENTRY: Final = "run"
 WASI_ENTRY: Final = "_start"
@@ -100,7 +100,7 @@ def run_submission(
     with found_mesh(home) as mesh:
         request, blocks = make(mesh)
         if dry_run:
-            from mesh.embedded.quoting import quote
+            from mesh.embedded.commands.quoting import quote
 
             _show_quote(out, quote(mesh, request))
             return

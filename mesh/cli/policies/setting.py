@@ -11,7 +11,7 @@ from mesh.cli.arguments.values import one_of
 from mesh.cli.output.formats import Column, field
 from mesh.cli.policies.rule_names import RULES
 from mesh.cli.policies.rule_text import RuleTextError, rule_from_text, rule_to_text
-from mesh.embedded.treasury import set_policy
+from mesh.embedded.commands.treasury import set_policy
 from mesh.queries.accounts.balances import policies
 from runtime.content.shapes import ShapeError
 from runtime.content.typed import to_value

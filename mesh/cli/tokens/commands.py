@@ -80,7 +80,7 @@ def issue(
     from mesh.cli.arguments.naming import did_from
     from mesh.cli.arguments.session import found_mesh, make_output
     from mesh.cli.arguments.values import one_of, positive
-    from mesh.embedded.treasury import issue_token
+    from mesh.embedded.commands.treasury import issue_token
     from runtime.tokens.token import ResourceType
 
     out = make_output(mesh_home, output, quiet=quiet)

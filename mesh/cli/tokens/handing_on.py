@@ -13,8 +13,7 @@ from mesh.cli.output.describing import local_time
 from mesh.cli.output.formats import Column, field
 from mesh.cli.output.writing import write_parts
 from mesh.core.car.files import CarError, car_parts, open_car
-from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.treasury import (
+from mesh.embedded.commands.treasury import (
     Chain,
     Part,
     allocate,
@@ -23,6 +22,7 @@ from mesh.embedded.treasury import (
     revoke,
     token_cids,
 )
+from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.accounts.token_history import Draw, token_history
 from runtime.content.cid import Cid, parse_cid
 from runtime.terminal.errors import CommandError, ExitCode

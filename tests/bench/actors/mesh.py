@@ -28,12 +28,12 @@ from mesh.core.ports.work import Executed, WorkId, WorkResult
 from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.terms import Capability, Engine
-from mesh.embedded.actors import make_actors
-from mesh.embedded.clock import now
 from mesh.embedded.driving import turns
 from mesh.embedded.driving.turns import Finished, Report, Turns
-from mesh.embedded.founding import found, new_founding
-from mesh.embedded.keyring import load
+from mesh.embedded.founding.actors import make_actors
+from mesh.embedded.founding.founding import found, new_founding
+from mesh.embedded.founding.keyring import load
+from mesh.embedded.machine.clock import now
 from mesh.embedded.tables import TABLES
 from mesh.home import Home
 from runtime.content.cid import Codec, cid_of

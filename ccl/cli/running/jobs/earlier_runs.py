@@ -10,8 +10,8 @@ from shlex import quote
 from msgspec import Struct
 
 from mesh.core.jobs.runs import LocalRun
+from mesh.embedded.commands.runs import unfinished_runs
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import unfinished_runs
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
 from runtime.terminal.streams import note

@@ -23,8 +23,8 @@ from ccl.cli.running.options import Options
 from ccl.cli.running.results.effects_output import effect_lines
 from mesh.core.fields import JobId
 from mesh.core.jobs.runs import Handled, LocalRun, Origin, RunJob
+from mesh.embedded.commands.runs import Outcome, Submission, apply, children_of, keep_run
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import Outcome, Submission, apply, children_of, keep_run
 from runtime.content.cid import Cid
 from runtime.content.codec import encode
 from runtime.execution.effects import Effect, SubmitJob

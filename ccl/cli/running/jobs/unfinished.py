@@ -12,8 +12,8 @@ from ccl.cli.running.options import Options
 from ccl.cli.running.session import resume, waiting
 from mesh.cli.arguments.naming import resolve
 from mesh.cli.output.describing import local_time
+from mesh.embedded.commands.runs import finish_run, only_this_run, unfinished_run
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.embedded.runs import finish_run, only_this_run, unfinished_run
 from mesh.home import has_mesh, locate_home
 from runtime.terminal.answers.answer import give
 from runtime.terminal.errors import CommandError, ExitCode

@@ -14,7 +14,7 @@ from mesh.cli.output.formats import Output
 from mesh.core.documents.job import JobDocument, Problem, read_job, request_from
 from mesh.core.documents.located import DOCUMENT_BYTES_MAX
 from mesh.core.jobs.request import JobRequest
-from mesh.embedded.admission import check_callable
+from mesh.embedded.machine.admission import check_callable
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.nodes.offers import check_sold
 from runtime.content.cid import Cid

@@ -14,7 +14,7 @@ from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.archive import UNREADABLE
 from mesh.core.records.market import Bid
-from mesh.embedded.refusals import (
+from mesh.embedded.commands.refusals import (
     award_refused,
     bid_dearer,
     cancel_refused,

@@ -10,7 +10,7 @@ from mesh.core.fields import NodeId
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.market import Bid, Decline
 from mesh.core.records.registry import sign
-from mesh.embedded.refusals import submission_refused
+from mesh.embedded.commands.refusals import submission_refused
 from runtime.terminal.errors import CommandError
 
 if TYPE_CHECKING:

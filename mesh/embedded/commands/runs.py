@@ -28,7 +28,7 @@ from mesh.core.jobs.runs import LocalRun
 from mesh.core.jobs.submitting_calls import submitting_calls
 from mesh.core.market.terms import Surroundings
 from mesh.core.records.terms import CHILDREN_DEPTH_MAX, Children
-from mesh.embedded.refusals import submission_refused
+from mesh.embedded.commands.refusals import submission_refused
 from mesh.locks import LockBusy, passing_lock
 from mesh.queries.accounts.owner_view import snapshot_of
 from mesh.queries.jobs.view import find_job_row

@@ -16,7 +16,7 @@ from mesh.core.proofs.contents import module_bytes
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.terms import Capability
 from mesh.core.unixfs import PieceMissing, UnixFsError
-from mesh.embedded.speeds import local_engine, local_processor
+from mesh.embedded.machine.speeds import local_engine, local_processor
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
 from runtime.module.check import ModuleFacts, Rejection

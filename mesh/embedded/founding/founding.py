@@ -21,8 +21,9 @@ from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
 from mesh.core.records.membership import Genesis, Member, Role
-from mesh.embedded.actors import Actors, home_actors
-from mesh.embedded.default_members import (
+from mesh.embedded.driving.turns import OpenTurn
+from mesh.embedded.founding.actors import Actors, home_actors
+from mesh.embedded.founding.default_members import (
     GRANT_SECONDS,
     GRANT_UNITS,
     ISSUER,
@@ -32,13 +33,12 @@ from mesh.embedded.default_members import (
     VERIFIERS,
     VERIFY_PPM,
 )
-from mesh.embedded.driving.turns import OpenTurn
-from mesh.embedded.founded import founded_members, keep_members
-from mesh.embedded.identities import Entropy
-from mesh.embedded.keyring import load_or_create
+from mesh.embedded.founding.founded import founded_members, keep_members
+from mesh.embedded.founding.identities import Entropy
+from mesh.embedded.founding.keyring import load_or_create
+from mesh.embedded.machine.sandboxed import LocalSandbox
 from mesh.embedded.process import DrivingProcess
 from mesh.embedded.rows import HOME
-from mesh.embedded.sandboxed import LocalSandbox
 from mesh.home import Home
 from mesh.locks import actor_lock
 from runtime.identity.keys import SigningKey

@@ -21,8 +21,8 @@ from mesh.config import Config
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
 from mesh.core.records.membership import Member
-from mesh.embedded.identities import Entropy, Identities
-from mesh.embedded.keyring import load
+from mesh.embedded.founding.identities import Entropy, Identities
+from mesh.embedded.founding.keyring import load
 from mesh.home import Home
 from runtime.content.did import Did
 from runtime.execution.context import Limits

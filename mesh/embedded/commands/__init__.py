@@ -1,0 +1,1 @@
+"""Commands on an embedded mesh: jobs, runs, quotes, tokens, policies and upkeep."""
