@@ -63,7 +63,7 @@ bench: install  ## Measure compiler and mesh: repeats, medians.
 
 docs: install  ## Generate the pages of docs/ that come from tables.
 	$(BIN)/python -m ccl.reference.pages
-	$(BIN)/python -m mesh.reference
+	$(BIN)/python docs/job_states.py
 	$(BIN)/python docs/answer_schemas.py
 	$(BIN)/python docs/record_vectors.py
 	$(BIN)/python docs/protocol_page.py

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import load_config
 from mesh.core.ids import RANDOM_BYTES, new_job_id
 from mesh.embedded.founding.founded import founded_members
 from mesh.embedded.founding.identities import Entropy
 from mesh.embedded.machine import clock as machine_clock
 from mesh.embedded.parts import MeshParts
 from mesh.embedded.tables import TABLES
-from mesh.home import find_home, remember_mesh
+from mesh.home.config import load_config
+from mesh.home.home import find_home, remember_mesh
 from mesh.queries.reader import missing_block
 from runtime.content.cid import Cid, Codec, cid_of
 

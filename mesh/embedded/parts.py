@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config
 from mesh.core.records.archive import Archive
 from mesh.embedded.founding.identities import Entropy, Identities
 from mesh.embedded.machine.speeds import known_speed, local_engine, machine_name
-from mesh.home import Home
+from mesh.home.config import Config
+from mesh.home.home import Home
 from mesh.queries.reader import Reader
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from functools import cached_property
 
 from mesh.actors.actor import Now
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config
 from mesh.embedded.driving.driver import Driver
 from mesh.embedded.driving.executions import Executions
 from mesh.embedded.driving.requests import Requests
@@ -19,7 +18,8 @@ from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.embedded.founding.actors import Actors
 from mesh.embedded.machine.sandboxed import LocalSandbox
-from mesh.home import Home
+from mesh.home.config import Config
+from mesh.home.home import Home
 
 
 class DrivingProcess:

@@ -14,8 +14,6 @@ from runtime.terminal.errors import EXIT_MEANINGS, ExitCode
 from runtime.terminal.interrupts import INTERRUPTED
 
 FOLDERS = ("ccl/cli", "mesh", "runtime")
-PAGES = "mesh/reference.py"
-"""A generator of documentation, which is no command."""
 LEAVES = frozenset({"runtime/terminal/process.py", "runtime/terminal/interrupts.py"})
 """The ends of a command's process."""
 OTHER_PROCESSES = frozenset(
@@ -66,7 +64,7 @@ def test_exit_codes_of_commands_are_members_of_the_enum() -> None:
 
 def test_only_the_boundary_ends_a_process() -> None:
     ending = {file for file, call in calls() if written(call) in ("sys.exit", "os._exit", "exit")}
-    assert ending - LEAVES - OTHER_PROCESSES - {PAGES} == set()
+    assert ending - LEAVES - OTHER_PROCESSES == set()
 
 
 def test_each_exit_code_has_a_meaning() -> None:

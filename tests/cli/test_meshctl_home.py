@@ -11,7 +11,7 @@ from embedded_mesh import open_at
 from meshcommand import START, Meshctl, submitted, verified
 
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.home import Home, find_home
+from mesh.home.home import Home, find_home
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mesh.cli.arguments.naming import resolve
 from mesh.cli.output.formats import Column, field, table
-from mesh.config import Config, load_config
-from mesh.home import Home, find_home
-from mesh.locks import LockBusy, actor_lock
+from mesh.home.config import Config, load_config
+from mesh.home.home import Home, find_home
+from mesh.home.locks import LockBusy, actor_lock
 from runtime.terminal.errors import CommandError
 from runtime.terminal.escaping import printable, printable_text
 
@@ -116,7 +116,7 @@ def test_lock_has_one_holder_and_dies_with_it(tmp_path: Path) -> None:
     home = find_home(tmp_path, {})
     program = (
         "import sys; from pathlib import Path\n"
-        "from mesh.home import Home; from mesh.locks import actor_lock\n"
+        "from mesh.home.home import Home; from mesh.home.locks import actor_lock\n"
         "with actor_lock(Home(Path(sys.argv[1])), 'issuer', wait=False):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from job_states import job_states, write_pages
+
 from mesh.core.jobs.diagram import diagram
 from mesh.core.jobs.job import TRANSITIONS, Phase
-from mesh.reference import job_states, write_pages
 
 DOCS = Path(__file__).parents[2] / "docs"
 

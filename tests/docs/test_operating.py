@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from mesh.config import RANGES, Config
+from mesh.home.config import RANGES, Config
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 

@@ -27,8 +27,8 @@ from mesh.embedded.machine import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.rows import HOME
 from mesh.embedded.tables import TABLES
-from mesh.home import Home, find_home
-from mesh.locks import actor_lock, passing_lock
+from mesh.home.home import Home, find_home
+from mesh.home.locks import actor_lock, passing_lock
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.platform.private_files import put_once
 from runtime.terminal.errors import CommandError, ExitCode

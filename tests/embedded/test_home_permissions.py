@@ -13,11 +13,11 @@ import pytest
 from changed_mesh import open_at
 from embedded_mesh import ANSWER, found
 
-from mesh.config import load_config
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.home import find_home, locate_home
-from mesh.locks import actor_lock
-from mesh.permissions import doubtful_parents
+from mesh.home.config import load_config
+from mesh.home.home import find_home, locate_home
+from mesh.home.locks import actor_lock
+from mesh.home.permissions import doubtful_parents
 from runtime.platform.private_files import create_file, make_folder, put_once, read_file
 from runtime.terminal.errors import CommandError, ExitCode
 

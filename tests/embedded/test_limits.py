@@ -8,12 +8,12 @@ import wasmtime
 from changed_mesh import audit
 from embedded_mesh import ANSWER, ANSWER_CID, ENVIRONMENT
 
-from mesh.config import Config
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded.commands.quoting import quote
 from mesh.embedded.machine.sandboxed import sandbox_limits
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.home.config import Config
 from runtime.content.codec import decode
 from runtime.execution.effects import effects_from_block
 from runtime.execution.execution import Deterministic, OutcomeKind

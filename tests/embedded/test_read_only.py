@@ -23,8 +23,8 @@ from mesh.embedded.machine import clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.embedded.rows import HOME
 from mesh.embedded.tables import TABLES
-from mesh.home import find_home
-from mesh.locks import actor_lock, passing_lock
+from mesh.home.home import find_home
+from mesh.home.locks import actor_lock, passing_lock
 from mesh.queries.jobs.listing import JobQuery, listed
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.terminal.errors import CommandError

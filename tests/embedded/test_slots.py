@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mesh.embedded.driving.slots import Owner, Slots
-from mesh.home import Home, find_home
+from mesh.home.home import Home, find_home
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ OWNER = """
 import subprocess, sys
 from pathlib import Path
 from mesh.embedded.driving.slots import Owner
-from mesh.home import find_home
+from mesh.home.home import find_home
 owner = Owner(find_home(Path(sys.argv[1]), {}))
 child = subprocess.Popen(["sleep", "600"])
 print(owner.name, child.pid, flush=True)
@@ -49,7 +49,7 @@ SLOTS = """
 import sys
 from pathlib import Path
 from mesh.embedded.driving.slots import Slots
-from mesh.home import find_home
+from mesh.home.home import find_home
 slots = Slots(find_home(Path(sys.argv[1]), {}), 3)
 print(slots.take(int(sys.argv[2])), flush=True)
 sys.stdin.readline()

@@ -13,7 +13,7 @@ import pytest
 import turns as turns_of_a_process
 
 from mesh.embedded.driving.turnstile import Turnstile
-from mesh.home import Home
+from mesh.home.home import Home
 
 PROCESSES = 8
 TURNS = 50

@@ -27,7 +27,7 @@ from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.embedded.driving.undelivered import UNDELIVERED
 from mesh.embedded.machine.clock import now as clock
-from mesh.home import Home, find_home
+from mesh.home.home import Home, find_home
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.content.did import Did

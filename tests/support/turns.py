@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from mesh.embedded.driving.turnstile import Turnstile
-from mesh.home import Home
+from mesh.home.home import Home
 
 
 def main() -> None:

@@ -21,7 +21,6 @@ from mesh.actors.base import BaseActor
 from mesh.actors.stores import DeliveryTransaction
 from mesh.actors.submitter import tokens
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
@@ -38,6 +37,7 @@ from mesh.embedded.driving.turns import Finished, Turns
 from mesh.embedded.founding.actors import Actors, make_actors
 from mesh.embedded.founding.founding import found
 from mesh.embedded.tables import TABLES
+from mesh.home.config import Config
 from mesh.queries.audit.audit import audit
 from mesh.queries.audit.file import check_file
 from mesh.queries.audit.findings import Finding

@@ -9,7 +9,7 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Final
 
-from mesh.failures import read_only
+from mesh.home.failures import read_only
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.files.full_disk import disk_full_error
 

@@ -65,7 +65,7 @@ def _in_store(question: Callable[[View, Members], list[str]]) -> list[str]:
     from mesh.core.records.archive import MissingRecord
     from mesh.embedded.founding.founded import founded_members
     from mesh.embedded.tables import TABLES
-    from mesh.home import locate_home
+    from mesh.home.home import locate_home
     from runtime.identity.signed import RecordError
     from runtime.terminal.errors import CommandError
 

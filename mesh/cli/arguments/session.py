@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def open_mesh(home: Path | None) -> Iterator[EmbeddedMesh]:
     """The mesh under `home`. Raises CommandError `no-mesh` where none was founded."""
     if not is_founded(home):
-        from mesh.home import HOME_VARIABLE, locate_home
+        from mesh.home.home import HOME_VARIABLE, locate_home
 
         path = locate_home(home, os.environ).path
         raise CommandError(
@@ -67,15 +67,15 @@ def _settle_overdue(mesh: EmbeddedMesh) -> None:
 
 def is_founded(home: Path | None) -> bool:
     """Whether there is a mesh. Raises CommandError `home-unusable`."""
-    from mesh.home import has_mesh, locate_home
+    from mesh.home.home import has_mesh, locate_home
 
     return has_mesh(locate_home(home, os.environ))
 
 
 def make_output(home: Path | None, format_: str | None, *, quiet: bool) -> Output:
     """Flag, else $MESH_OUTPUT, else config.toml, else a table."""
-    from mesh.config import load_config
-    from mesh.home import locate_home
+    from mesh.home.config import load_config
+    from mesh.home.home import locate_home
 
     if format_ is None:
         format_ = load_config(locate_home(home, os.environ), os.environ).output

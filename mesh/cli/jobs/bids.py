@@ -17,7 +17,7 @@ from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Phase
 from mesh.core.records.membership import Role
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.locks import LockBusy, actor_lock
+from mesh.home.locks import LockBusy, actor_lock
 from mesh.queries.jobs.obstacles import obstacle
 from mesh.queries.jobs.view import JobView
 from runtime.terminal.errors import CommandError, ExitCode

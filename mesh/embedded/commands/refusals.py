@@ -6,10 +6,10 @@ from typing import Final
 from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelRefusal
-from mesh.config import RANGES
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
+from mesh.home.config import RANGES
 from mesh.queries.nodes.offers import not_sold
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError, ExitCode

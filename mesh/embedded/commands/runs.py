@@ -29,7 +29,7 @@ from mesh.core.jobs.submitting_calls import submitting_calls
 from mesh.core.market.terms import Surroundings
 from mesh.core.records.terms import CHILDREN_DEPTH_MAX, Children
 from mesh.embedded.commands.refusals import submission_refused
-from mesh.locks import LockBusy, passing_lock
+from mesh.home.locks import LockBusy, passing_lock
 from mesh.queries.accounts.owner_view import snapshot_of
 from mesh.queries.jobs.view import find_job_row
 from mesh.queries.reader import missing_block

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from mesh.home import Home
-from mesh.locks import open_lock
+from mesh.home.home import Home
+from mesh.home.locks import open_lock
 from runtime.platform.posix import require
 
 _NAME: Final = re.compile(r"[0-9]{1,10}-[0-9a-f]{16}")

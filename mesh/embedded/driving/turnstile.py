@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mesh.home import Home
-from mesh.locks import is_at, open_lock
+from mesh.home.home import Home
+from mesh.home.locks import is_at, open_lock
 from runtime.platform.posix import require
 
 

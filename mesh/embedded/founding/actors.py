@@ -17,13 +17,13 @@ from mesh.actors.node.node import Node
 from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.journal import Settings
 from mesh.actors.verifier.verifier import Verifier
-from mesh.config import Config
 from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive
 from mesh.core.records.membership import Member
 from mesh.embedded.founding.identities import Entropy, Identities
 from mesh.embedded.founding.keyring import load
-from mesh.home import Home
+from mesh.home.config import Config
+from mesh.home.home import Home
 from runtime.content.did import Did
 from runtime.execution.context import Limits
 from runtime.identity.keys import SigningKey

@@ -12,7 +12,7 @@ from mesh.core.membership.members import Members
 from mesh.core.records.archive import Archive, MissingRecord
 from mesh.core.records.membership import Genesis, Membership
 from mesh.embedded.rows import FOUNDED, HOME, FoundedRow
-from mesh.home import Home, remembered_mesh
+from mesh.home.home import Home, remembered_mesh
 from mesh.queries.reader import invalid_record, missing_block
 from runtime.identity.signed import RecordError
 from runtime.terminal.errors import CommandError, ExitCode

@@ -15,7 +15,6 @@ from mesh.actors.node.settings import NodeSettings
 from mesh.actors.verifier.rows import VerifierSettings
 from mesh.actors.verifier.verifier import Verifier
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members
@@ -39,8 +38,9 @@ from mesh.embedded.founding.keyring import load_or_create
 from mesh.embedded.machine.sandboxed import LocalSandbox
 from mesh.embedded.process import DrivingProcess
 from mesh.embedded.rows import HOME
-from mesh.home import Home
-from mesh.locks import actor_lock
+from mesh.home.config import Config
+from mesh.home.home import Home
+from mesh.home.locks import actor_lock
 from runtime.identity.keys import SigningKey
 from runtime.tokens.ledger import Refused
 from runtime.tokens.token import ResourceType

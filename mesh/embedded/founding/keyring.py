@@ -7,7 +7,7 @@ lost a key says so, and never signs with another.
 from pathlib import Path
 from typing import Final
 
-from mesh.failures import weak_file
+from mesh.home.failures import weak_file
 from runtime.content.did import Did
 from runtime.identity.keys import SEED_BYTES, SigningKey
 from runtime.platform.private_files import WeakFileError, put_once, read_file

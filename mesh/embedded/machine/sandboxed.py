@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from mesh.actors.stores import Store
-from mesh.config import Config
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.machine.machine import EmbeddedMachine
 from mesh.embedded.machine.speeds import known_speed, machine_name
 from mesh.embedded.rows import HOME, SPEEDS, SpeedRow
-from mesh.home import Home
+from mesh.home.config import Config
+from mesh.home.home import Home
 from runtime.content.cid import Cid
 from runtime.module.check import ModuleFacts, Rejection
 from runtime.sandbox.limits import SandboxLimits

@@ -21,7 +21,7 @@ from mesh.core.jobs.job import HELD
 from mesh.core.ports.blocks import BlockError
 from mesh.core.records.terms import Engine
 from mesh.core.records.work import Hold
-from mesh.permissions import doubtful_parents, weak_files
+from mesh.home.permissions import doubtful_parents, weak_files
 from mesh.queries.audit.audit import audit
 from mesh.queries.audit.file import StoredFile, check_file
 from mesh.queries.audit.findings import FROM_COPY, REPAIR, Finding

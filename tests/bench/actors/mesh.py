@@ -18,7 +18,6 @@ from mesh.actors.machine import Fitness, Resources
 from mesh.actors.stores import DeliveryTransaction, WorkRow
 from mesh.actors.submitter.rows import JOBS
 from mesh.adapters.sqlite_rows.store import SqliteStore
-from mesh.config import Config
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.jobs.request import JobRequest
@@ -35,7 +34,8 @@ from mesh.embedded.founding.founding import found, new_founding
 from mesh.embedded.founding.keyring import load
 from mesh.embedded.machine.clock import now
 from mesh.embedded.tables import TABLES
-from mesh.home import Home
+from mesh.home.config import Config
+from mesh.home.home import Home
 from runtime.content.cid import Codec, cid_of
 from runtime.content.did import Did
 from runtime.execution.execution import Deterministic, Execution, Metrics, Outcome, OutcomeKind

@@ -14,7 +14,7 @@ from mesh.cli.arguments.naming import resolve
 from mesh.cli.output.describing import local_time
 from mesh.embedded.commands.runs import finish_run, only_this_run, unfinished_run
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.home import has_mesh, locate_home
+from mesh.home.home import has_mesh, locate_home
 from runtime.terminal.answers.answer import give
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.terminal.streams import note, say_text

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mesh.failures import NOT_WRITABLE, read_only, weak_file
-from mesh.home import Home, unusable
+from mesh.home.failures import NOT_WRITABLE, read_only, weak_file
+from mesh.home.home import Home, unusable
 from runtime.platform.posix import require
 from runtime.platform.private_files import WeakFileError, Weakness, open_or_create
 from runtime.terminal.files.full_disk import disk_full_error

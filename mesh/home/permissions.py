@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from mesh.failures import no_home, weak_file
+from mesh.home.failures import no_home, weak_file
 from runtime.platform.private_files import (
     ACCESS_OF_OTHERS,
     HAS_OWNERS,

@@ -1,6 +1,6 @@
-"""The generated part of the mesh's documentation: the states of a job, from the table.
+"""The page of a job's states, from the table.
 
-`python -m mesh.reference` writes it; a test says when it is out of date.
+`make docs` writes it; a test says when it is out of date.
 """
 
 import sys

@@ -15,8 +15,8 @@ from ccl.abi.host_calls import DESCRIPTION_BYTES_MAX
 from ccl.abi.limits import MODULE_LIMITS
 from ccl.abi.text.suggest import nearest_beginning
 from mesh.core.jobs.job import BIDS_MAX
-from mesh.failures import weak_file
-from mesh.home import Home
+from mesh.home.failures import weak_file
+from mesh.home.home import Home
 from runtime.content.codec import INTEGER_MAX
 from runtime.execution.context import (
     EFFECTS_MAX,

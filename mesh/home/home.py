@@ -12,8 +12,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mesh.failures import read_only, weak_file
-from mesh.permissions import (
+from mesh.home.failures import read_only, weak_file
+from mesh.home.permissions import (
     CACHE_NAME,
     CONFIG_NAME,
     DATABASE_NAME,
