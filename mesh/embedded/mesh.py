@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ids import RANDOM_BYTES, new_job_id
 from mesh.embedded.founding.founded import founded_members
 from mesh.embedded.founding.identities import Entropy

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.records.archive import Archive
 from mesh.embedded.founding.identities import Entropy, Identities
 from mesh.embedded.machine.speeds import known_speed, local_engine, machine_name

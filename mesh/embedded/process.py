@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 
 from mesh.actors.actor import Now
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.embedded.driving.driver import Driver
 from mesh.embedded.driving.executions import Executions
 from mesh.embedded.driving.requests import Requests

@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mesh.actors.actor import Instant, Now
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ports.tables import Table
 from runtime.content.did import Did
 

@@ -10,11 +10,11 @@ from row_tables import ANN, COUNTERS, QUOTA_BYTES, TABLES, Colour, Counter, bloc
 
 from mesh.actors.stores import Turn
 from mesh.adapters.rows.layout import layout_of
-from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite.errors import StoreError
-from mesh.adapters.sqlite.schema import APPLICATION_ID
-from mesh.adapters.sqlite_rows.schema import SCHEMA_VERSION, schema_of
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.file.connection import Database
+from mesh.adapters.sqlite.file.errors import StoreError
+from mesh.adapters.sqlite.file.schema import APPLICATION_ID
+from mesh.adapters.sqlite.rows.schema import SCHEMA_VERSION, schema_of
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from runtime.terminal.errors import CommandError, ExitCode
 
 SCHEMA = schema_of([layout_of(each) for each in TABLES])

@@ -31,7 +31,7 @@ from wasm_modules import wasm
 
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import HISTORY, HOLDS
-from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite.file.connection import Database
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import TRANSITIONS, Job, Phase

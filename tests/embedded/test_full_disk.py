@@ -20,7 +20,7 @@ from embedded_mesh import ANSWER, ENVIRONMENT, answer, found
 from meshcommand import ECHO
 
 from mesh.actors.stores import DeliveryTransaction
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.cli.app import run
 from mesh.core.jobs.job import Phase
 from mesh.embedded.machine import clock

@@ -13,9 +13,9 @@ from commands import ROOT, with_mesh
 from commands import run as run_command
 from embedded_mesh import ANSWER, ENVIRONMENT, found
 
-from mesh.adapters.sqlite.errors import StoreError
-from mesh.adapters.sqlite.reading import open_to_read
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.file.errors import StoreError
+from mesh.adapters.sqlite.file.reading import open_to_read
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.cli.app import run
 from mesh.core.fields import JobId
 from mesh.core.jobs.request import JobRequest

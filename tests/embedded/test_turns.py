@@ -9,7 +9,7 @@ from msgspec import Struct
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.stores import DeliveryTransaction
 from mesh.adapters.inmemory.store import MemoryStore
-from mesh.adapters.sqlite.errors import StoreError
+from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.core.ports.messages import Envelope, Outgoing
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import (

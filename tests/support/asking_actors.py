@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.stores import DeliveryTransaction, View
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult

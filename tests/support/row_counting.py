@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from row_tables import ANN, COUNTERS, QUOTA_BYTES, TABLES, Colour, Counter, block, moment
 
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from mesh.actors.actor import Instant, Now
 from mesh.actors.base import BaseActor
 from mesh.actors.stores import DeliveryTransaction
 from mesh.actors.submitter import tokens
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest

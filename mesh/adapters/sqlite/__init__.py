@@ -1,1 +1,1 @@
-"""One SQLite file, whatever its tables: connections, transactions, and what can fail of them."""
+"""SQLite: its files, and the rows of actors in them."""

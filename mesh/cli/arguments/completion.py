@@ -60,7 +60,7 @@ def _types_sold(view: View, members: Members) -> list[str]:
 
 def _in_store(question: Callable[[View, Members], list[str]]) -> list[str]:
     """What the store of this user says; nothing where there is none, or it cannot be read."""
-    from mesh.adapters.sqlite_rows.store import SqliteStore
+    from mesh.adapters.sqlite.rows.store import SqliteStore
     from mesh.core.ports.blocks import BlockError
     from mesh.core.records.archive import MissingRecord
     from mesh.embedded.founding.founded import founded_members

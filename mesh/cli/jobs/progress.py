@@ -4,7 +4,7 @@ Rule: a ✓ stands only for what was read back and verified just now; ✗ comes 
 and an exit code that is not 0.
 """
 
-from mesh.adapters.sqlite.errors import StoreError
+from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.cli.jobs.errors import ended_badly, has_succeeded, interrupted, paused, unfinished
 from mesh.cli.output.describing import job_to_value, outcome_text, verdict_text
 from mesh.cli.output.formats import CHECK, CROSS, Output

@@ -15,7 +15,7 @@ from ccl.abi.sections import Abi, ExportSignature
 from ccl.abi.text.strict_json import JsonFault, read_json
 from ccl.abi.text.suggest import nearest_beginning
 from ccl.abi.text.values import ValueMismatch, from_json, parse_type
-from mesh.adapters.sqlite.errors import StoreError
+from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.cli.arguments.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.arguments.session import found_mesh, make_output
 from mesh.cli.arguments.values import one_of, positive, uuid_of, within

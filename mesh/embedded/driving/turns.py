@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from mesh.actors.actor import Actor, Now
 from mesh.actors.stores import DeliveryTransaction, Sending, Store, Turn, View, WorkRow
-from mesh.adapters.sqlite.errors import StoreError
+from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.core.ports.messages import Envelope
 from mesh.core.ports.work import Fetch, WorkId, WorkResult
 from mesh.embedded.driving.fetching import fetch

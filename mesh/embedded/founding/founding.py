@@ -14,7 +14,7 @@ from mesh.actors.node.node import Node
 from mesh.actors.node.settings import NodeSettings
 from mesh.actors.verifier.rows import VerifierSettings
 from mesh.actors.verifier.verifier import Verifier
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.fields import NodeId
 from mesh.core.membership.founding import Founding, found_mesh
 from mesh.core.membership.members import Members

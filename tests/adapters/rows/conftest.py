@@ -9,7 +9,7 @@ from row_tables import QUOTA_BYTES, TABLES
 
 from mesh.actors.stores import Store
 from mesh.adapters.inmemory.store import MemoryStore
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 
 Opener = Callable[[int], Store]
 

@@ -17,7 +17,7 @@ from row_tables import ANN, QUOTA_BYTES, Colour, block, moment
 from mesh.actors.stores import Store
 from mesh.adapters.inmemory.store import MemoryStore
 from mesh.adapters.rows.layout import layout_of
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ports.tables import Table
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN

@@ -17,7 +17,7 @@ from row_tables import ANN, BEN, QUOTA_BYTES, TABLES, THINGS, Colour, Counter, T
 
 from mesh.actors.stores import DeliveryTransaction, Store, Turn
 from mesh.adapters.inmemory.store import MemoryStore
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ports.tables import RowReader
 from runtime.content.cid import Cid
 from runtime.content.did import Did

@@ -9,7 +9,7 @@ from pathlib import Path
 import row_counting
 from row_tables import ANN, COUNTERS, QUOTA_BYTES, TABLES, Colour, Counter, block
 
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 
 PROCESSES = 4
 TURNS = 40

@@ -25,9 +25,9 @@ from row_tables import (
 
 from mesh.adapters.rows.layout import layout_of
 from mesh.adapters.rows.query import Query
-from mesh.adapters.sqlite_rows.schema import schema_of
-from mesh.adapters.sqlite_rows.statements import Statements
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.schema import schema_of
+from mesh.adapters.sqlite.rows.statements import Statements
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.ports.blocks import BlockError, BlockFault
 from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.tables import Table
@@ -283,9 +283,9 @@ def test_file_is_opened_again(store: SqliteStore, path: Path) -> None:
 def test_more_rows_than_are_kept_are_read_again(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mesh.adapters.sqlite_rows.rows.ROWS_KEPT_MAX", 3)
-    monkeypatch.setattr("mesh.adapters.sqlite_rows.rows.QUERIES_KEPT_MAX", 2)
-    monkeypatch.setattr("mesh.adapters.sqlite_rows.blocks.BLOCKS_KEPT_MAX", 2)
+    monkeypatch.setattr("mesh.adapters.sqlite.rows.rows.ROWS_KEPT_MAX", 3)
+    monkeypatch.setattr("mesh.adapters.sqlite.rows.rows.QUERIES_KEPT_MAX", 2)
+    monkeypatch.setattr("mesh.adapters.sqlite.rows.blocks.BLOCKS_KEPT_MAX", 2)
     many = [thing("a", number) for number in range(10)]
     put(store, *many)
     with store.turn(moment()) as turn:

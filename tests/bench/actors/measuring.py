@@ -49,7 +49,7 @@ CAUSES: Mapping[tuple[str, str], str] = {
     ("adapters/rows/layers.py", "take"): "layers merged",
     ("adapters/rows/blocks.py", "put"): "blocks put",
     ("adapters/rows/blocks.py", "take"): "layers merged",
-    ("adapters/sqlite_rows/store.py", "write"): "rows and blocks written",
+    ("adapters/sqlite/rows/store.py", "write"): "rows and blocks written",
     ("adapters/sqlite/connection.py", "transaction"): "begin and commit",
     ("actors/submitter/journal.py", "record"): "steps of jobs",
     ("actors/base.py", "receive"): "actors, besides",

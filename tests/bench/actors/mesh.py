@@ -17,7 +17,7 @@ from mesh.actors.actor import Actor, ActorTransaction, Instant, Now
 from mesh.actors.machine import Fitness, Resources
 from mesh.actors.stores import DeliveryTransaction, WorkRow
 from mesh.actors.submitter.rows import JOBS
-from mesh.adapters.sqlite_rows.store import SqliteStore
+from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.jobs.request import JobRequest

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from mesh.adapters.rows.layout import Layout
-from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite_rows.schema import names, quoted
+from mesh.adapters.sqlite.file.connection import Database
+from mesh.adapters.sqlite.rows.schema import names, quoted
 from runtime.content.cid import Cid
 
 

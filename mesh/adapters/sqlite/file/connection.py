@@ -11,18 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from mesh.adapters.sqlite.errors import (
+from mesh.adapters.sqlite.file.errors import (
     BUSY_TIMEOUT_SECONDS,
     StoreError,
     not_writable,
     unusable,
 )
-from mesh.adapters.sqlite.schema import APPLICATION_ID, Schema
+from mesh.adapters.sqlite.file.schema import APPLICATION_ID, Schema
 from runtime.platform.private_files import create_file, may_write
 from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
-    from mesh.adapters.sqlite.reading import Reading
+    from mesh.adapters.sqlite.file.reading import Reading
 
 STATEMENTS_KEPT: Final = 256
 CACHE_KIB: Final = 16 * 1024
@@ -83,7 +83,7 @@ class Database:
 
     def _open_to_read(self, refusal: StoreError) -> None:
         """refusal: why nothing can be written, and what is raised where something would be."""
-        from mesh.adapters.sqlite.reading import open_to_read
+        from mesh.adapters.sqlite.file.reading import open_to_read
 
         self._refusal = refusal
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from mesh.adapters.rows.columns import Value
 from mesh.adapters.rows.layout import Layout
 from mesh.adapters.rows.query import Query
-from mesh.adapters.sqlite_rows.schema import names, quoted
+from mesh.adapters.sqlite.rows.schema import names, quoted
 
 
 class Statements:

@@ -9,8 +9,8 @@ from itertools import count
 from typing import Final
 
 from mesh.adapters.rows.blocks import BlockLayer, Held
-from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite_rows.actors import ActorNumbers
+from mesh.adapters.sqlite.file.connection import Database
+from mesh.adapters.sqlite.rows.actors import ActorNumbers
 from mesh.core.ports.blocks import TamperedBlock
 from runtime.content.cid import Cid
 from runtime.content.did import Did

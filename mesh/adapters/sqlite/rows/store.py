@@ -13,12 +13,12 @@ from mesh.actors.actor import Now
 from mesh.actors.stores import OUTBOX, WORK
 from mesh.adapters.rows.layout import Layout, layout_of
 from mesh.adapters.rows.turns import StoreTurn, StoreView
-from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite_rows.actors import ActorNumbers
-from mesh.adapters.sqlite_rows.blocks import SqliteBlocks
-from mesh.adapters.sqlite_rows.inspection import BlockSums, Inspection, UnreadableRow
-from mesh.adapters.sqlite_rows.rows import SqliteRows
-from mesh.adapters.sqlite_rows.schema import schema_of
+from mesh.adapters.sqlite.file.connection import Database
+from mesh.adapters.sqlite.rows.actors import ActorNumbers
+from mesh.adapters.sqlite.rows.blocks import SqliteBlocks
+from mesh.adapters.sqlite.rows.inspection import BlockSums, Inspection, UnreadableRow
+from mesh.adapters.sqlite.rows.rows import SqliteRows
+from mesh.adapters.sqlite.rows.schema import schema_of
 from mesh.core.ports.tables import Table
 
 

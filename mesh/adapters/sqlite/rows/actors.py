@@ -3,7 +3,7 @@
 Rule: an actor gets its number with the first row or block that is written for it.
 """
 
-from mesh.adapters.sqlite.connection import Database
+from mesh.adapters.sqlite.file.connection import Database
 from runtime.content.did import Did
 
 

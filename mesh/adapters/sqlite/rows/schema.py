@@ -9,7 +9,7 @@ from typing import Final
 
 from mesh.adapters.rows.columns import Column, Kind
 from mesh.adapters.rows.layout import Layout
-from mesh.adapters.sqlite.schema import Schema
+from mesh.adapters.sqlite.file.schema import Schema
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 
 SCHEMA_VERSION: Final = 101

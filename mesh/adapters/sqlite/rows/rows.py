@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from mesh.adapters.rows.columns import Value
 from mesh.adapters.rows.layout import Key, Layout, Stored
 from mesh.adapters.rows.query import Query
-from mesh.adapters.sqlite.connection import Database
-from mesh.adapters.sqlite_rows.actors import ActorNumbers
-from mesh.adapters.sqlite_rows.statements import Statements, arguments
+from mesh.adapters.sqlite.file.connection import Database
+from mesh.adapters.sqlite.rows.actors import ActorNumbers
+from mesh.adapters.sqlite.rows.statements import Statements, arguments
 from runtime.content.did import Did
 
 ROWS_KEPT_MAX: Final = 16_384
