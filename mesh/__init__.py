@@ -1,0 +1,1 @@
+"""The mesh: members that bid for work, execute it, verify it and settle it, as actors."""

@@ -14,8 +14,6 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Handler, Incoming, MessageRefusal
 from mesh.actors.submitter import (
-    awarding,
-    bidding,
     reading,
     submission,
     tokens,
@@ -26,6 +24,7 @@ from mesh.actors.submitter.attempts.holds import Early, park, parked
 from mesh.actors.submitter.delegation import choosing, handing_over
 from mesh.actors.submitter.effects import application, fetches, state
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import awarding, bidding
 from mesh.actors.submitter.rows import (
     HISTORY,
     JOBS,

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.submitter.journal import JobBook, created
-from mesh.actors.submitter.offers import sold_instead
+from mesh.actors.submitter.market.offers import sold_instead
 from mesh.actors.submitter.rows import (
     PROFILES,
     TOKENS,

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import MessageRefusal
-from mesh.actors.submitter import bidding
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import bidding
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.jobs import events as ev

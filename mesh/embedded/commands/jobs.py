@@ -6,7 +6,7 @@ from mesh.actors.actor import Now
 from mesh.actors.issuer.rows import TOKENS as ISSUED
 from mesh.actors.stores import DeliveryTransaction
 from mesh.actors.submitter.actor import Submitter
-from mesh.actors.submitter.awarding import AwardRefusal
+from mesh.actors.submitter.market.awarding import AwardRefusal
 from mesh.actors.submitter.rows import TOKENS
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal

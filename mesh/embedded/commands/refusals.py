@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
+from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelRefusal
 from mesh.core.fields import JobId, NodeId

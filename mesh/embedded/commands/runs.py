@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction, View
-from mesh.actors.submitter.awarding import AwardRefusal
 from mesh.actors.submitter.effects.application import Awaiting
+from mesh.actors.submitter.market.awarding import AwardRefusal
 from mesh.actors.submitter.rows import EFFECTS, PENDING, RUNS, EffectsPhase
 from mesh.actors.submitter.submission import SubmissionRefusal
 from mesh.core.fields import JobId

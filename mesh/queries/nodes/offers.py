@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mesh.actors.submitter.offers import sold_instead
+from mesh.actors.submitter.market.offers import sold_instead
 from mesh.actors.submitter.rows import PROFILES
 from mesh.queries.reader import Reader
 from runtime.terminal.errors import CommandError, ExitCode

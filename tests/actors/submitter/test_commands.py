@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from submitting import SETTINGS, Market
 
 from mesh.actors.submitter import tokens
-from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
+from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.rows import PROFILES, TOKENS
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
 from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal

@@ -7,8 +7,8 @@ from issuing.records import key_of
 from msgspec.structs import replace
 from submitting import Market
 
-from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.delegation.rows import OFFERED_BIDS
+from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.core.fields import NodeId
 from mesh.core.market.terms import NO_SURROUNDINGS, context_for
 from mesh.core.records.jobs import Award, JobManifest

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import CLOCK_SKEW_SECONDS, MEMBERSHIPS, Incoming, MessageRefusal
-from mesh.actors.submitter import bidding
-from mesh.actors.submitter.awarding import until
 from mesh.actors.submitter.delegation.choosing import note_held
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import bidding
+from mesh.actors.submitter.market.awarding import until
 from mesh.actors.submitter.reading import has_role, prove
 from mesh.actors.submitter.rows import (
     AWARDS,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.faults import accuse_if_wrong
-from mesh.actors.submitter import awarding, withdrawal
+from mesh.actors.submitter import withdrawal
 from mesh.actors.submitter.attempts.holds import Early, Outcome, order_of, spend, take_hold
 from mesh.actors.submitter.attempts.results import (
     accept_anchor,
@@ -23,6 +23,7 @@ from mesh.actors.submitter.attempts.results import (
 )
 from mesh.actors.submitter.evidence import note_evidence, void_evidence
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import awarding
 from mesh.actors.submitter.reading import note_fault, prove
 from mesh.actors.submitter.rows import (
     AWARDS,

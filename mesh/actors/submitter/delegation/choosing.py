@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Incoming, MessageRefusal
-from mesh.actors.submitter import awarding
-from mesh.actors.submitter.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.delegation.rows import (
     OFFERED_BIDS,
     OFFERED_JOBS,
@@ -20,6 +18,8 @@ from mesh.actors.submitter.delegation.rows import (
 )
 from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import awarding
+from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.reading import read_credentials_of
 from mesh.actors.submitter.rows import AWARDS
 from mesh.core.fields import NodeId

@@ -7,10 +7,10 @@ A delegate that stays silent delays a job, and does not end it: then the submitt
 from typing import Final
 
 from mesh.actors.actor import ActorTransaction, Now
-from mesh.actors.submitter import awarding, bidding
-from mesh.actors.submitter.awarding import AwardRefusal
 from mesh.actors.submitter.delegation.rows import HANDED_OVER, HandedOverRow
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import awarding, bidding
+from mesh.actors.submitter.market.awarding import AwardRefusal
 from mesh.actors.submitter.rows import HOLDS, SETTLED
 from mesh.core.jobs.job import Job
 from mesh.core.market.terms import Surroundings, context_for

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
-from mesh.actors.submitter import bidding, submission
+from mesh.actors.submitter import submission
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import bidding
 from mesh.actors.submitter.rows import TOKENS
 from mesh.actors.submitter.statements import statement_of
 from mesh.actors.submitter.submission import Descent, SubmissionRefusal

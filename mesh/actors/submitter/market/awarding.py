@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import MessageRefusal
-from mesh.actors.submitter import bidding
 from mesh.actors.submitter.effects.state import register, state_of
 from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.journal import JobBook
+from mesh.actors.submitter.market import bidding
 from mesh.actors.submitter.rows import (
     AWARDS,
     CREDENTIALS,

@@ -1,0 +1,1 @@
+"""The market as a submitter sees it: offers, bids and awards."""
