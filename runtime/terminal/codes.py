@@ -33,6 +33,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "home-busy": ((_1,), "Members of the mesh have messages that are not delivered yet."),
     "not-set-aside": ((_3,), "No message of this number was set aside."),
     "failed-again": ((_1,), "A message that was tried again was set aside once more."),
+    "set-aside": ((_1,), "A job does not go on: an actor could not take in what it was given."),
     "disk-full": ((_1,), "The disk, the quota or the limit of a file's size is exhausted."),
     "memory-full": ((_1,), "The machine has no memory left for the command."),
     "output-unwritable": ((_1,), "Standard output is closed or cannot be written."),

@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from embedded_mesh import answer
 from simulation.driving.programs import ProgramKind
 from whole_home import WholeHome, found_home, program
 
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.jobs.job import Phase
+from mesh.core.ports.messages import Envelope
+from mesh.embedded import following, upkeep
 from mesh.embedded.driving.set_aside import set_aside_rows, try_again
+from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.job_view import find_job_row
 
 
 def settled(home: WholeHome) -> None:
@@ -52,3 +57,51 @@ def test_message_that_was_set_aside_is_delivered_again(
         assert job is not None and job.phase is Phase.RUNNING
         assert row not in set_aside_rows(view)
     home.close()
+
+
+def test_job_that_something_was_set_aside_of_is_given_up_and_others_go_on(
+    mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hit, other = mesh.submit_all([answer(), answer()])
+    issuer = mesh.actors.issuer
+    with mesh.read() as reader:
+        wanted = find_job_row(reader, hit).manifest
+    manifest = mesh.get_block(wanted)
+    receive = issuer.receive
+
+    def fail_for_one(tx: Any, envelope: Envelope, now: Any) -> None:
+        if manifest in envelope.blocks:
+            raise RuntimeError("a mistake")
+        receive(tx, envelope, now)
+
+    monkeypatch.setattr(following, "STALLED_SECONDS", 0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr(issuer, "receive", fail_for_one)
+        problems = mesh.drive([hit, other], auto_award=True, timeout=60)
+    assert list(problems) == [hit]
+    with mesh.store.view() as view:
+        first, *_ = set_aside_rows(view)
+    problem = problems[hit]
+    assert problem.code == "set-aside"
+    assert "issuer" in problem.message and "RuntimeError: a mistake" in problem.message
+    assert problem.hint == f"meshctl doctor --retry {first.number}"
+    assert mesh.job(other).phase is Phase.VERIFIED
+    upkeep.retry(mesh, first.number)
+    assert mesh.drive([hit], timeout=60) == {}
+    assert mesh.job(hit).phase is Phase.VERIFIED
+
+
+def test_jobs_are_given_up_while_a_tick_fails(
+    mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = mesh.submit(answer())
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(following, "STALLED_SECONDS", 0.5)
+    monkeypatch.setattr(mesh.actors.issuer, "tick", fail)
+    monkeypatch.setattr(mesh.actors.submitter, "tick", fail)
+    monkeypatch.setattr(mesh.actors.issuer, "receive", fail)
+    problem = mesh.drive([job_id], auto_award=True, timeout=60)[job_id]
+    assert problem.code == "set-aside" and "RuntimeError: a mistake" in problem.message

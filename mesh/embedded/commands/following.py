@@ -1,18 +1,27 @@
 """Jobs that a driver follows: what has become of each since it was last looked at.
 
-Rule: a job is followed until it has ended with its effects, waits for somebody, or cannot be read.
+Rule: a job is followed until it has ended with its effects, waits for somebody, cannot be read, or
+does not go on since an actor could not take something in.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
 from mesh.actors.submitter.rows import HISTORY, JOBS, PENDING, JobRow
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Job, Phase
+from mesh.embedded.commands.refusals import stalled
+from mesh.embedded.driving.set_aside import SetAsideRow, set_aside_rows
 from mesh.queries.jobs.progress_events import ProgressEvent, progress_events
 from mesh.queries.reader import Reader
 from runtime.terminal.errors import CommandError
 
 OnProgress = Callable[[ProgressEvent], None]
+
+STALLED_SECONDS: Final = 5.0
+"""So long nothing becomes of a job that was hit by something set aside: longer than a lease, and
+than the first time that a request is sent again."""
 
 
 class Followed:
@@ -20,6 +29,7 @@ class Followed:
 
     def __init__(self, job_ids: Iterable[JobId], on_progress: OnProgress | None) -> None:
         self._seen: dict[JobId, Job | None] = dict.fromkeys(job_ids)
+        self._moved_at = dict.fromkeys(self._seen, time.monotonic())
         self._on_progress = on_progress
         self._news: list[ProgressEvent] = []
         self.problems: dict[JobId, CommandError] = {}
@@ -35,6 +45,7 @@ class Followed:
     def is_over(self, reader: Reader) -> bool:
         """Whether none of them goes on by itself. Notes what has come to be since, for `tell`."""
         going_on = False
+        kept = set_aside_rows(reader.view)
         for job_id, before in self._seen.items():
             if job_id in self.problems:
                 continue
@@ -42,9 +53,27 @@ class Followed:
             assert row is not None, "it was looked at"
             if before is None or row.job.revision != before.revision:
                 self._seen[job_id] = row.job
+                self._moved_at[job_id] = time.monotonic()
                 self._news += self._since(reader, before, row.job)
-            going_on |= goes_on(reader, row)
+            going_on |= goes_on(reader, row) and not self._is_stalled(reader, row, kept)
         return not going_on
+
+    def _is_stalled(self, reader: Reader, row: JobRow, kept: Iterable[SetAsideRow]) -> bool:
+        """Whether a job has long stood still, with no execution under way for it, since something
+        was set aside that may be of it: which job a tick or message is of, only its actor knows."""
+        hit = next((each for each in kept if each.at >= row.created_at), None)
+        if hit is None or row.job.retry_at is not None:
+            return False
+        if time.monotonic() - self._moved_at[row.job_id] < STALLED_SECONDS:
+            return False
+        hold = str(row.hold)
+        if any(hold in each.id for each in reader.view.open_work().select()):
+            return False
+        (name,) = (
+            each.name for each in reader.members.change.body.members if each.member == hit.concerns
+        )
+        self.problems[row.job_id] = stalled(row.job_id, name, hit)
+        return True
 
     def tell(self) -> None:
         """Tell what was noted, once. Not within a view: who is told may read what he likes."""

@@ -9,6 +9,7 @@ from mesh.actors.submitter.withdrawal import CancelRefusal
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.request import JobRequest
+from mesh.embedded.driving.set_aside import Event, SetAsideRow
 from mesh.home.config import RANGES
 from mesh.queries.nodes.offers import not_sold
 from runtime.content.did import Did
@@ -43,6 +44,7 @@ _OF_USAGE: Final = frozenset(
         SubmissionFault.NOT_A_FILE,
     }
 )
+_TAKEN_IN: Final = {Event.RECEIVE: "message", Event.TICK: "tick", Event.FINISHED: "result"}
 _NOUNS: Final = {
     "module_bytes": "the module's bytes",
     "input_bytes": "the input's bytes",
@@ -212,4 +214,21 @@ def timed_out(job_ids: tuple[JobId, ...]) -> CommandError:
         f"the time to wait for {name} is over; the next command that waits continues there",
         hint="; ".join(f"meshctl job-status {job_id} --wait" for job_id in job_ids[:3]),
         details={"job_ids": list(job_ids)},
+    )
+
+
+def stalled(job_id: JobId, actor: str, hit: SetAsideRow) -> CommandError:
+    """A job does not go on since an actor could not take something in. actor: its name."""
+    hint = {
+        Event.RECEIVE: f"meshctl doctor --retry {hit.number}",
+        Event.TICK: "meshctl doctor; a tick is tried again by itself",
+        Event.FINISHED: "meshctl doctor --repair",
+    }[hit.event]
+    return CommandError(
+        ExitCode.FAILED,
+        "set-aside",
+        f"job {job_id} does not go on: {actor} could not take in a {_TAKEN_IN[hit.event]} "
+        f"({hit.number}): {hit.error}",
+        hint=hint,
+        details={"job_id": job_id, "actor": actor, "number": hit.number, "error": hit.error},
     )

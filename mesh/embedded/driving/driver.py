@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.02
 """So often it is looked whether another process has written."""
+LOOK_SECONDS: Final = 1.0
+"""So often a goal is looked for where nothing happens: it may be that nothing has for long."""
 TAKE_OVER_MS: Final = 100
 """So often it is looked whether a process has died, which writes nothing."""
 
@@ -86,6 +88,7 @@ class Driver:
         any view and turn. Raises what `first` raises: then nothing was written."""
         end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         is_new = True
+        look_at = time.monotonic()
         try:
             if first is not None:
                 self._look()
@@ -93,8 +96,9 @@ class Driver:
             while True:
                 is_new |= self._look()
                 is_new |= self._turns_that_are_due()
-                if is_new:
+                if is_new or time.monotonic() >= look_at:
                     is_new = False
+                    look_at = time.monotonic() + LOOK_SECONDS
                     with self._store.view() as view:
                         is_over = is_reached(view)
                     after_look()
