@@ -63,12 +63,19 @@ def wait_for_phase(mesh: EmbeddedMesh, job_id: str, phase: Phase) -> None:
         time.sleep(0.01)
 
 
-def nothing_went_wrong(mesh: EmbeddedMesh) -> None:
-    """Nothing was set aside, no message refused, and nothing is waited for any more."""
+LATE_VOTE = ("OVER", "Attestation")
+
+
+def nothing_went_wrong(mesh: EmbeddedMesh, *, may_be_late: bool = False) -> None:
+    """Nothing was set aside, no message refused, and nothing is waited for any more. may_be_late:
+    a process may have been slower with a vote than the quorum waits for, which the machine's load
+    decides: the vote is not counted, and nothing else is wrong."""
+    allowed = {LATE_VOTE} if may_be_late else set()
     with mesh.store.view() as view:
         assert set_aside_rows(view) == ()
         for actor in mesh.actors:
-            assert view.rows(actor.did, REFUSALS).select() == ()
+            refused = {(row.reason, row.kind) for row in view.rows(actor.did, REFUSALS).select()}
+            assert refused <= allowed
         assert view.open_work().count() == 0
         assert view.unanswered().count() == 0
 
@@ -198,7 +205,7 @@ def test_processes_share_a_home(mesh: EmbeddedMesh, mesh_home: Path) -> None:
         assert said(two) == ["Verified"] * 20
     assert {mesh.job(each).phase for each in mesh.job_ids()} == {Phase.VERIFIED}
     assert len(mesh.job_ids()) == 60
-    nothing_went_wrong(mesh)
+    nothing_went_wrong(mesh, may_be_late=True)
 
 
 def test_second_founder_finds_the_mesh_founded(tmp_path: Path) -> None:
