@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from embedded_mesh import answer
+from mesh.queries.job_view import find_job_row
 from simulation.driving.programs import ProgramKind
 from whole_home import WholeHome, found_home, program
 
@@ -14,7 +15,6 @@ from mesh.core.ports.messages import Envelope
 from mesh.embedded import following, upkeep
 from mesh.embedded.driving.set_aside import set_aside_rows, try_again
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.job_view import find_job_row
 
 
 def settled(home: WholeHome) -> None:
