@@ -317,7 +317,7 @@ def _fields(kind: type[Struct]) -> dict[str, Step] | None:
 
 
 def _record(kind: type[Struct], constant: tuple[str, str] | None = None) -> Step | None:
-    """constant: a further entry, and its text."""
+    """Returns the step of a record. constant: a further entry, and its text."""
     fields = _fields(kind)
     if fields is None:
         return None

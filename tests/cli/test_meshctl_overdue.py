@@ -1,4 +1,4 @@
-"""What time has decided while nobody drove: the next command settles it, and says so."""
+"""Decisions of time while nobody drove: the next command settles them, and says so."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What time has decided while nobody drove a home.
+"""Decisions of time while nobody drove a home.
 
 Rule: any command settles it before it shows anything, and nothing is executed for it.
 """

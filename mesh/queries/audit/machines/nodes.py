@@ -29,6 +29,7 @@ from mesh.core.records.market import Bid
 from mesh.core.records.settlement import Answer, Settlement
 from mesh.core.records.work import (
     Anchor,
+    Draw,
     GaveUp,
     GaveUpGround,
     Hold,
@@ -156,8 +157,16 @@ def _attempt(store: ActorStore, order: OrderedWork, signed: Signature) -> Attemp
         anchor=_cid(signed.anchor),
         gave_up=_cid(signed.gave_up),
         ground=None if signed.gave_up is None else signed.gave_up.body.ground,
+        draws=() if stored is None else _draws(store, hold, stored),
     )
     return _ended(store, order, signed, row, stored)
+
+
+def _draws(store: ActorStore, hold: Signed[Hold], stored: AttemptRow) -> tuple[Cid, ...]:
+    """Of the draws that it was shown, those that speak of the hold: which of them came by
+    themselves, and not with an opening, no record says."""
+    made = {each.cid for each in store.about(Draw, hold.cid) if each.signer == hold.signer}
+    return tuple(cid for cid in dict.fromkeys(stored.draws) if cid in made)
 
 
 def _ended(
