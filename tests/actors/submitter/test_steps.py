@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from issuing.records import WALL, key_of
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from mesh.core.fields import JobId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.events import Event, Stored, proof_of
-from mesh.core.jobs.job import FINAL, TRANSITIONS, Job, Phase, StepRefusal
+from mesh.core.jobs.job import BIDS_MAX, FINAL, TRANSITIONS, Job, Phase, StepRefusal
 from mesh.core.jobs.step import replay, step
 from mesh.core.records.settlement import Ground
 from mesh.core.records.terms import Priority
@@ -248,6 +248,30 @@ def test_refusal(
     refusal: StepRefusal, before: tuple[Event, ...], event: Event, seconds: int
 ) -> None:
     assert step(played(before), event, WALL + seconds) is refusal
+
+
+OF_EVERY_PHASE = {
+    StepRefusal.NO_SUCH_JOB,
+    StepRefusal.JOB_EXISTS,
+    StepRefusal.JOB_IS_FINAL,
+    StepRefusal.NOT_IN_THIS_PHASE,
+}
+"""Which are tried for every phase and event."""
+APART = {StepRefusal.TOO_MANY_BIDS, StepRefusal.NOT_ANCHORED, StepRefusal.NO_ATTEMPTS_LEFT}
+"""Which have tests of their own."""
+
+
+def test_each_refusal_is_tried() -> None:
+    assert {each for each, *_ in REFUSALS} | OF_EVERY_PHASE | APART == set(StepRefusal)
+
+
+def test_more_bids_than_a_job_may_have_are_refused() -> None:
+    job = played(SUBMITTED)
+    offer = job.bids[0]
+    full = replace(job, bids=tuple(replace(offer, bidder=str(n)) for n in range(BIDS_MAX)))
+    assert step(full, bid(2), WALL) is StepRefusal.TOO_MANY_BIDS
+    assert isinstance(step(full, EVENTS[ev.BidDeclined], WALL), Job)
+    assert isinstance(step(replace(full, bids=full.bids[1:]), bid(2), WALL), Job)
 
 
 def test_receipt_that_is_not_anchored_is_not_verified() -> None:
