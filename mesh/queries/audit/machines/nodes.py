@@ -42,6 +42,7 @@ from mesh.core.verification.seals import opens
 from mesh.queries.audit.compare import compare, extra, undecided
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.machines.executions import WORKING, Ordered, check_executions
+from mesh.queries.audit.machines.openings import shown_opening
 from mesh.queries.audit.machines.profiles import check_profile
 from mesh.queries.audit.reading import ActorStore
 from mesh.queries.audit.settled import lost, order_of
@@ -158,6 +159,7 @@ def _attempt(store: ActorStore, order: OrderedWork, signed: Signature) -> Attemp
         gave_up=_cid(signed.gave_up),
         ground=None if signed.gave_up is None else signed.gave_up.body.ground,
         draws=() if stored is None else _draws(store, hold, stored),
+        opening=None if stored is None else shown_opening(store, hold, stored.opening),
     )
     return _ended(store, order, signed, row, stored)
 

@@ -25,6 +25,7 @@ from mesh.core.verification.verdicts import Verdict
 from mesh.queries.audit.compare import compare, undecided
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.machines.executions import WORKING, Ordered, check_executions
+from mesh.queries.audit.machines.openings import shown_opening
 from mesh.queries.audit.machines.profiles import check_profile
 from mesh.queries.audit.reading import ActorStore
 from mesh.queries.audit.settled import lost, order_of
@@ -97,6 +98,7 @@ def _duty(store: ActorStore, order: OrderedWork, draw: Signed[Draw]) -> DutyRow:
         phase=_open_phase(store, hold.cid, seal, attestation),
         nonce=nonce,
         seal=None if seal is None else seal.cid,
+        opening=None if stored is None else shown_opening(store, hold, stored.opening),
         attestation=None if attestation is None else attestation.cid,
         why_silent="" if stored is None or attestation is not None else stored.why_silent,
     )
