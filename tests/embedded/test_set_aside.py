@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 from embedded_mesh import answer
-from mesh.queries.job_view import find_job_row
 from simulation.driving.programs import ProgramKind
 from whole_home import WholeHome, found_home, program
 
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.jobs.job import Phase
 from mesh.core.ports.messages import Envelope
-from mesh.embedded import following, upkeep
+from mesh.embedded.commands import following, upkeep
 from mesh.embedded.driving.set_aside import set_aside_rows, try_again
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.jobs.view import find_job_row
 
 
 def settled(home: WholeHome) -> None:
