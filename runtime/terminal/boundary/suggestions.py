@@ -10,7 +10,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "meshctl": (
         *("submit-job", "get-bids", "accept-bid", "job-status", "list-jobs", "cancel-job"),
         *("list-nodes", "receipt", "verify", "results", "logs", "policy"),
-        *("history", "job-tree", "reputation", "usage", "rerun"),
+        *("history", "job-tree", "reputation", "usage", "rerun", "validate"),
         *("identity", "tokens", "state", "block", "doctor", "prune"),
     ),
 }
