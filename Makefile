@@ -55,8 +55,9 @@ simulate: install  ## Play 10 000 seeds of simulated meshes with faults and liar
 simulate-ci: install  ## The same with 500 seeds; a failing one is shrunk and drawn.
 	$(SIMULATE) 0 500
 
-fire: install  ## Drive one home by eight processes, killed at random for ten minutes.
-	MESH_FIRE_SECONDS=600 $(BIN)/python -m pytest -q -s -p no:xdist tests/embedded/test_under_fire.py
+fire: install  ## Kill processes that share a home for ten minutes, and at every commit.
+	MESH_FIRE_SECONDS=600 MESH_CRASH_STEP=1 $(BIN)/python -m pytest -q -s -p no:xdist \
+	  tests/embedded/test_under_fire.py tests/embedded/test_crashes.py
 
 bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench
