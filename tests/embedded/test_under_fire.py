@@ -23,7 +23,7 @@ from mesh.embedded.mesh import EmbeddedMesh
 
 PROCESSES = 8
 KILLS = 40
-SECONDS = float(os.environ.get("MESH_FIRE_SECONDS", "20"))
+SECONDS = float(os.environ.get("MESH_FIRE_SECONDS", "12"))
 AWARDS = 50
 
 
