@@ -3,6 +3,7 @@
 Results are made up; every record is signed by the key of its member.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from blake3 import blake3
@@ -64,7 +65,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         return (self.manifest.block, self.bid.block, self.context.to_block())
 
 
-class RecordMaker:
+class RecordMaker(ABC):
     """The keys of a mesh, and the records that they sign."""
 
     mesh: Cid
@@ -77,17 +78,17 @@ class RecordMaker:
     verifiers: tuple[SigningKey, ...]
 
     @property
+    @abstractmethod
     def hold(self) -> Signed[Hold]:
         """The newest hold that was sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place_of(self, hold: Cid) -> int:
         """The place of a hold's receipt in the executor's chain."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entropy(self, count: int) -> bytes:
         """Bytes that differ from all before."""
-        raise NotImplementedError
 
     def signed(self, key: SigningKey, body: Any) -> Signed[Any]:
         return sign(body, mesh=self.mesh, key=key)
