@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,18 @@ def found_mesh(home: Path | None, *, as_it_is: bool = False) -> Iterator[Embedde
 
 
 def _settle_overdue(mesh: EmbeddedMesh) -> None:
-    """Say what became of jobs while nobody drove them. Where nothing can be written, the next
-    command that can does it."""
+    """Say what became of jobs while nobody drove them, or why that cannot be settled now: a command
+    that only reads goes on."""
     from mesh.embedded.commands.overdue import settle_overdue
 
-    with suppress(CommandError):
-        for row in settle_overdue(mesh):
-            because = f": {row.job.reason}" if row.job.reason else ""
-            note(f"meanwhile: job {row.job_id} is {row.phase.value}{because}")
+    try:
+        settled = settle_overdue(mesh)
+    except CommandError as error:
+        note(f"jobs that are overdue are not settled yet: {error.message}")
+        return
+    for row in settled:
+        because = f": {row.job.reason}" if row.job.reason else ""
+        note(f"meanwhile: job {row.job_id} is {row.phase.value}{because}")
 
 
 def is_founded(home: Path | None) -> bool:

@@ -3,6 +3,7 @@
 from issuing.records import UNITS, result
 from issuing.world import World
 
+from mesh.actors.base import REFUSALS, MessageRefusal
 from mesh.core.records.settlement import Answer, Ground, Payment, Settlement
 from mesh.core.records.work import Draw, Hold, Opening
 
@@ -71,6 +72,24 @@ def test_quorum_does_not_wait_for_a_verifier_that_is_silent_for_a_lease() -> Non
     world.wait(3_000)
     assert world.settlement.ground is Ground.VERIFIED
     assert third.did not in {each.to for each in world.settlement.payments}
+
+
+def test_vote_after_the_settlement_is_refused_and_gets_it() -> None:
+    world = World()
+    asked = world.held()
+    world.deliver_receipt(asked)
+    first, second, third = world.drawn()
+    for each in (first, second):
+        world.attest(each)
+    world.wait(3_000)
+    settlement = world.last(Settlement)
+    world.sent.clear()
+    world.attest(third)
+    assert world.of_kind(Settlement, third) == [settlement]
+    refused = world.within(
+        lambda tx: tx.rows(REFUSALS).get(MessageRefusal.OVER.name, "Attestation")
+    )
+    assert refused.count == 1
 
 
 def test_settlement_goes_to_all_who_took_part_with_what_it_names() -> None:
