@@ -1,35 +1,17 @@
 """A node's common parts: its settings, its machine, and the issuers whose holds it takes."""
 
-from collections.abc import Callable
-
 from mesh.actors.actor import ActorTransaction
-from mesh.actors.base import BaseActor
-from mesh.actors.machine import Machine, Resources
+from mesh.actors.machine import Resources
 from mesh.actors.node.rows import NUMBER, SETTINGS
 from mesh.actors.node.settings import NodeSettings
-from mesh.core.records.archive import Archive
+from mesh.actors.workers import Worker
 from mesh.core.records.membership import Role
 from mesh.core.records.terms import Capability
 from runtime.content.did import Did
-from runtime.identity.keys import SigningKey
 
 
-class NodeCore(BaseActor):
-    """A node, without what it does about each record. beats: whether its profile is sent as a beat,
-    since presence counts in its mesh."""
-
-    def __init__(
-        self,
-        *,
-        key: SigningKey,
-        archive: Archive,
-        entropy: Callable[[int], bytes],
-        machine: Machine,
-        beats: bool,
-    ) -> None:
-        super().__init__(key=key, archive=archive, entropy=entropy)
-        self.machine = machine
-        self.beats = beats
+class NodeCore(Worker):
+    """A node, without what it does about each record."""
 
     def settings(self, tx: ActorTransaction) -> NodeSettings:
         row = tx.rows(SETTINGS).get(NUMBER)

@@ -13,21 +13,18 @@ from mesh.actors.node.chain import append, is_restored, previous_receipt
 from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
 from mesh.actors.orders import stored_order
+from mesh.actors.workers import draws_opened, sign_seal
 from mesh.core.ports.messages import Outgoing
-from mesh.core.records.work import ROUNDS_MAX, Draw, Opening, Receipt, Seal
-from mesh.core.settlement.check import check_draws
+from mesh.core.records.work import ROUNDS_MAX, Draw, Opening, Receipt
 from mesh.core.verification.receipts import usage_of
 from mesh.core.verification.results import read_result
-from mesh.core.verification.seals import digest_of, nonce_of
-from runtime.identity.signed import RecordError, Signed
+from runtime.identity.signed import Signed
 
 
 def seal(node: NodeCore, tx: ActorTransaction, row: AttemptRow) -> None:
     """Fix a result that others may not read yet."""
     assert row.result is not None, "a result is sealed"
-    nonce = nonce_of(node.key, row.hold)
-    digest = digest_of(row.hold, node.did, row.result, nonce)
-    record = node.sign(tx, Seal(hold=row.hold, digest=digest))
+    nonce, record = sign_seal(node, tx, row.hold, row.result)
     after = replace(row, phase=AttemptPhase.SEALED, nonce=nonce, seal=record.cid)
     tx.rows(ATTEMPTS).put(after)
     send_again(tx, after)
@@ -139,17 +136,10 @@ def take_opening(
         return None
     if row.phase is not AttemptPhase.SEALED:
         return MessageRefusal.OVER
-    try:
-        draws = tuple(node.resting_on(tx, incoming, Draw, cid) for cid in opening.body.draws)
-        seals = [node.resting_on(tx, incoming, Seal, cid) for cid in opening.body.seals]
-    except RecordError:
-        return MessageRefusal.INCOMPLETE
-    own = next((each for each in seals if each.cid == row.seal), None)
-    order = stored_order(node, tx, row.hold)
-    if own is None or any(each.body.hold != row.hold for each in seals):
-        return MessageRefusal.INCONSISTENT
-    if check_draws(order, draws, own):
-        return MessageRefusal.INCONSISTENT
+    assert row.seal is not None, "it is sealed"
+    draws = draws_opened(node, tx, incoming, first=row.seal, own=row.seal)
+    if isinstance(draws, MessageRefusal):
+        return draws
     if is_restored(tx):
         return MessageRefusal.OVER
     node.keep(tx, opening, *draws)

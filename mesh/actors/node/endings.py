@@ -13,10 +13,11 @@ from mesh.actors.node.attempts import release
 from mesh.actors.node.chain import note_anchor, note_anchors
 from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase, AttemptRow
+from mesh.actors.workers import settlement_answered
 from mesh.core.records.settlement import Answer, Ground, Settlement
 from mesh.core.records.work import Anchor, Hold
 from mesh.core.settlement.payments import TERMS, ExecutorPay
-from runtime.identity.signed import RecordError, Signed
+from runtime.identity.signed import Signed
 
 
 def take_settlement(
@@ -75,13 +76,10 @@ def take_answer(
         return MessageRefusal.UNKNOWN_SUBJECT
     if answer.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
-    if answer.body.settlement is not None:
-        try:
-            settled = node.resting_on(tx, incoming, Settlement, answer.body.settlement)
-        except RecordError:
-            return MessageRefusal.INCOMPLETE
-        if settled.body.hold != row.hold:
-            return MessageRefusal.INCONSISTENT
+    settled = settlement_answered(node, tx, incoming, hold=row.hold)
+    if isinstance(settled, MessageRefusal):
+        return settled
+    if settled is not None:
         return end(node, tx, incoming, settled, now)
     if answer.body.accepted or answer.body.retry_after is not None:
         return None

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
-from mesh.actors import executions
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Handler
+from mesh.actors.executions import Outcome
 from mesh.actors.node.attempts import finish, take_hold
 from mesh.actors.node.bidding import forget_offers, take_manifest
 from mesh.actors.node.core import NodeCore
@@ -15,7 +15,6 @@ from mesh.actors.node.endings import take_anchor, take_answer, take_settlement
 from mesh.actors.node.rows import NUMBER, SETTINGS, SettingsRow
 from mesh.actors.node.settings import NodeSettings
 from mesh.actors.profiles import publish, take_credential, take_revocation
-from mesh.core.ports.work import WorkId, WorkResult
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.settlement import Answer, Revocation, Settlement
@@ -59,23 +58,17 @@ class Node(NodeCore):
         if len(self.machine.capabilities) + len(settings.capabilities) > CONSTRAINTS_MAX:
             return SettingsRefusal.TOO_MANY_CAPABILITIES
         tx.rows(SETTINGS).put(SettingsRow(number=NUMBER, settings=settings))
-        self._publish(tx, now)
+        self.publish(tx, now)
         return None
 
     def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
         forget_offers(tx, now)
-        deadline, lost = executions.tick(self, tx, now)
-        for each in lost:
-            finish(self, tx, each, now)
-        deadlines = [each for each in (deadline, self._publish(tx, now)) if each is not None]
-        return min(deadlines, default=None)
+        return super().tick(tx, now)
 
-    def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
-        outcome = executions.finished(self, tx, work, result, now)
-        if outcome is not None:
-            finish(self, tx, outcome, now)
+    def finish(self, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
+        finish(self, tx, outcome, now)
 
-    def _publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
+    def publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
         if tx.rows(SETTINGS).get(NUMBER) is None:
             return None
 

@@ -11,7 +11,6 @@ from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import EXECUTIONS, Ended, Lost, Outcome, begin, sign_of_life
 from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.orders import Order, against_order, keep_order, read_order, stored_order
-from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.rows import (
     DUTIES,
     OBSERVATIONS,
@@ -19,16 +18,16 @@ from mesh.actors.verifier.rows import (
     DutyRow,
     ObservationRow,
 )
+from mesh.actors.workers import Worker, draws_opened, sign_seal
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.work import Attestation, Draw, Hold, Opening, Seal, WorkPhase
 from mesh.core.settlement.check import check_draws
-from mesh.core.verification.seals import digest_of, nonce_of
 from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
 
 
 def take_draw(
-    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: Worker, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     draw: Signed[Draw] = incoming.record
     if verifier.did not in draw.body.verifiers:
@@ -61,7 +60,7 @@ def take_draw(
     return None
 
 
-def finish(verifier: VerifierCore, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
+def finish(verifier: Worker, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
     """Take in how an execution ended; the observation is stored before anything is said of it."""
     row = tx.rows(DUTIES).get(outcome.row.hold)
     assert row is not None and row.phase is DutyPhase.WORKING, "who ends it cancels the work"
@@ -82,7 +81,7 @@ def finish(verifier: VerifierCore, tx: ActorTransaction, outcome: Outcome, now: 
 
 
 def take_opening(
-    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: Worker, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """All whose seals count reveal their results."""
     opening: Signed[Opening] = incoming.record
@@ -98,18 +97,10 @@ def take_opening(
         return None
     if row.phase is not DutyPhase.SEALED:
         return MessageRefusal.OVER
-    try:
-        draws = tuple(verifier.resting_on(tx, incoming, Draw, cid) for cid in opening.body.draws)
-        seals = [verifier.resting_on(tx, incoming, Seal, cid) for cid in opening.body.seals]
-    except RecordError:
-        return MessageRefusal.INCOMPLETE
-    order = stored_order(verifier, tx, row.hold)
-    first = next((each for each in seals if each.cid == row.first), None)
-    counted = {each.cid for each in seals if each.body.hold == row.hold}
-    if first is None or row.seal not in counted or len(counted) < len(seals):
-        return MessageRefusal.INCONSISTENT
-    if check_draws(order, draws, first):
-        return MessageRefusal.INCONSISTENT
+    assert row.seal is not None, "it is sealed"
+    draws = draws_opened(verifier, tx, incoming, first=row.first, own=row.seal)
+    if isinstance(draws, MessageRefusal):
+        return draws
     verifier.keep(tx, opening)
     tx.outbox.answered(f"seal/{row.hold}")
     _attest(verifier, tx, replace(row, opening=opening.cid))
@@ -148,7 +139,7 @@ def _shown(row: DutyRow) -> tuple[Cid, ...]:
 
 
 def _work(
-    verifier: VerifierCore, tx: ActorTransaction, order: Order, draw: Signed[Draw], now: Now
+    verifier: Worker, tx: ActorTransaction, order: Order, draw: Signed[Draw], now: Now
 ) -> None:
     hold, submitter = order.hold, order.manifest.signer
     tx.rows(DUTIES).put(
@@ -175,7 +166,7 @@ def _work(
 
 
 def _against(
-    verifier: VerifierCore,
+    verifier: Worker,
     tx: ActorTransaction,
     incoming: Incoming,
     order: Order,
@@ -201,9 +192,7 @@ def _against(
     return None
 
 
-def _earlier(
-    verifier: VerifierCore, incoming: Incoming, draw: Signed[Draw]
-) -> tuple[Signed[Draw], ...]:
+def _earlier(verifier: Worker, incoming: Incoming, draw: Signed[Draw]) -> tuple[Signed[Draw], ...]:
     """The attached draws of the same hold before this one."""
     found = []
     for block in incoming.attached.values():
@@ -217,17 +206,15 @@ def _earlier(
 
 
 def _seal(
-    verifier: VerifierCore, tx: ActorTransaction, row: DutyRow, observation: ObservationRow
+    verifier: Worker, tx: ActorTransaction, row: DutyRow, observation: ObservationRow
 ) -> None:
-    nonce = nonce_of(verifier.key, row.hold)
-    digest = digest_of(row.hold, verifier.did, observation.deterministic, nonce)
-    seal = verifier.sign(tx, Seal(hold=row.hold, digest=digest))
+    nonce, seal = sign_seal(verifier, tx, row.hold, observation.deterministic)
     after = replace(row, phase=DutyPhase.SEALED, nonce=nonce, seal=seal.cid)
     tx.rows(DUTIES).put(after)
     send_again(tx, after)
 
 
-def _attest(verifier: VerifierCore, tx: ActorTransaction, row: DutyRow) -> None:
+def _attest(verifier: Worker, tx: ActorTransaction, row: DutyRow) -> None:
     observation = tx.rows(OBSERVATIONS).get(row.hold)
     assert observation is not None, "a verifier attests what it has stored"
     hold = verifier.archive.get(tx.blocks, Hold, row.hold)
@@ -246,7 +233,7 @@ def _attest(verifier: VerifierCore, tx: ActorTransaction, row: DutyRow) -> None:
     send_again(tx, after)
 
 
-def _repeat(verifier: VerifierCore, tx: ActorTransaction, row: DutyRow, now: Now) -> None:
+def _repeat(verifier: Worker, tx: ActorTransaction, row: DutyRow, now: Now) -> None:
     """The issuer has not heard the answer to a draw."""
     if row.phase is DutyPhase.WORKING:
         execution = tx.rows(EXECUTIONS).get(row.hold)

@@ -9,7 +9,6 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.executions import cancel
 from mesh.actors.faults import accuse_if_contradicted, accuse_if_wrong
-from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.rows import (
     DUTIES,
     OBSERVATIONS,
@@ -18,6 +17,7 @@ from mesh.actors.verifier.rows import (
     DutyRow,
     VerifiedReceiptRow,
 )
+from mesh.actors.workers import Worker, settlement_answered
 from mesh.core.records.settlement import Answer, Settlement
 from mesh.core.records.work import Receipt
 from mesh.core.verification.verdicts import Verdict
@@ -25,7 +25,7 @@ from runtime.identity.signed import RecordError, Signed
 
 
 def take_settlement(
-    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: Worker, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     settlement: Signed[Settlement] = incoming.record
     row = tx.rows(DUTIES).get(settlement.body.hold)
@@ -35,7 +35,7 @@ def take_settlement(
 
 
 def take_answer(
-    verifier: VerifierCore, tx: ActorTransaction, incoming: Incoming, now: Now
+    verifier: Worker, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
     """The issuer's answer to a Seal or Attestation; with a settlement, that one decides."""
     answer: Signed[Answer] = incoming.record
@@ -46,13 +46,10 @@ def take_answer(
     row = found[0]
     if answer.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
-    if answer.body.settlement is not None:
-        try:
-            settled = verifier.resting_on(tx, incoming, Settlement, answer.body.settlement)
-        except RecordError:
-            return MessageRefusal.INCOMPLETE
-        if settled.body.hold != row.hold:
-            return MessageRefusal.INCONSISTENT
+    settled = settlement_answered(verifier, tx, incoming, hold=row.hold)
+    if isinstance(settled, MessageRefusal):
+        return settled
+    if settled is not None:
         return _end(verifier, tx, incoming, row, settled, now)
     if not answer.body.accepted and answer.body.retry_after is None:
         verifier.keep(tx, answer)
@@ -61,7 +58,7 @@ def take_answer(
 
 
 def _end(
-    verifier: VerifierCore,
+    verifier: Worker,
     tx: ActorTransaction,
     incoming: Incoming,
     row: DutyRow,
@@ -93,7 +90,7 @@ def _end(
 
 
 def _keep_receipt(
-    verifier: VerifierCore,
+    verifier: Worker,
     tx: ActorTransaction,
     row: DutyRow,
     receipt: Signed[Receipt],

@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
-from mesh.actors import executions
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Handler
+from mesh.actors.executions import Outcome
 from mesh.actors.profiles import publish, take_credential, take_revocation
-from mesh.actors.verifier.core import VerifierCore
 from mesh.actors.verifier.duties import finish, take_draw, take_opening
 from mesh.actors.verifier.endings import take_answer, take_settlement
 from mesh.actors.verifier.rows import NUMBER, SETTINGS, SettingsRow, VerifierSettings
+from mesh.actors.workers import Worker
 from mesh.core.fields import MICRO
-from mesh.core.ports.work import WorkId, WorkResult
 from mesh.core.records.market import Credential, NodeProfile
 from mesh.core.records.settlement import Answer, Revocation, Settlement
 from mesh.core.records.terms import Capability
@@ -35,7 +34,7 @@ class SettingsRefusal(Enum):
     OUT_OF_RANGE = "a setting is out of its range"
 
 
-class Verifier(VerifierCore):
+class Verifier(Worker):
     """A verifier."""
 
     handlers: ClassVar[Mapping[type[Any], Handler]] = {
@@ -56,22 +55,13 @@ class Verifier(VerifierCore):
         except ShapeError:
             return SettingsRefusal.OUT_OF_RANGE
         tx.rows(SETTINGS).put(SettingsRow(number=NUMBER, settings=settings))
-        self._publish(tx, now)
+        self.publish(tx, now)
         return None
 
-    def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
-        deadline, lost = executions.tick(self, tx, now)
-        for each in lost:
-            finish(self, tx, each, now)
-        deadlines = [each for each in (deadline, self._publish(tx, now)) if each is not None]
-        return min(deadlines, default=None)
+    def finish(self, tx: ActorTransaction, outcome: Outcome, now: Now) -> None:
+        finish(self, tx, outcome, now)
 
-    def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
-        outcome = executions.finished(self, tx, work, result, now)
-        if outcome is not None:
-            finish(self, tx, outcome, now)
-
-    def _publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
+    def publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
         row = tx.rows(SETTINGS).get(NUMBER)
         if row is None:
             return None
