@@ -69,10 +69,7 @@ class Followed:
         hold = str(row.hold)
         if any(hold in each.id for each in reader.view.open_work().select()):
             return False
-        (name,) = (
-            each.name for each in reader.members.change.body.members if each.member == hit.concerns
-        )
-        self.problems[row.job_id] = stalled(row.job_id, name, hit)
+        self.problems[row.job_id] = stalled(row.job_id, reader.members.name(hit.concerns), hit)
         return True
 
     def tell(self) -> None:

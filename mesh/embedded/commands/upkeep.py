@@ -74,16 +74,19 @@ def retry(mesh: "EmbeddedMesh", number: int) -> None:
     `failed-again` with the exception's line."""
     before = {row.number for row in _rows(mesh)}
     tried = mesh.commands(lambda opened: try_again(opened.turn, number))
-    if not tried:
-        known = number in before
+    if not tried and number in before:
         raise CommandError(
             ExitCode.NOT_FOUND,
             "not-set-aside",
-            f"{number} is no message: a tick is tried again by itself, and a repair asks for work "
-            "anew"
-            if known
-            else f"no message {number} was set aside",
-            hint="meshctl doctor --repair" if known else "meshctl doctor",
+            f"{number} is no message: a tick is tried again by itself",
+            hint="meshctl doctor --repair asks for work anew whose result failed",
+        )
+    if not tried:
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            "not-set-aside",
+            f"no message {number} was set aside",
+            hint="meshctl doctor lists those that were",
         )
     mesh.settle()
     again = [row for row in _rows(mesh) if row.number not in before]
