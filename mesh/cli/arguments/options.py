@@ -59,7 +59,28 @@ TypeOption: TypeAlias = Annotated[
         autocompletion=complete_type,
     ),
 ]
-SECONDS_MAX: Final = 366 * 24 * 3600
+WaitOption: TypeAlias = Annotated[
+    bool, typer.Option("--wait", help="Award the best bid and wait until it is verified.")
+]
+FollowOption: TypeAlias = Annotated[
+    bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
+]
+DryRunOption: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing.")
+]
+ReasonOption: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
+]
+ScopeOption: TypeAlias = Annotated[
+    str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")
+]
+YEAR_SECONDS: Final = 366 * 24 * 3600
+YearOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--expires-in", metavar="SECONDS", help="From now. [default: a year]", show_default=False
+    ),
+]
 
 
 def _seconds(text: str) -> float:
@@ -68,9 +89,10 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1
-    if not 0 <= seconds <= SECONDS_MAX:
+    if not 0 <= seconds <= YEAR_SECONDS:
         raise typer.BadParameter(
-            f"'{text}' is no time to wait; expected seconds from 0 to {SECONDS_MAX}, for example 60"
+            f"'{text}' is no time to wait; expected seconds from 0 to {YEAR_SECONDS}, "
+            "for example 60"
         )
     return seconds
 

@@ -1,12 +1,16 @@
 """`meshctl identity`: who this is, and which mesh."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from mesh.cli.arguments.options import FormatOption, HomeOption, QuietOption
-
-YEAR_SECONDS: Final = 366 * 24 * 3600
+from mesh.cli.arguments.options import (
+    YEAR_SECONDS,
+    FormatOption,
+    HomeOption,
+    QuietOption,
+    YearOption,
+)
 
 identity = typer.Typer(
     no_args_is_help=True,
@@ -36,15 +40,7 @@ def grant(
         str | None,
         typer.Option("--to", metavar="DID", help="Who holds it. [default: this identity]"),
     ] = None,
-    expires_in: Annotated[
-        int,
-        typer.Option(
-            "--expires-in",
-            metavar="SECONDS",
-            help="From now. [default: a year]",
-            show_default=False,
-        ),
-    ] = YEAR_SECONDS,
+    expires_in: YearOption = YEAR_SECONDS,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,

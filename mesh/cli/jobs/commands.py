@@ -6,12 +6,16 @@ import typer
 
 from mesh.cli.arguments.completion import complete_node, words
 from mesh.cli.arguments.options import (
+    DryRunOption,
+    FollowOption,
     FormatOption,
     HomeOption,
     JobArgument,
     JobOption,
     QuietOption,
+    ReasonOption,
     TimeoutOption,
+    WaitOption,
 )
 
 if TYPE_CHECKING:  # the commands load the mesh only when they run
@@ -88,9 +92,7 @@ def job_status(
     job: JobArgument = None,
     job_id: JobOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Drive the job until it has ended.")] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
-    ] = False,
+    follow: FollowOption = False,
     auto_award: Annotated[
         bool, typer.Option("--auto-award", help="While waiting, accept the best bid.")
     ] = False,
@@ -170,9 +172,7 @@ def list_jobs(
 def cancel_job(
     job: JobArgument = None,
     job_id: JobOption = None,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
-    ] = "withdrawn by the submitter",
+    reason: ReasonOption = "withdrawn by the submitter",
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -201,17 +201,10 @@ def cancel_job(
 def rerun(
     job: JobArgument = None,
     job_id: JobOption = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Award the best bid and wait until it is verified.")
-    ] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
-    ] = False,
+    wait: WaitOption = False,
+    follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing."),
-    ] = False,
+    dry_run: DryRunOption = False,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,

@@ -7,10 +7,13 @@ import typer
 
 from mesh.cli.arguments.completion import complete_type, words
 from mesh.cli.arguments.options import (
+    DryRunOption,
+    FollowOption,
     FormatOption,
     HomeOption,
     QuietOption,
     TimeoutOption,
+    WaitOption,
 )
 
 PRIORITIES: Final = ("low", "medium", "high", "critical")
@@ -120,17 +123,10 @@ def submit_job(
             "--id", metavar="UUID", help="Your own id: repeating the command is harmless."
         ),
     ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Award the best bid and wait until it is verified.")
-    ] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="As --wait, printing each step as it happens.")
-    ] = False,
+    wait: WaitOption = False,
+    follow: FollowOption = False,
     timeout: TimeoutOption = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing."),
-    ] = False,
+    dry_run: DryRunOption = False,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,

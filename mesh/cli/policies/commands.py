@@ -5,7 +5,13 @@ from typing import Annotated
 import typer
 
 from mesh.cli.arguments.completion import words
-from mesh.cli.arguments.options import FormatOption, HomeOption, QuietOption, TypeOption
+from mesh.cli.arguments.options import (
+    FormatOption,
+    HomeOption,
+    QuietOption,
+    ScopeOption,
+    TypeOption,
+)
 from mesh.cli.policies.rule_names import RULES
 
 policy = typer.Typer(
@@ -122,9 +128,7 @@ def explain_policy(
         typer.Option("--subject", metavar="DID", help="Whose job. [default: this identity]"),
     ] = None,
     resource_type: TypeOption = "compute",
-    scope: Annotated[
-        str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")
-    ] = "",
+    scope: ScopeOption = "",
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,

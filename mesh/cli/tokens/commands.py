@@ -1,13 +1,20 @@
 """`meshctl tokens`: what pays for work."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from mesh.cli.arguments.options import FormatOption, HomeOption, QuietOption, TypeOption
-
-YEAR_SECONDS: Final = 366 * 24 * 3600
+from mesh.cli.arguments.options import (
+    YEAR_SECONDS,
+    FormatOption,
+    HomeOption,
+    QuietOption,
+    ReasonOption,
+    ScopeOption,
+    TypeOption,
+    YearOption,
+)
 
 tokens = typer.Typer(
     help="""Issue resource tokens, hand them on, and see what is left.
@@ -23,9 +30,6 @@ tokens = typer.Typer(
     rich_markup_mode=None,
 )
 
-ScopeOption = Annotated[
-    str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")
-]
 SourceOption = Annotated[
     str | None,
     typer.Option(
@@ -54,18 +58,8 @@ def issue(
         str | None,
         typer.Option("--to", metavar="DID", help="Who may spend it. [default: this identity]"),
     ] = None,
-    scope: Annotated[
-        str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")
-    ] = "",
-    expires_in: Annotated[
-        int,
-        typer.Option(
-            "--expires-in",
-            metavar="SECONDS",
-            help="From now. [default: a year]",
-            show_default=False,
-        ),
-    ] = YEAR_SECONDS,
+    scope: ScopeOption = "",
+    expires_in: YearOption = YEAR_SECONDS,
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
@@ -243,9 +237,7 @@ def receive(
 @tokens.command("revoke")
 def revoke(
     token: TokenArgument,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
-    ] = "withdrawn by its signer",
+    reason: ReasonOption = "withdrawn by its signer",
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
