@@ -8,6 +8,7 @@ issuance account is negative, by exactly the units that are outstanding; every o
 nothing, another one under the same id is refused.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final, Protocol, assert_never
 
@@ -18,7 +19,6 @@ from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.tokens.assessment import evaluate
-from runtime.tokens.draws import allocated, drawn, ended, left_of, left_of_chain
 from runtime.tokens.in_force import PolicyInForce, UsageKey
 from runtime.tokens.policy import Denied, Usage, released
 from runtime.tokens.token import ResourceType
@@ -27,17 +27,14 @@ from runtime.tokens.transfers import (
     Account,
     AccountKey,
     AccountKind,
-    Allocate,
     Command,
     CountedUnder,
-    EndAllocation,
-    ExpireHold,
     Issue,
     Move,
     Payment,
     PlaceHold,
     PostHold,
-    Retire,
+    TokenShare,
     TokenUse,
     Transfer,
     TransferId,
@@ -57,18 +54,15 @@ class LedgerRefusal(Enum):
     OTHER_LEDGER = "the accounts belong to different issuers or units"
     ISSUANCE_NOT_SPENDABLE = "units leave the issuance account only by being issued"
     ID_REUSED = "this id already names a transfer with other content"
-    EXPIRY_NOT_IN_FUTURE = "the hold would expire before it begins"
     TOKEN_EXHAUSTED = "the token has less left than the amount asked for"
     BALANCE_TOO_LOW = "the account has less available than the amount asked for"
     DENIED_BY_POLICY = "the policy in force does not allow it"
     LEDGER_FULL = "a total would not fit 63 bits"
     HOLD_NOT_FOUND = "no hold has this id"
-    HOLD_EXPIRED = "the hold has expired"
     HOLD_VOIDED = "the hold was voided"
     HOLD_POSTED = "the hold was posted: the units have moved"
     OTHER_PAYMENTS = "the hold was posted with other payments"
     PAYMENTS_OVER_HOLD = "the payments add up to more than the hold"
-    HOLD_NOT_EXPIRED = "the hold has not expired yet"
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -113,19 +107,15 @@ def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
     if len(command.id) != TRANSFER_ID_BYTES:
         return Refused(reason=LedgerRefusal.ID_NOT_32_BYTES)
     match command:
-        case Issue() | Retire() | Move() | PlaceHold():
+        case Issue() | Move() | PlaceHold():
             return _transfer(view, command, now)
-        case PostHold() | VoidHold() | ExpireHold():
-            return _resolve(view, command, now)
-        case Allocate() | EndAllocation():
-            return _allocation(view, command)
+        case PostHold() | VoidHold():
+            return _resolve(view, command)
         case _:
             assert_never(command)
 
 
-def _transfer(
-    view: LedgerView, command: Issue | Retire | Move | PlaceHold, now: int
-) -> Change | Refused:
+def _transfer(view: LedgerView, command: Issue | Move | PlaceHold, now: int) -> Change | Refused:
     wanted = _as_transfer(command, now)
     if refusal := _amount_refusal(wanted.amount):
         return Refused(reason=refusal)
@@ -134,11 +124,9 @@ def _transfer(
     before = view.transfer(command.id)
     if before is not None:
         return NOTHING if _same(before, wanted) else Refused(reason=LedgerRefusal.ID_REUSED)
-    if wanted.expires_at is not None and wanted.expires_at <= now:
-        return Refused(reason=LedgerRefusal.EXPIRY_NOT_IN_FUTURE)
     shares = command.tokens if isinstance(command, PlaceHold) else ()
     uses = tuple(view.token_use(share.token) for share in shares)
-    if shares and wanted.amount > (left := left_of_chain(shares, uses)):
+    if shares and wanted.amount > (left := _left(shares, uses)):
         return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
     payer = view.account(wanted.debit)
     if not isinstance(command, Issue) and payer.available < wanted.amount:
@@ -152,7 +140,7 @@ def _transfer(
     return Change(
         transfers=(wanted,),
         accounts=accounts,
-        token_uses=drawn(uses, wanted.amount),
+        token_uses=_drawn(uses, wanted.amount),
         usages=usages,
     )
 
@@ -190,16 +178,14 @@ def _amount_refusal(amount: int) -> LedgerRefusal | None:
     return None
 
 
-def _accounts_refusal(
-    command: Issue | Retire | Move | PlaceHold, wanted: Transfer
-) -> LedgerRefusal | None:
+def _accounts_refusal(command: Issue | Move | PlaceHold, wanted: Transfer) -> LedgerRefusal | None:
     debit, credit = wanted.debit, wanted.credit
     if debit == credit:
         return LedgerRefusal.SAME_ACCOUNT
     if credit is not None and (debit.issuer, debit.unit) != (credit.issuer, credit.unit):
         return LedgerRefusal.OTHER_LEDGER
     kinds = {key.kind for key in (debit, credit) if key is not None}
-    if kinds != {AccountKind.HOLDINGS} and not isinstance(command, Issue | Retire):
+    if kinds != {AccountKind.HOLDINGS} and not isinstance(command, Issue):
         return LedgerRefusal.ISSUANCE_NOT_SPENDABLE
     return None
 
@@ -216,9 +202,7 @@ def _accounts_after(view: LedgerView, transfer: Transfer) -> tuple[Account, ...]
     )
 
 
-def _resolve(
-    view: LedgerView, command: PostHold | VoidHold | ExpireHold, now: int
-) -> Change | Refused:
+def _resolve(view: LedgerView, command: PostHold | VoidHold) -> Change | Refused:
     if isinstance(command, PostHold):
         if not command.payments:
             return Refused(reason=LedgerRefusal.NO_PAYMENTS)
@@ -228,30 +212,21 @@ def _resolve(
     hold = view.transfer(command.id)
     if hold is None or not hold.is_hold:
         return Refused(reason=LedgerRefusal.HOLD_NOT_FOUND)
-    due = hold.expires_at is not None and now >= hold.expires_at
     match command, hold.state:
         case (PostHold(payments=payments), TransferState.POSTED):
             if payments != hold.payments:
                 return Refused(reason=LedgerRefusal.OTHER_PAYMENTS)
             return NOTHING
-        case (VoidHold() | ExpireHold(), TransferState.VOIDED | TransferState.EXPIRED):
+        case (VoidHold(), TransferState.VOIDED):
             return NOTHING
         case (_, TransferState.POSTED):
             return Refused(reason=LedgerRefusal.HOLD_POSTED)
         case (_, TransferState.VOIDED):
             return Refused(reason=LedgerRefusal.HOLD_VOIDED)
-        case (_, TransferState.EXPIRED):
-            return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
         case (PostHold(payments=payments), TransferState.PENDING):
-            if due:
-                return Refused(reason=LedgerRefusal.HOLD_EXPIRED)
             return _end(view, hold, TransferState.POSTED, payments)
         case (VoidHold(), TransferState.PENDING):
             return _end(view, hold, TransferState.VOIDED)
-        case (ExpireHold(), TransferState.PENDING):
-            if not due:
-                return Refused(reason=LedgerRefusal.HOLD_NOT_EXPIRED)
-            return _end(view, hold, TransferState.EXPIRED)
     raise AssertionError("the cases above cover every command and state")
 
 
@@ -273,7 +248,7 @@ def _end(
     return Change(
         transfers=(ended,),
         accounts=accounts,
-        token_uses=drawn(uses, -returned),
+        token_uses=_drawn(uses, -returned),
         usages=_usages_given_back(view, hold, returned),
     )
 
@@ -302,31 +277,24 @@ def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
     return tuple(after.values())
 
 
-def _allocation(view: LedgerView, command: Allocate | EndAllocation) -> Change | Refused:
-    child, parent = view.token_use(command.child.token), view.token_use(command.parent.token)
-    grant = command.child.amount
-    if isinstance(command, EndAllocation):
-        if not child.is_allocation:
-            return NOTHING
-        return Change(token_uses=ended(child, parent, grant))
-    if child.is_allocation:
-        return NOTHING
-    left = left_of(command.parent.amount, parent)
-    if grant - child.drawn > left:
-        return Refused(reason=LedgerRefusal.TOKEN_EXHAUSTED, available=left)
-    return Change(token_uses=allocated(child, parent, grant))
+def _left(shares: Sequence[TokenShare], uses: Sequence[TokenUse]) -> int:
+    """Gives the units that a chain's leaf may still spend: a draw counts for its parents too."""
+    return min(share.amount - use.drawn for share, use in zip(shares, uses, strict=True))
 
 
-def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transfer:
+def _drawn(uses: Sequence[TokenUse], amount: int) -> tuple[TokenUse, ...]:
+    """Gives the uses of a chain after a draw; a negative amount gives back."""
+    return tuple(replace(use, drawn=use.drawn + amount) for use in uses)
+
+
+def _as_transfer(command: Issue | Move | PlaceHold, now: int) -> Transfer:
     match command:
-        case Issue() | Retire():
+        case Issue():
             holdings = AccountKey(issuer=command.issuer, unit=command.unit, owner=command.owner)
-            issuance = replace(holdings, owner=command.issuer, kind=AccountKind.ISSUANCE)
-            is_issue = isinstance(command, Issue)
             return Transfer(
                 id=command.id,
-                debit=issuance if is_issue else holdings,
-                credit=holdings if is_issue else issuance,
+                debit=replace(holdings, owner=command.issuer, kind=AccountKind.ISSUANCE),
+                credit=holdings,
                 amount=command.amount,
                 state=TransferState.POSTED,
                 created_at=now,
@@ -348,7 +316,6 @@ def _as_transfer(command: Issue | Retire | Move | PlaceHold, now: int) -> Transf
                 amount=command.amount,
                 state=TransferState.PENDING,
                 created_at=now,
-                expires_at=command.expires_at,
                 tokens=tuple(share.token for share in command.tokens),
                 policies=tuple(
                     CountedUnder(policy=each.cid, scope=each.scope) for each in command.policies

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from runtime.content.codec import INTEGER_MAX, CodecError, decode, encode
-from runtime.content.did import Did
 from runtime.execution.state import TOKENS_BYTES_MAX
-from runtime.tokens.token import RESOURCES, TokenClass
-from runtime.tokens.transfers import Account, AccountKind
+from runtime.tokens.token import RESOURCES
 
 Register: TypeAlias = Mapping[str, Mapping[str, int]]
 
@@ -30,17 +28,6 @@ def class_fault(name: str) -> str | None:
     if name in RESOURCES:
         return f"{name} is a resource of the mesh, which only its issuers issue"
     return None
-
-
-def held_in_class(account: Account, issuer: Did) -> bool:
-    """Returns whether an account belongs into the register of `issuer`'s classes."""
-    key = account.key
-    return (
-        key.issuer == issuer
-        and isinstance(key.unit, TokenClass)
-        and key.kind is AccountKind.HOLDINGS
-        and account.balance > 0
-    )
 
 
 def register_to_block(register: Register) -> bytes:

@@ -57,7 +57,6 @@ class TransferState(Enum):
     PENDING = "pending"
     POSTED = "posted"
     VOIDED = "voided"
-    EXPIRED = "expired"
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -78,8 +77,8 @@ class Transfer(Struct, frozen=True, kw_only=True):
     """`amount` units from `debit` to `credit`, or held on `debit` (credit is None).
 
     payments: of a posted hold; the rest of its amount went back to `debit`. tokens: the chain that
-    authorises it, leaf first. subject: whose usage counts under the policies. expires_at: of a
-    hold, None where only a command ends it. Times are Unix seconds.
+    authorises it, leaf first. subject: whose usage counts under the policies. created_at: Unix
+    seconds.
     """
 
     id: TransferIdField
@@ -88,7 +87,6 @@ class Transfer(Struct, frozen=True, kw_only=True):
     amount: int
     state: TransferState
     created_at: int
-    expires_at: int | None = None
     tokens: tuple[Cid, ...] = ()
     policies: tuple[CountedUnder, ...] = ()
     subject: Did | None = None
@@ -106,16 +104,10 @@ class Transfer(Struct, frozen=True, kw_only=True):
 
 
 class TokenUse(Struct, frozen=True, kw_only=True):
-    """Units drawn under a token (held and paid), by itself and by its children.
-
-    set_aside: for its allocations, and not drawn by them yet. is_allocation: whether its parent has
-    its amount set aside.
-    """
+    """Units drawn under a token (held and paid), by itself and by its children."""
 
     token: Cid
     drawn: int = 0
-    set_aside: int = 0
-    is_allocation: bool = False
 
 
 class TokenShare(Struct, frozen=True, kw_only=True):
@@ -135,16 +127,6 @@ class Issue(Struct, frozen=True, kw_only=True):
     amount: int
 
 
-class Retire(Struct, frozen=True, kw_only=True):
-    """Takes `amount` units out of `owner`'s holdings, and out of circulation."""
-
-    id: TransferId
-    issuer: Did
-    owner: Did
-    unit: Unit
-    amount: int
-
-
 class Move(Struct, frozen=True, kw_only=True):
     """Moves units between two holdings of one ledger at once."""
 
@@ -155,17 +137,16 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class PlaceHold(Struct, frozen=True, kw_only=True):
-    """Sets units aside until posted, voided or expired; the policies are evaluated first.
+    """Sets units aside until posted or voided, which no time does; policies are evaluated first.
 
     subject: whose usage the policies count (the job's submitter). policies: all that apply, see
-    `runtime.tokens.in_force.applicable`. expires_at: None for a hold that no time ends.
+    `runtime.tokens.in_force.applicable`.
     """
 
     id: TransferId
     debit: AccountKey
     amount: int
     subject: Did
-    expires_at: int | None = None
     tokens: tuple[TokenShare, ...] = ()
     policies: tuple[PolicyInForce, ...] = ()
 
@@ -187,28 +168,4 @@ class VoidHold(Struct, frozen=True, kw_only=True):
     id: TransferId
 
 
-class ExpireHold(Struct, frozen=True, kw_only=True):
-    """The expiry of a hold, sent by a store's timer; refused before the time."""
-
-    id: TransferId
-
-
-class Allocate(Struct, frozen=True, kw_only=True):
-    """Sets the whole amount of a child token aside in its parent, which no longer spends it."""
-
-    id: TransferId
-    child: TokenShare
-    parent: TokenShare
-
-
-class EndAllocation(Struct, frozen=True, kw_only=True):
-    """Gives what is left of an allocation back to its parent; the child is revoked or expired."""
-
-    id: TransferId
-    child: TokenShare
-    parent: TokenShare
-
-
-Command: TypeAlias = (
-    Issue | Retire | Move | PlaceHold | PostHold | VoidHold | ExpireHold | Allocate | EndAllocation
-)
+Command: TypeAlias = Issue | Move | PlaceHold | PostHold | VoidHold

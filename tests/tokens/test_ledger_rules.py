@@ -19,18 +19,13 @@ from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import (
     AccountKey,
     AccountKind,
-    Allocate,
     Command,
-    EndAllocation,
-    ExpireHold,
     Issue,
     Move,
     Payment,
     PlaceHold,
     PostHold,
-    Retire,
     TokenShare,
-    TokenUse,
     TransferId,
     TransferState,
     VoidHold,
@@ -57,9 +52,8 @@ GRANT = Issue(
     unit=ResourceType.COMPUTE,
     amount=100,
 )
-HOLD = PlaceHold(id=name("hold"), debit=MINE, amount=40, expires_at=50, subject=ALICE)
+HOLD = PlaceHold(id=name("hold"), debit=MINE, amount=40, subject=ALICE)
 POST = PostHold(id=HOLD.id, payments=(Payment(owner=BOB, amount=40),))
-RETIRE = Retire(id=name("retire"), issuer=ISSUER, owner=ALICE, unit=ResourceType.COMPUTE, amount=25)
 MOVE = Move(id=name("move"), debit=MINE, credit=YOURS, amount=30)
 
 
@@ -93,26 +87,15 @@ def test_hold_sets_aside_and_a_post_moves(books: Books) -> None:
     assert balances(books) == (60, 60, 40, -100)
 
 
-@pytest.mark.parametrize(
-    ("end", "now", "state"),
-    [
-        (VoidHold(id=HOLD.id), 0, TransferState.VOIDED),
-        (VoidHold(id=HOLD.id), 60, TransferState.VOIDED),
-        (ExpireHold(id=HOLD.id), 50, TransferState.EXPIRED),
-    ],
-)
-def test_void_or_expired_hold_gives_everything_back(
-    books: Books, end: Command, now: int, state: TransferState
-) -> None:
+def test_void_hold_gives_everything_back(books: Books) -> None:
     done(books, replace(HOLD, tokens=(TOKEN,)))
     assert books.token_use(TOKEN.token).drawn == 40
-    done(books, end, now)
-    assert balances(books) == (100, 100, 0, -100)
-    assert books.token_use(TOKEN.token).drawn == 0
-    hold = books.transfer(HOLD.id)
-    assert hold is not None and hold.state is state
-    done(books, VoidHold(id=HOLD.id), now)
-    assert balances(books) == (100, 100, 0, -100)
+    for _ in range(2):
+        done(books, VoidHold(id=HOLD.id), 60)
+        assert balances(books) == (100, 100, 0, -100)
+        assert books.token_use(TOKEN.token).drawn == 0
+        hold = books.transfer(HOLD.id)
+        assert hold is not None and hold.state is TransferState.VOIDED
 
 
 def test_move_is_done_at_once(books: Books) -> None:
@@ -120,15 +103,7 @@ def test_move_is_done_at_once(books: Books) -> None:
     assert balances(books) == (70, 70, 30, -100)
 
 
-def test_retired_units_are_out_of_circulation(books: Books) -> None:
-    done(books, RETIRE)
-    assert balances(books) == (75, 75, 0, -75)
-    done(books, HOLD)
-    refused = decide(books, replace(RETIRE, id=name("more"), amount=36), 0)
-    assert refused == Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=35)
-
-
-@pytest.mark.parametrize("command", [GRANT, HOLD, MOVE, RETIRE])
+@pytest.mark.parametrize("command", [GRANT, HOLD, MOVE])
 def test_same_command_again_changes_nothing(books: Books, command: Command) -> None:
     done(books, command)
     before = balances(books)
@@ -169,7 +144,6 @@ CASES: list[tuple[LedgerRefusal, Command, int]] = [
     (R.ISSUANCE_NOT_SPENDABLE, replace(MOVE, credit=ISSUANCE), 0),
     (R.ID_REUSED, replace(GRANT, amount=101), 0),
     (R.ID_REUSED, replace(MOVE, id=GRANT.id), 0),
-    (R.EXPIRY_NOT_IN_FUTURE, HOLD, 50),
     (R.TOKEN_EXHAUSTED, replace(HOLD, amount=61, tokens=(TOKEN,)), 0),
     (R.BALANCE_TOO_LOW, replace(HOLD, amount=101), 0),
     (R.BALANCE_TOO_LOW, replace(MOVE, debit=YOURS, credit=MINE), 0),
@@ -177,7 +151,6 @@ CASES: list[tuple[LedgerRefusal, Command, int]] = [
     (R.HOLD_NOT_FOUND, replace(POST, id=name("nothing")), 0),
     (R.HOLD_NOT_FOUND, VoidHold(id=GRANT.id), 0),
     (R.HOLD_NOT_FOUND, replace(POST, id=GRANT.id), 0),
-    (R.HOLD_NOT_FOUND, ExpireHold(id=name("nothing")), 0),
 ]
 
 
@@ -194,13 +167,8 @@ def test_each_refusal_has_its_name(
 
 LATER: list[tuple[LedgerRefusal, Command | None, Command, int]] = [
     (R.HOLD_POSTED, POST, VoidHold(id=HOLD.id), 0),
-    (R.HOLD_POSTED, POST, ExpireHold(id=HOLD.id), 60),
     (R.HOLD_VOIDED, VoidHold(id=HOLD.id), POST, 0),
-    (R.HOLD_EXPIRED, None, POST, 50),
-    (R.HOLD_NOT_EXPIRED, None, ExpireHold(id=HOLD.id), 49),
     (R.ID_REUSED, None, replace(HOLD, amount=41), 0),
-    (R.ID_REUSED, None, replace(HOLD, expires_at=51), 0),
-    (R.ID_REUSED, None, replace(HOLD, expires_at=None), 0),
     (R.PAYMENTS_OVER_HOLD, None, replace(POST, payments=paying((BOB, 40), (CAROL, 1))), 0),
     (R.OTHER_PAYMENTS, POST, replace(POST, payments=paying((BOB, 39))), 0),
     (R.OTHER_PAYMENTS, POST, replace(POST, payments=paying((CAROL, 40))), 0),
@@ -249,18 +217,11 @@ def test_rate_limit_gives_back_nothing_that_returns(books: Books) -> None:
     assert books.usage(USAGE) == replace(held, committed=1)
 
 
-def test_hold_without_expiry_is_ended_by_a_command_alone(books: Books) -> None:
-    done(books, replace(HOLD, expires_at=None))
-    answer = decide(books, ExpireHold(id=HOLD.id), INTEGER_MAX)
-    assert answer == Refused(reason=R.HOLD_NOT_EXPIRED)
-    done(books, POST, INTEGER_MAX)
-    assert balances(books) == (60, 60, 40, -100)
-
-
 def test_payee_whose_total_would_overflow_is_not_paid(books: Books) -> None:
     full = replace(GRANT, id=name("full"), owner=BOB, issuer=ISSUER, amount=INTEGER_MAX - 100)
     done(books, full)
-    done(books, replace(RETIRE, id=name("out"), owner=BOB, amount=INTEGER_MAX - 100))
+    out = AccountKey(issuer=ISSUER, unit=ResourceType.COMPUTE, owner=CAROL)
+    done(books, replace(MOVE, id=name("out"), debit=YOURS, credit=out, amount=INTEGER_MAX - 100))
     done(books, HOLD)
     done(books, replace(MOVE, id=name("near"), amount=60))
     done(books, replace(MOVE, id=name("back"), debit=YOURS, credit=MINE, amount=60))
@@ -271,14 +232,7 @@ def test_payee_whose_total_would_overflow_is_not_paid(books: Books) -> None:
     assert decide(books, PostHold(id=over.id, payments=paying((BOB, 2))), 0) == Refused(
         reason=R.LEDGER_FULL
     )
-    assert before == (100, 60, 0, -100)
-
-
-def test_post_of_an_expired_hold_is_refused(books: Books) -> None:
-    done(books, HOLD)
-    done(books, ExpireHold(id=HOLD.id), 50)
-    answer = decide(books, POST, 0)
-    assert answer == Refused(reason=R.HOLD_EXPIRED)
+    assert before == (100, 60, 0, -INTEGER_MAX)
 
 
 def test_several_commands_are_carried_out_all_or_none(books: Books) -> None:
@@ -308,40 +262,6 @@ def test_child_token_draws_on_its_parents_too(books: Books) -> None:
     assert books.token_use(TOKEN.token).drawn == 40
     again = replace(HOLD, id=name("again"), amount=21, tokens=(TOKEN,))
     assert decide(books, again, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=20)
-
-
-CHILD = TokenShare(token=cid_of(b"child", Codec.RAW), amount=50)
-SET_ASIDE = Allocate(id=name("aside"), child=CHILD, parent=TOKEN)
-END = EndAllocation(id=name("end"), child=CHILD, parent=TOKEN)
-
-
-def test_parent_no_longer_spends_what_is_set_aside(books: Books) -> None:
-    done(books, SET_ASIDE)
-    assert decide(books, SET_ASIDE, 0) == NOTHING
-    by_parent = replace(HOLD, amount=11, tokens=(TOKEN,))
-    assert decide(books, by_parent, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=10)
-    done(books, replace(by_parent, amount=10))
-    by_child = replace(HOLD, id=name("other"), amount=50, tokens=(CHILD, TOKEN))
-    done(books, by_child)
-    assert books.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=60)
-    done(books, PostHold(id=by_child.id, payments=paying((BOB, 20))))
-    assert books.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=30, set_aside=30)
-
-
-def test_more_than_is_left_is_not_set_aside(books: Books) -> None:
-    done(books, replace(HOLD, amount=11, tokens=(TOKEN,)))
-    assert decide(books, SET_ASIDE, 0) == Refused(reason=R.TOKEN_EXHAUSTED, available=49)
-
-
-def test_ended_allocation_gives_back_what_was_not_spent(books: Books) -> None:
-    done(books, replace(HOLD, amount=20, tokens=(CHILD, TOKEN)))
-    done(books, SET_ASIDE)
-    assert books.token_use(TOKEN.token).set_aside == 30
-    done(books, END)
-    assert decide(books, END, 0) == NOTHING
-    assert books.token_use(TOKEN.token) == TokenUse(token=TOKEN.token, drawn=20)
-    done(books, VoidHold(id=HOLD.id))
-    assert books.token_use(TOKEN.token) == TokenUse(token=TOKEN.token)
 
 
 def test_all_refusals_are_tested() -> None:

@@ -55,7 +55,6 @@ class EntryRow(Struct, frozen=True, kw_only=True):
     amount: int
     state: TransferState
     created_at: int
-    expires_at: int | None
     tokens: tuple[Cid, ...]
     policies: tuple[CountedUnder, ...]
     subject: Did | None
@@ -159,18 +158,6 @@ class Books:
     def usages_of(self, subject: Did) -> tuple[CommittedRow, ...]:
         return self._usages.select(subject=subject)
 
-    def transfers_of(self, owner: Did) -> tuple[Transfer, ...]:
-        """The transfers from and to an owner, holds by their payer, oldest first."""
-        rows = {
-            row.id: row
-            for row in (
-                *self._entries.select(debit_owner=owner),
-                *self._entries.select(credit_owner=owner),
-            )
-        }
-        ordered = sorted(rows.values(), key=lambda row: (row.created_at, row.id))
-        return tuple(map(self._transfer, ordered))
-
     def _account(self, row: AccountRow) -> Account:
         return Account(
             key=AccountKey(
@@ -197,7 +184,6 @@ class Books:
             amount=row.amount,
             state=row.state,
             created_at=row.created_at,
-            expires_at=row.expires_at,
             tokens=row.tokens,
             policies=row.policies,
             subject=row.subject,
@@ -295,7 +281,6 @@ def _entry_row(transfer: Transfer) -> EntryRow:
         amount=transfer.amount,
         state=transfer.state,
         created_at=transfer.created_at,
-        expires_at=transfer.expires_at,
         tokens=transfer.tokens,
         policies=transfer.policies,
         subject=transfer.subject,
