@@ -38,14 +38,14 @@ EDITS = (
     change(
         "forged issue",
         "INSERT INTO ledger_entries SELECT actor, zeroblob(32), unit, debit_owner, debit_kind,"
-        " credit_owner, credit_kind, 999999, state, created_at, expires_at, tokens, policies,"
+        " credit_owner, credit_kind, 999999, state, created_at, tokens, policies,"
         " subject, payments FROM ledger_entries WHERE debit_kind = 'issuance' LIMIT 1",
         says="nothing signed leads to it",
     ),
     change(
         "raised balance with a matching entry",
         "INSERT INTO ledger_entries SELECT actor, zeroblob(32), unit, debit_owner, debit_kind,"
-        " credit_owner, credit_kind, 500, state, created_at, expires_at, tokens, policies,"
+        " credit_owner, credit_kind, 500, state, created_at, tokens, policies,"
         " subject, payments FROM ledger_entries WHERE debit_kind = 'issuance' LIMIT 1",
         "UPDATE ledger_accounts SET debits_posted = debits_posted + 500 WHERE kind = 'issuance'",
         "UPDATE ledger_accounts SET credits_posted = credits_posted + 500"
