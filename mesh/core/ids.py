@@ -35,19 +35,9 @@ def issue_id(token: Cid) -> TransferId:
     return TransferId(_hash(b"issue", token.raw))
 
 
-def effect_id(job: Cid, position: int) -> TransferId:
-    """The ledger's id of what the effect at `position` of a job moves."""
-    return TransferId(_hash(b"effect", job.raw, position.to_bytes(8, "big")))
-
-
 def transfer_id(payer: Did, cause: Cid, position: int) -> TransferId:
     """The ledger's id of one item of a payer's transfer for a cause."""
     return TransferId(_hash(b"transfer", payer.encode(), cause.raw, position.to_bytes(8, "big")))
-
-
-def run_effect_id(nonce: bytes, position: int) -> TransferId:
-    """The ledger's id of what the effect at `position` of a local execution moves."""
-    return TransferId(_hash(b"run effect", nonce, position.to_bytes(8, "big")))
 
 
 def followed_job_id(job: Cid, position: int, settled_at: int) -> JobId:

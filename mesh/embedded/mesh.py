@@ -24,13 +24,12 @@ from mesh.embedded.tables import TABLES
 from mesh.home.config import load_config
 from mesh.home.home import find_home, remember_mesh
 from mesh.queries.reader import missing_block
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid
 
 if TYPE_CHECKING:
     from mesh.actors.actor import Now
     from mesh.actors.stores import DeliveryTransaction
     from mesh.core.fields import JobId, NodeId
-    from mesh.core.findings import Finding
     from mesh.core.jobs.request import JobRequest
     from mesh.embedded.commands.following import OnProgress
     from mesh.queries.jobs.view import JobView
@@ -76,17 +75,6 @@ class EmbeddedMesh(MeshParts):
         )
 
     # --- blocks
-
-    def put_block(
-        self, data: bytes, codec: Codec = Codec.RAW, *, on_event: OnProgress = _ignore
-    ) -> Cid:
-        """Store one block; its CID. Raises CommandError `block-…`."""
-        from mesh.queries.jobs.progress_events import ModuleStored
-
-        cid = cid_of(data, codec)
-        self.put_blocks(((cid, data),))
-        on_event(ModuleStored(cid=cid, size_bytes=len(data)))
-        return cid
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
         """Store several blocks, all or none. Raises CommandError `block-…`."""
@@ -282,27 +270,3 @@ class EmbeddedMesh(MeshParts):
         with self.read() as reader:
             found = reader.rows(JOBS).select(receipt=receipt, limit=1)
         return found[0].job_id if found else None
-
-    def verify(self, job_id: JobId, *, reexecute: bool = True) -> tuple[Finding, ...]:
-        """What speaks against the job's proof, checked now; empty: it stands."""
-        from mesh.adapters.reexecution import executed_in
-        from mesh.core.proofs.check import verify_proof
-        from mesh.core.proofs.contents import ProofError
-        from mesh.queries.jobs.view import find_job_row
-        from mesh.queries.upkeep.checks import proof_of
-
-        again = executed_in(self.sandbox) if reexecute else None
-        try:
-            with self.read() as reader:
-                proof = proof_of(reader, find_job_row(reader, job_id))
-                checked = verify_proof(proof, mesh=self.members.mesh, reexecute=again, now=self.now)
-        except ProofError as error:
-            return error.findings
-        return checked.findings
-
-    def balances(self) -> dict[str, int]:
-        """The submitter's available units by resource type, over all issuers."""
-        from mesh.queries.accounts.balances import available_units
-
-        with self.read() as reader:
-            return available_units(reader)

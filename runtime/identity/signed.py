@@ -23,7 +23,6 @@ from runtime.identity.keys import IdentityError, SigningKey, verify
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-RECORD_VERSION: Final = 1
 _DOMAIN: Final = b"icn-mesh/1\0"
 _SIG: Final = encode("sig")
 ENVELOPE: Final = frozenset({"version", "type", "mesh", "signer", "sig"})
@@ -66,7 +65,7 @@ class Signed(Struct, Generic[T_co], frozen=True, kw_only=True):
     cid: Cid
 
 
-def sign(body: T, *, mesh: Cid | None, key: SigningKey, version: int = RECORD_VERSION) -> Signed[T]:
+def sign(body: T, *, mesh: Cid | None, key: SigningKey, version: int) -> Signed[T]:
     """Signs a record. The same arguments give the same bytes. Raises ShapeError."""
     name = type(body).__name__
     fields = pack_fields(body)
@@ -87,7 +86,7 @@ def read(
     data: bytes,
     kinds: Mapping[str, type[T]],
     *,
-    version: int = RECORD_VERSION,
+    version: int,
     bytes_max: int = RECORD_BYTES_MAX,
 ) -> Signed[T]:
     """Reads and verifies one signed record of one of `kinds` (by type name), of one version. Raises

@@ -22,7 +22,7 @@ from ccl.pipeline import compile_text
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded.mesh import EmbeddedMesh
-from runtime.content.cid import Cid
+from runtime.content.cid import Cid, Codec, cid_of
 from tests.bench.measure import Figure, print_figures
 
 NULL_MODULE = '(module (func (export "run")))'
@@ -67,9 +67,15 @@ class Batches:
         )
 
 
+def _put(mesh: EmbeddedMesh, data: bytes) -> Cid:
+    cid = cid_of(data, Codec.RAW)
+    mesh.put_blocks([(cid, data)])
+    return cid
+
+
 def measure_jobs() -> None:
     with tempfile.TemporaryDirectory() as folder, EmbeddedMesh.open(Path(folder)) as mesh:
-        module = mesh.put_block(bytes(wasmtime.wat2wasm(NULL_MODULE)))
+        module = _put(mesh, bytes(wasmtime.wat2wasm(NULL_MODULE)))
         single = _batches(mesh, module, in_flight=1, rounds=60)
         many = _batches(mesh, module, in_flight=16, rounds=25)
         shares = _stages(mesh, module)
@@ -134,8 +140,8 @@ def _largest_ward(mesh: EmbeddedMesh) -> list[Figure]:
     path = EXAMPLES / "count.ccl"
     compiled = compile_text(path.read_text("utf-8"), path=path.as_posix())
     assert compiled.wasm is not None
-    module = mesh.put_block(compiled.wasm)
-    ballots = mesh.put_block((EXAMPLES / "ballots" / LARGEST_WARD).read_bytes())
+    module = _put(mesh, compiled.wasm)
+    ballots = _put(mesh, (EXAMPLES / "ballots" / LARGEST_WARD).read_bytes())
     request = JobRequest(module=module, input=ballots, resource_amount=500, description="count")
     whole, local = [], []
     for number in range(12):

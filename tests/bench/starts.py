@@ -16,6 +16,7 @@ import wasmtime
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.embedded.mesh import EmbeddedMesh
+from runtime.content.cid import Codec, cid_of
 from tests.bench.measure import Figure, print_figures
 
 REPEATS = 15
@@ -66,7 +67,9 @@ def _commands(place: Path) -> Sequence[Sequence[str]]:
 
 def _jobs(home: Path) -> tuple[str, str]:
     with EmbeddedMesh.open(home, environment={}) as mesh:
-        module = mesh.put_block(bytes(wasmtime.wat2wasm(NULL_MODULE)))
+        null = bytes(wasmtime.wat2wasm(NULL_MODULE))
+        module = cid_of(null, Codec.RAW)
+        mesh.put_blocks([(module, null)])
         request = JobRequest(module=module, resource_amount=1, description="null job")
         ended = mesh.submit_all([request] * OLDER_JOBS)
         mesh.drive(ended, auto_award=True)

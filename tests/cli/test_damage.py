@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from embedded_mesh import ANSWER, ENDLESS_CID, found, open_at
+from embedded_mesh import ANSWER, ENDLESS_CID, found, open_at, put_block
 
 from mesh.actors.submitter.rows import STATEMENTS
 from mesh.cli.app import run
@@ -60,7 +60,7 @@ OLD_STATEMENT = "Statement that a newer one has replaced"
 
 
 def _job(mesh: EmbeddedMesh, description: str) -> JobId:
-    module = mesh.put_block(ANSWER)
+    module = put_block(mesh, ANSWER)
     return mesh.submit(JobRequest(module=module, resource_amount=10, description=description))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_mesh import opened
+from embedded_mesh import opened, put_block
 from meshcommand import ECHO, Meshctl, submitted, verified
 from submitting_modules import submitter_of
 
@@ -27,8 +27,8 @@ def answered(meshctl: Meshctl, *words: str) -> Any:
 def delegated(home: Path, *children: tuple[Cid, str, int]) -> JobId:
     """A verified job whose program has submitted others, which have ended, too."""
     with opened(home) as mesh:
-        mesh.put_block(bytes(ECHO))
-        module = mesh.put_block(submitter_of(*children))
+        put_block(mesh, bytes(ECHO))
+        module = put_block(mesh, submitter_of(*children))
         request = JobRequest(
             module=module, resource_amount=500, children=Children(depth=1, budget=900)
         )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded_mesh import opened
+from embedded_mesh import opened, put_block
 from meshcommand import ECHO, Meshctl, submitted
 from msgspec.structs import replace
 from submitting_modules import submitter_of
@@ -85,8 +85,8 @@ def submitting(home: Path, *resources: str) -> JobId:
     """A verified job whose program submits one job for each resource."""
     part = cid_of(bytes(ECHO), Codec.RAW)
     with opened(home) as mesh:
-        mesh.put_block(bytes(ECHO))
-        module = mesh.put_block(submitter_of(*((part, each, 5) for each in resources)))
+        put_block(mesh, bytes(ECHO))
+        module = put_block(mesh, submitter_of(*((part, each, 5) for each in resources)))
         children = Children(depth=1, budget=50)
         job = mesh.submit(JobRequest(module=module, resource_amount=500, children=children))
         mesh.drive([job], auto_award=True)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded_mesh import open_at
+from embedded_mesh import open_at, put_block
 from host_programs import program
 from meshcommand import Meshctl
 from wasm_modules import wasm
@@ -34,7 +34,7 @@ def stored(home: Path) -> Path:
     )
     with open_at(home) as mesh:
         request = JobRequest(
-            module=mesh.put_block(module), resource_amount=10, children=Children(depth=1, budget=1)
+            module=put_block(mesh, module), resource_amount=10, children=Children(depth=1, budget=1)
         )
         assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
     return home
@@ -106,7 +106,7 @@ def test_map_with_text_keys_is_an_object(home: Path, meshctl: Meshctl) -> None:
     module = wasm(program(("write_state", "till", "m", "Map<String, Integer>", stored), "drop"))
     with open_at(home) as mesh:
         request = JobRequest(
-            module=mesh.put_block(module), resource_amount=10, children=Children(depth=1, budget=1)
+            module=put_block(mesh, module), resource_amount=10, children=Children(depth=1, budget=1)
         )
         assert mesh.drive([mesh.submit(request)], auto_award=True) == {}
     (row,) = json.loads(meshctl("state", "-o", "json").out)["variables"]

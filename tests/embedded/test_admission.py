@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from changed_mesh import NODES, VERIFIERS, audit, lying, uncompiled
-from embedded_mesh import ANSWER
+from embedded_mesh import ANSWER, balances, put_block
 from wasm_modules import wasm
 from wasm_proposals import REFUSED
 
@@ -55,15 +55,15 @@ def asked(module: bytes, **more: object) -> JobRequest:
 def test_job_that_no_node_could_execute_is_refused(
     mesh: EmbeddedMesh, module: bytes, changes: dict[str, object], code: str, reason: str
 ) -> None:
-    mesh.put_block(module)
-    before = mesh.balances()
+    put_block(mesh, module)
+    before = balances(mesh)
     with pytest.raises(CommandError) as refused:
         mesh.submit(asked(module, **changes))
     assert refused.value.code == code
     assert refused.value.exit_code in CODES[code][0]
     assert reason in refused.value.message
     assert mesh.job_ids() == ()
-    assert mesh.balances() == before
+    assert balances(mesh) == before
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_nodes_decline_a_module_that_comes_later(
     job_id = mesh.submit(asked(module, **changes))
     mesh.drive([job_id], auto_award=True)
     assert mesh.job(job_id).missing == (cid_of(module, Codec.RAW),)
-    mesh.put_block(module)
-    before = mesh.balances()
+    put_block(mesh, module)
+    before = balances(mesh)
     assert mesh.drive([job_id], auto_award=True) == {}
     job = mesh.job(job_id)
     assert (job.phase, job.bids, job.award) == (Phase.SUBMITTED, (), None)
@@ -89,7 +89,7 @@ def test_nodes_decline_a_module_that_comes_later(
     held_up = obstacle(job, needs_award=True)
     assert held_up is not None
     assert reason in str(held_up.details["reasons"])
-    assert mesh.balances() == before
+    assert balances(mesh) == before
 
 
 def test_good_module_that_comes_later_is_executed(mesh: EmbeddedMesh) -> None:
@@ -97,7 +97,7 @@ def test_good_module_that_comes_later_is_executed(mesh: EmbeddedMesh) -> None:
         JobRequest(module=cid_of(LATER, Codec.RAW), resource_amount=500, arguments=encode([]))
     )
     mesh.drive([job_id], auto_award=True)
-    mesh.put_block(LATER)
+    put_block(mesh, LATER)
     mesh.drive([job_id], auto_award=True)
     assert mesh.job(job_id).phase is Phase.VERIFIED
 
@@ -105,13 +105,13 @@ def test_good_module_that_comes_later_is_executed(mesh: EmbeddedMesh) -> None:
 def test_module_that_the_engine_cannot_compile_costs_no_reputation(mesh: EmbeddedMesh) -> None:
     """What the static budget let through and the machine could not do."""
     lying(mesh, dict.fromkeys((*NODES, *VERIFIERS), uncompiled))
-    before = mesh.balances()
+    before = balances(mesh)
     job_id = mesh.submit(asked(ANSWER))
     assert mesh.drive([job_id], auto_award=True) == {}
     job = mesh.job(job_id)
     assert job.phase is Phase.FAILED
     assert job.reason == "the engine could not compile the module: too large"
-    assert mesh.balances() == before
+    assert balances(mesh) == before
     with mesh.read() as reader:
         assert reader.rows(EVIDENCE).select() == ()
     assert audit(mesh) == ()
@@ -122,7 +122,7 @@ def test_module_that_needs_more_memory_names_how_to_give_it(mesh: EmbeddedMesh) 
         (LARGE, "give it more: --memory 125"),
         (HUGE, "build it for at most 268435456 bytes: no execution has more"),
     ):
-        mesh.put_block(module)
+        put_block(mesh, module)
         with pytest.raises(CommandError) as refused:
             mesh.submit(asked(module))
         assert refused.value.hint == hint
@@ -144,7 +144,7 @@ def unusual_entries() -> Iterator[bytes]:
 
 def test_entry_of_an_unusual_type_costs_no_attempt(mesh: EmbeddedMesh) -> None:
     for module in unusual_entries():
-        mesh.put_block(module)
+        put_block(mesh, module)
         with pytest.raises(CommandError) as refused:
             mesh.submit(asked(module))
         assert refused.value.code in ("not-callable", "no-entry", "wrong-arguments")

@@ -25,7 +25,7 @@ from changed_mesh import (
     settlements,
     uncompiled,
 )
-from embedded_mesh import ANSWER_CID, ENDLESS_CID
+from embedded_mesh import ANSWER_CID, ENDLESS_CID, balances, findings_of, put_block
 from host_programs import program
 from wasm_modules import wasm
 
@@ -179,7 +179,7 @@ def cancelled_too_late(home: Path) -> None:
 def applied(home: Path) -> None:
     """Awarded by hand, and the choice to award comes too late to matter."""
     with open_at(home) as mesh:
-        module = mesh.put_block(WRITER)
+        module = put_block(mesh, WRITER)
         mesh.submit(JobRequest(module=module, resource_amount=500, job_id=JOB))
         tolerating(("job-not-open",), lambda: mesh.accept(JOB, NODE))
         mesh.drive([JOB], auto_award=True)
@@ -358,9 +358,9 @@ def check(home: Path, scenario: Scenario) -> None:
         assert numbers == [*range(1, len(numbers) + 1)]
         paid = sum(each.amount for one, _ in settled for each in one.body.payments)
         granted = 1_000_000
-        assert mesh.balances()["compute"] == granted - paid
+        assert balances(mesh)["compute"] == granted - paid
         if scenario.ends is _P.VERIFIED:
-            assert mesh.verify(JOB) == ()
+            assert findings_of(mesh, JOB) == ()
 
 
 def killed_at(commit: int, when: str, action: Callable[[], None]) -> bool:

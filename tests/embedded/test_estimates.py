@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from changed_mesh import audit, bids, configure, executed, lying, views_of, work
-from embedded_mesh import ENDLESS_CID
+from embedded_mesh import ENDLESS_CID, put_block
 from msgspec.structs import replace
 from wasm_modules import wasm
 
@@ -84,7 +84,7 @@ def test_verified_executions_change_estimates_and_reputation(mesh: EmbeddedMesh)
     before = bids(mesh, heavy())
     node_id = NodeId("mesh-node-2")
     counted = cid_of(COUNTED, Codec.RAW)
-    mesh.put_block(COUNTED)
+    put_block(mesh, COUNTED)
     # What the node says it took, whatever this machine takes: too short to be measured, then a
     # module without a result, then one that shows next to nothing, and is believed in part.
     for module, amount, wall_ms, speed in (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from changed_mesh import audit, open_at
-from embedded_mesh import ANSWER, ENVIRONMENT, answer, found
+from embedded_mesh import ANSWER, ENVIRONMENT, answer, found, put_block
 from meshcommand import ECHO
 
 from mesh.actors.stores import DeliveryTransaction
@@ -90,7 +90,7 @@ def test_founding_without_room_is_finished_when_there_is_some(tmp_path: Path, le
     assert not list(home.rglob(".*")), "no drafts are left"
     with open_at(home) as mesh:
         assert audit(mesh) == ()
-        mesh.put_block(ANSWER)
+        put_block(mesh, ANSWER)
 
 
 @pytest.mark.parametrize("room", [0, 1000, 10_000, 100_000])
@@ -195,7 +195,7 @@ def test_mark_without_room_leaves_no_draft(home: Path) -> None:
 def test_module_compiled_without_room_is_used_and_not_cached(home: Path) -> None:
     shutil.rmtree(home / "cache")
     with open_at(home) as mesh:
-        job_module = mesh.put_block(bytes(ECHO))
+        job_module = put_block(mesh, bytes(ECHO))
         assert mesh.has_block(job_module)
         with files_of_at_most(0):
             cache = mesh.sandbox._cache
@@ -217,7 +217,7 @@ def test_output_without_room_is_named_and_not_half_there(
     home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with open_at(home) as mesh:
-        cid = mesh.put_block(block(7)[1])
+        cid = put_block(mesh, block(7)[1])
     target = tmp_path / "out.bin"
     target.write_text("as it was")
     words = ["block", "get", str(cid), "--mesh-home", str(home), "--output"]
@@ -238,18 +238,18 @@ def test_existing_entry_is_read_on_a_full_disk(
 ) -> None:
     """SQLite wants room for the index of its log before it reads."""
     with open_at(home) as mesh:
-        cid = mesh.put_block(block(3)[1])
+        cid = put_block(mesh, block(3)[1])
     with files_of_at_most(0), open_at(home) as mesh:
         assert mesh.get_block(cid) == block(3)[1]
         for _ in range(2):
             with pytest.raises(CommandError) as caught:
-                mesh.put_block(block(4)[1])
+                put_block(mesh, block(4)[1])
             assert is_named(caught.value)
     for path in home.glob("mesh.sqlite-*"):
         assert path.stat().st_size == 0, "nothing was left half made"
     with open_at(home) as mesh:
         assert not mesh.has_block(block(4)[0])
-        mesh.put_block(block(4)[1])
+        put_block(mesh, block(4)[1])
 
 
 def test_job_that_is_stopped_by_a_full_disk_says_so_and_goes_on(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from changed_mesh import open_at
-from embedded_mesh import ANSWER, found
+from embedded_mesh import ANSWER, found, put_block
 
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.home.config import load_config
@@ -63,7 +63,7 @@ def test_all_that_is_made_in_a_home_is_private_under_any_umask(tmp_path: Path, m
     with umask(mask):
         found(home)
         with open_at(home) as mesh, actor_lock(mesh.home, "issuer", wait=False):
-            mesh.put_block(ANSWER)
+            put_block(mesh, ANSWER)
             made = sorted((tmp_path / "above").rglob("*"))
             modes = {path: mode_of(path) for path in (tmp_path / "above", *made)}
     names = {path.name for path in made}
@@ -159,7 +159,7 @@ def test_linked_entry_of_the_cache_is_not_run(home: Path, tmp_path: Path) -> Non
         entry.rename(tmp_path / str(number))
         entry.symlink_to(tmp_path / str(number))
     with open_at(home) as mesh:
-        assert mesh.sandbox._cache.get(mesh.put_block(ANSWER)) is None
+        assert mesh.sandbox._cache.get(put_block(mesh, ANSWER)) is None
         assert "is a symbolic link" in mesh.sandbox.cache_findings[0]
 
 

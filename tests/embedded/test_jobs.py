@@ -30,7 +30,7 @@ from changed_mesh import (
 from changed_mesh import (
     executed as executed_as,
 )
-from embedded_mesh import ENDLESS_CID, GRANT
+from embedded_mesh import ENDLESS_CID, GRANT, balances, findings_of, put_block
 
 from mesh.actors.submitter.rows import EVIDENCE
 from mesh.adapters.reexecution import executed_in
@@ -65,7 +65,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 
 def test_job_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     news: list[ProgressEvent] = []
     job_id = mesh.submit(work())
     mesh.drive([job_id], on_event=news.append, auto_award=True)
@@ -74,7 +74,7 @@ def test_job_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
     assert job.award is not None and job.award.node_id == "mesh-node-2"
     assert (job.award.price, job.confirmed, job.drawn) == (80, 3, 3)
     assert sorted(paid_of(job).values()) == [4, 4, 4, 68]
-    assert mesh.balances()["compute"] == before - 80
+    assert balances(mesh)["compute"] == before - 80
     assert [type(each) for each in news] == [
         *[BidArrived] * 3,
         *[Awarded, StatusChanged, StatusChanged, StatusChanged],
@@ -91,7 +91,7 @@ def test_job_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
         row = find_job_row(reader, job_id)
         assert check_anchored(reader, row) == ()
         assert check_federation(reader, row).findings == ()
-    assert mesh.verify(job_id) == ()
+    assert findings_of(mesh, job_id) == ()
     assert audit(mesh) == ()
 
 
@@ -111,12 +111,12 @@ def test_one_lying_verifier_is_outvoted(mesh: EmbeddedMesh) -> None:
 
 def test_lying_executor_is_not_paid(mesh: EmbeddedMesh) -> None:
     lying(mesh, {"mesh-node-2": falsified})
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     job = run(mesh)
     assert job.phase is Phase.DISPUTED
     assert {each.verdict for each in job.attestations} == {Verdict.REFUTED}
     assert sorted(paid_of(job).values()) == [4, 4, 4], "those who found it out are paid"
-    assert mesh.balances()["compute"] == before - 12
+    assert balances(mesh)["compute"] == before - 12
     with mesh.read() as reader:
         (evidence,) = reader.rows(EVIDENCE).select(member=mesh.actors.nodes[1].did)
         assert Evidence(evidence.kind) is Evidence.DISPUTED
@@ -151,7 +151,8 @@ def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: EmbeddedMesh) -> N
     """A megabyte of nested lists in each call: refused, and charged before it is looked at."""
     import wasmtime
 
-    flood = mesh.put_block(
+    flood = put_block(
+        mesh,
         bytes(
             wasmtime.wat2wasm("""(module
               (import "icn_host" "host_submit_manifest" (func $h (param i32 i32) (result i32)))
@@ -159,9 +160,9 @@ def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: EmbeddedMesh) -> N
               (func (export "run")
                 (memory.fill (i32.const 0) (i32.const 129) (i32.const 1000000))
                 (loop (drop (call $h (i32.const 0) (i32.const 1000001))) (br 0))))""")
-        )
+        ),
     )
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     children = Children(depth=1, budget=1)
     job = run(mesh, JobRequest(module=flood, resource_amount=100, children=children))
     assert job.phase is Phase.VERIFIED
@@ -169,7 +170,7 @@ def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: EmbeddedMesh) -> N
     assert job.deterministic is not None
     assert job.deterministic.outcome.kind is OutcomeKind.OUT_OF_FUEL
     assert job.deterministic.fuel_used == 100_000_000
-    assert mesh.balances()["compute"] == before - sum(paid_of(job).values())
+    assert balances(mesh)["compute"] == before - sum(paid_of(job).values())
     assert views_of(mesh)[job.award.node_id].reputation.score > 50
 
 
@@ -200,7 +201,7 @@ def test_job_without_its_module_waits_and_goes_on(mesh: EmbeddedMesh) -> None:
     held_up = obstacle(job, needs_award=True)
     assert held_up is not None and held_up.code == "block-missing"
     assert str(cid) in held_up.message and "block put" in held_up.hint
-    mesh.put_block(module)
+    put_block(mesh, module)
     mesh.drive([job_id], auto_award=True)
     assert mesh.job(job_id).phase is Phase.VERIFIED
 
@@ -261,17 +262,17 @@ def test_timeout_pauses_and_the_same_attempt_goes_on(mesh: EmbeddedMesh) -> None
 def test_lost_lease_gives_the_next_attempt(
     mesh: EmbeddedMesh, open_later: Callable[[int], EmbeddedMesh]
 ) -> None:
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     job_id = mesh.submit(work())
     mesh.drive([job_id])
     mesh.accept(job_id, NodeId("mesh-node-2"))
-    assert mesh.balances()["compute"] == before - 80
+    assert balances(mesh)["compute"] == before - 80
     later = open_later(3601)
     later.drive([job_id], auto_award=True)
     job = later.job(job_id)
     assert job.phase is Phase.VERIFIED
     assert job.award is not None and job.award.attempt == 2
-    assert later.balances()["compute"] == before - sum(paid_of(job).values())
+    assert balances(later)["compute"] == before - sum(paid_of(job).values())
     assert 0 <= job.award.price - sum(paid_of(job).values()) < 3, "what three do not share"
     assert audit(later) == ()
 
@@ -364,7 +365,7 @@ def test_first_uses_at_once_found_one_mesh(tmp_path: Path) -> None:
 
     def use(_number: int) -> str:
         with open_at(home) as each:
-            return f"{each.members.mesh} {each.submitter.did} {each.balances()}"
+            return f"{each.members.mesh} {each.submitter.did} {balances(each)}"
 
     with ThreadPoolExecutor(4) as pool:
         found = set(pool.map(use, range(4)))
@@ -394,11 +395,11 @@ def test_proof_file_verifies_elsewhere(mesh: EmbeddedMesh, tmp_path: Path) -> No
 
 
 def test_many_jobs_at_once(mesh: EmbeddedMesh) -> None:
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     jobs = mesh.submit_all([work(10) for _ in range(24)])
     assert mesh.drive(jobs, auto_award=True) == {}
     views = [mesh.job(each) for each in jobs]
     assert {view.phase for view in views} == {Phase.VERIFIED}
     paid = sum(view.award.price for view in views if view.award is not None)
-    assert mesh.balances()["compute"] == before - paid
+    assert balances(mesh)["compute"] == before - paid
     assert audit(mesh) == ()

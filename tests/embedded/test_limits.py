@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 from changed_mesh import audit
-from embedded_mesh import ANSWER, ANSWER_CID, ENVIRONMENT
+from embedded_mesh import ANSWER, ANSWER_CID, ENVIRONMENT, findings_of, put_block
 
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
@@ -79,7 +79,7 @@ def work(**more: object) -> JobRequest:
     indirect=["limited"],
 )
 def test_module_over_a_limit_is_refused(limited: EmbeddedMesh, name: str) -> None:
-    request = work(description="votes", input=limited.put_block(b"four"))
+    request = work(description="votes", input=put_block(limited, b"four"))
     refusal = quote(limited, request).refusal
     with pytest.raises(CommandError) as caught:
         limited.submit(request)
@@ -92,11 +92,11 @@ def test_module_over_a_limit_is_refused(limited: EmbeddedMesh, name: str) -> Non
 
 def run(mesh: EmbeddedMesh, module: bytes) -> Deterministic:
     """What every verifier found as well."""
-    job_id = mesh.submit(work(module=mesh.put_block(module)))
+    job_id = mesh.submit(work(module=put_block(mesh, module)))
     mesh.drive([job_id], auto_award=True)
     job = mesh.job(job_id)
     assert job.phase is Phase.VERIFIED and job.deterministic is not None
-    assert mesh.verify(job_id) == ()
+    assert findings_of(mesh, job_id) == ()
     assert audit(mesh) == ()
     return job.deterministic
 

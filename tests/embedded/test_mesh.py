@@ -11,7 +11,17 @@ from pathlib import Path
 
 import embedded_mesh
 import pytest
-from embedded_mesh import ANSWER, ANSWER_CID, ENDLESS_CID, GRANT, answer, endless, opened
+from embedded_mesh import (
+    ANSWER,
+    ANSWER_CID,
+    ENDLESS_CID,
+    GRANT,
+    answer,
+    balances,
+    endless,
+    findings_of,
+    opened,
+)
 
 from mesh.actors.base import REFUSALS
 from mesh.actors.issuer.rows import ATTEMPTS
@@ -100,10 +110,10 @@ def test_job_is_verified_by_all_who_were_drawn_and_paid(mesh: EmbeddedMesh) -> N
     assert job.output is not None
     assert decode(mesh.get_block(job.output)) == 42
     assert mesh.job_of_receipt(job.receipt) == job_id  # type: ignore[arg-type]
-    assert mesh.verify(job_id) == ()
+    assert findings_of(mesh, job_id) == ()
     assert job.settlement is not None
     paid = sum(each.amount for each in job.settlement.body.payments)
-    assert mesh.balances() == {"compute": GRANT - paid}
+    assert balances(mesh) == {"compute": GRANT - paid}
     nothing_went_wrong(mesh)
     kinds = [type(each) for each in seen if not isinstance(each, BidArrived)]
     assert kinds == [

@@ -11,7 +11,7 @@ from capabilities import obeying_modes
 from changed_mesh import open_at
 from commands import ROOT, with_mesh
 from commands import run as run_command
-from embedded_mesh import ANSWER, ENVIRONMENT, found
+from embedded_mesh import ANSWER, ENVIRONMENT, findings_of, found, put_block
 
 from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.adapters.sqlite.file.reading import open_to_read
@@ -40,7 +40,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, JobId, JobI
     home = tmp_path_factory.mktemp("read-only") / "closed"
     found(home)
     with open_at(home) as mesh:
-        module = mesh.put_block(ANSWER)
+        module = put_block(mesh, ANSWER)
         jobs = [
             mesh.submit(JobRequest(module=module, resource_amount=10, description=name))
             for name in ("done", "waits")
@@ -49,7 +49,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, JobId, JobI
         mesh.drive(jobs[1:])
     shutil.copytree(home, home.with_name("open"))
     with open_at(home.with_name("open")) as mesh:
-        mesh.put_block(LATE)
+        put_block(mesh, LATE)
         shutil.copytree(mesh.home.path, home.with_name("killed"))
     shutil.copytree(home.with_name("killed"), home.with_name("log without index"))
     (home.with_name("log without index") / "mesh.sqlite-shm").unlink()
@@ -154,7 +154,7 @@ def test_execution_is_repeatable_and_not_stored(
     founded: tuple[Path, JobId, JobId], home: Path
 ) -> None:
     with EmbeddedMesh.open(home, environment=ENVIRONMENT) as mesh:
-        assert mesh.verify(founded[1]) == ()
+        assert findings_of(mesh, founded[1]) == ()
         mesh.measure()
         assert mesh.fuel_per_second > 0
 
@@ -189,7 +189,7 @@ def test_one_mode_is_enough(founded: tuple[Path, JobId, JobId], tmp_path: Path, 
     with obeying_modes(), EmbeddedMesh.open(home, environment=ENVIRONMENT) as mesh:
         assert mesh.has_block(LATE_CID)
         with pytest.raises(StoreError) as caught:
-            mesh.put_block(b"more")
+            put_block(mesh, b"more")
     assert caught.value.code == "home-read-only"
     home.chmod(0o700)
 

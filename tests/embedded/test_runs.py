@@ -10,7 +10,7 @@ from typing import Any
 import local_runs
 import pytest
 import wasmtime
-from embedded_mesh import ANSWER, ANSWER_CID, GRANT, answer, opened
+from embedded_mesh import ANSWER, ANSWER_CID, GRANT, answer, balances, opened, put_block
 from local_runs import FRIEND, JOB, KEY, MINTED, MOVED, applied, effects_of, outcome_of, record_of
 from msgspec.structs import replace
 
@@ -74,7 +74,7 @@ def test_effects_jobs_and_record_are_one(mesh: EmbeddedMesh) -> None:
     record = unfinished_run(mesh, KEY)
     assert record is not None
     assert (units(mesh, mesh.submitter.did), units(mesh, FRIEND)) == (GRANT - MOVED, MOVED)
-    assert mesh.balances()["compute"] == GRANT - MOVED
+    assert balances(mesh)["compute"] == GRANT - MOVED
     with mesh.read() as reader:
         (holding,) = reader.rows(HOLDINGS).select()
         assert (holding.holder, holding.units) == (FRIEND, MINTED)
@@ -189,7 +189,7 @@ def test_job_delegates_if_its_module_can_submit(
     request = answer(module=SUBMITTING_CID, budget=4)
     if not given:
         assert delegating(mesh, request, 1, given) == request, "nothing is known of it"
-        mesh.put_block(SUBMITTING)
+        put_block(mesh, SUBMITTING)
     first = delegating(mesh, request, 1, given).children
     last = delegating(mesh, request, 8, given).children
     assert first is not None

@@ -18,7 +18,7 @@ from changed_mesh import (
     settlements,
     uncompiled,
 )
-from embedded_mesh import ANSWER_CID, ENDLESS_CID
+from embedded_mesh import ANSWER_CID, ENDLESS_CID, balances
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.node.node import Node
@@ -135,7 +135,7 @@ def test_hold_is_settled_as_the_table_says(
     mesh: EmbeddedMesh, open_later: Opener, ground: Ground
 ) -> None:
     case = CASES[ground]
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     if case.lies:
         lying(mesh, case.lies)
     mesh = case.run(mesh, open_later)
@@ -149,7 +149,7 @@ def test_hold_is_settled_as_the_table_says(
     assert paid == case.paid
     assert hold.body.amount == PRICE
     assert body.refunded == PRICE - sum(paid.values())
-    assert mesh.balances()["compute"] == before - sum(paid.values())
+    assert balances(mesh)["compute"] == before - sum(paid.values())
     assert (job.settlement == settlement) == job.is_final
     assert audit(mesh) == ()
 
@@ -164,7 +164,7 @@ def test_job_without_a_hold_is_not_settled(mesh: EmbeddedMesh) -> None:
 
 def test_third_lost_attempt_is_the_last(mesh: EmbeddedMesh) -> None:
     lying(mesh, dict.fromkeys(NODES, failing))
-    before = mesh.balances()["compute"]
+    before = balances(mesh)["compute"]
     mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=5, job_id=JOB))
     assert mesh.drive([JOB], auto_award=True) == {}
     job = mesh.job(JOB)
@@ -173,5 +173,5 @@ def test_third_lost_attempt_is_the_last(mesh: EmbeddedMesh) -> None:
     assert [each.body.ground for each, _ in found] == [Ground.GAVE_UP] * 3
     assert [hold.body.attempt for _, hold in found] == [1, 2, 3]
     assert len({hold.body.executor for _, hold in found}) == 3, "each node has its turn"
-    assert mesh.balances()["compute"] == before
+    assert balances(mesh)["compute"] == before
     assert audit(mesh) == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from changed_mesh import audit, paid_of
-from embedded_mesh import ENVIRONMENT, GRANT
+from embedded_mesh import ENVIRONMENT, GRANT, balances, findings_of, put_block
 from host_programs import program
 from msgspec.structs import replace
 from wasm_modules import wasm
@@ -58,7 +58,7 @@ def counter(*more: object) -> bytes:
 
 
 def put(mesh: EmbeddedMesh, module: bytes) -> JobRequest:
-    return JobRequest(module=mesh.put_block(module), resource_amount=10)
+    return JobRequest(module=put_block(mesh, module), resource_amount=10)
 
 
 def run(mesh: EmbeddedMesh, *modules: bytes) -> list[JobView]:
@@ -105,7 +105,7 @@ def test_each_job_sees_the_state_that_the_last_one_left(mesh: EmbeddedMesh) -> N
         (job,) = run(mesh, counter())
         assert (job.phase, reasons(job)) == (Phase.VERIFIED, [])
         assert total(mesh) == expected
-        assert mesh.verify(job.job_id) == ()
+        assert findings_of(mesh, job.job_id) == ()
     assert audit(mesh) == ()
 
 
@@ -157,12 +157,12 @@ def test_tokens_of_ones_own_issue(mesh: EmbeddedMesh) -> None:
     assert reasons(job) == []
     assert holders_of(mesh) == {"hour": {me: 3, BEN: 1}}
     assert job.award is not None
-    assert mesh.balances() == {"compute": GRANT - 100 - sum(paid_of(job).values())}
+    assert balances(mesh) == {"compute": GRANT - 100 - sum(paid_of(job).values())}
     assert audit(mesh) == ()
     (seen,) = run(mesh, wasm(program(("token_balance", "hour", me), result="(result i64)")))
     assert seen.deterministic is not None and seen.deterministic.output is not None
     assert mesh.get_block(seen.deterministic.output) == encode(3)
-    assert mesh.verify(seen.job_id) == ()
+    assert findings_of(mesh, seen.job_id) == ()
 
 
 def test_tokens_that_are_gone_when_a_job_is_settled_stop_all_of_it(mesh: EmbeddedMesh) -> None:
@@ -180,7 +180,7 @@ def test_tokens_that_are_gone_when_a_job_is_settled_stop_all_of_it(mesh: Embedde
 def test_jobs_that_a_job_submits_are_submitted_where_that_is_delegated(
     mesh: EmbeddedMesh,
 ) -> None:
-    inner = mesh.put_block(counter())
+    inner = put_block(mesh, counter())
     text = program(("submit_job", str(inner), "count", "compute", 10, "low"), "drop")
     request = put(mesh, wasm(text))
     with pytest.raises(CommandError) as caught:

@@ -14,7 +14,7 @@ from pathlib import Path
 import firing
 import pytest
 from changed_mesh import audit, paid_of
-from embedded_mesh import GRANT, answer, opened
+from embedded_mesh import GRANT, answer, balances, findings_of, opened
 
 from mesh.actors.base import REFUSALS
 from mesh.core.jobs.job import FINAL, Phase
@@ -77,9 +77,9 @@ def check_all_verified(mesh: EmbeddedMesh) -> None:
     jobs = [mesh.job(each) for each in mesh.job_ids()]
     assert {each.phase for each in jobs} == {Phase.VERIFIED}
     assert Phase.VERIFIED in FINAL
-    assert all(mesh.verify(each.job_id, reexecute=False) == () for each in jobs)
+    assert all(findings_of(mesh, each.job_id, reexecute=False) == () for each in jobs)
     paid = sum(sum(paid_of(each).values()) for each in jobs)
-    assert mesh.balances()["compute"] == GRANT - paid
+    assert balances(mesh)["compute"] == GRANT - paid
     assert audit(mesh) == ()
     assert mesh.store.check() == ()
     with mesh.store.view() as view:

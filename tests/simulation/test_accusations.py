@@ -17,7 +17,6 @@ from simulation.world import World, play
 from mesh.actors.submitter.evidence import reputation_of
 from mesh.core.car.files import write_car
 from mesh.core.findings import Fault as Wrong
-from mesh.core.market.reputation import NO_EVIDENCE
 from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.faults import FaultProof, verify_fault
 from mesh.core.proofs.files import read_file
@@ -54,6 +53,10 @@ def proof_of(world: World, fault: Signed[Fault], without: Cid | None = None) -> 
     return proof
 
 
+NEUTRAL_SCORE = 50
+"""That of a member of whom nothing is known."""
+
+
 def is_proven(proof: FaultProof) -> bool:
     return verify_fault(proof, mesh=proof.genesis.cid, reexecute=None).is_proven
 
@@ -76,7 +79,7 @@ def test_second_settlement_that_only_workers_see_is_proven_and_costs_reputation(
         assert each.body.ground is FaultGround.EQUIVOCATION
         assert each.body.accused == issuer.did
         assert is_proven(proof_of(world, each))
-    assert reputation(world, issuer.did).score < NO_EVIDENCE.score
+    assert reputation(world, issuer.did).score < NEUTRAL_SCORE
 
 
 @both
@@ -90,7 +93,7 @@ def test_settlement_that_pays_nobody_is_proven_by_all_who_are_owed(is_sealed: bo
     for each in faults:
         assert each.body.ground is FaultGround.WRONG_SETTLEMENT
         assert is_proven(proof_of(world, each))
-    assert reputation(world, issuer.did).score < NO_EVIDENCE.score
+    assert reputation(world, issuer.did).score < NEUTRAL_SCORE
 
 
 @both

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import hold_id
 from mesh.core.market.terms import (
-    NO_SURROUNDINGS,
+    Surroundings,
     context_for,
     fuel_of,
     max_seconds_of,
@@ -54,6 +54,7 @@ ENGINE = Engine(name="wasmtime", version="1", config="c", arch="x")
 MODULE = b"\0asm module"
 MODULE_CID = cid_of(MODULE, Codec.RAW)
 SEED = b"\x07" * 32
+NO_SURROUNDINGS = Surroundings(balances={}, policies={}, state_root=None)
 
 
 def key(name: str) -> SigningKey:

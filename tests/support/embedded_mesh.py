@@ -11,12 +11,18 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import Now
 from mesh.actors.submitter.rows import JOBS
+from mesh.adapters.reexecution import executed_in
 from mesh.core.fields import JobId
+from mesh.core.findings import Finding
 from mesh.core.jobs.request import JobRequest
+from mesh.core.proofs.check import verify_proof
 from mesh.embedded.machine import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
+from mesh.queries.accounts.balances import available_units
 from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
-from runtime.content.cid import Codec, cid_of
+from mesh.queries.jobs.view import find_job_row
+from mesh.queries.upkeep.checks import proof_of
+from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.context import SEED_BYTES, Context, Limits
 from runtime.execution.execution import Execution
 from runtime.sandbox.request import Request
@@ -54,12 +60,35 @@ def audit(mesh: EmbeddedMesh) -> tuple[str, ...]:
     return tuple(found)
 
 
+def put_block(mesh: EmbeddedMesh, data: bytes) -> Cid:
+    """Store one block; its CID."""
+    cid = cid_of(data, Codec.RAW)
+    mesh.put_blocks([(cid, data)])
+    return cid
+
+
+def balances(mesh: EmbeddedMesh) -> dict[str, int]:
+    """The submitter's available units by resource type, over all issuers."""
+    with mesh.read() as reader:
+        return available_units(reader)
+
+
+def findings_of(
+    mesh: EmbeddedMesh, job_id: JobId, *, reexecute: bool = True
+) -> tuple[Finding, ...]:
+    """What speaks against the job's proof, checked now."""
+    again = executed_in(mesh.sandbox) if reexecute else None
+    with mesh.read() as reader:
+        proof = proof_of(reader, find_job_row(reader, job_id))
+        return verify_proof(proof, mesh=mesh.members.mesh, reexecute=again, now=mesh.now).findings
+
+
 def found(home: Path) -> None:
     """A mesh without jobs, whose speed is measured, and whose modules are compiled."""
     with opened(home) as mesh:
         mesh.measure()
         for module in (ANSWER, ENDLESS):
-            cid = mesh.put_block(module)
+            cid = put_block(mesh, module)
             context = Context(
                 entry="run",
                 owner=mesh.submitter.did,
@@ -88,7 +117,7 @@ def main() -> None:
     home, command, *rest = sys.argv[1:]
     with opened(Path(home)) as mesh:
         if command == "submit":
-            mesh.put_block(ANSWER)
+            put_block(mesh, ANSWER)
             ids = mesh.submit_all(answer() for _ in range(int(rest[0])))
         else:
             ids = tuple(JobId(each) for each in rest)

@@ -4,8 +4,8 @@ Rule: it is the only writer of its own issue. It keeps what it stores first, and
 with what it has answered before.
 """
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeAlias
+from collections.abc import Mapping
+from typing import ClassVar
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Handler, Incoming, MessageRefusal
@@ -42,8 +42,6 @@ from runtime.tokens.token import ResourceToken, ResourceType
 
 _BEATS_PER_LEASE = 3
 """With an attempt open, the issuer asks to be driven so often: what is later is a gap."""
-
-Taker: TypeAlias = Callable[[IssuerCore, ActorTransaction, Incoming, Now], MessageRefusal | None]
 
 
 class Issuer(IssuerCore):

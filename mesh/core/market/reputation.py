@@ -93,9 +93,6 @@ class Reputation(Struct, frozen=True, kw_only=True):
     is_evident: bool
 
 
-NO_EVIDENCE: Final = Reputation(score=50, is_evident=False)
-
-
 def reputation(tally: Tally, *, faults: int = 0) -> Reputation:
     """The share of what went well, by value.
 

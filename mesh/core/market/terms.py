@@ -48,9 +48,6 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     reputation: int = REPUTATION_UNKNOWN
 
 
-NO_SURROUNDINGS: Final = Surroundings(balances={}, policies={}, state_root=None)
-
-
 def fuel_of(units: int) -> int:
     """The fuel limit of so many units, the same for executor and verifiers."""
     return min(units * FUEL_PER_UNIT, INTEGER_MAX)

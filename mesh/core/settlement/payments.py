@@ -161,14 +161,6 @@ def another_attempt(ground: Ground, attempt: int) -> bool:
     return TERMS[ground].end is JobEnd.SUBMITTED and attempt < ATTEMPTS_MAX
 
 
-def job_end(ground: Ground, attempt: int) -> JobEnd:
-    """The submitter's phase after its `attempt`-th attempt ended so."""
-    end = TERMS[ground].end
-    if end is JobEnd.SUBMITTED and not another_attempt(ground, attempt):
-        return JobEnd.FAILED
-    return end
-
-
 def _executor_pay(terms: Terms, price: int, running_ms: int, work_seconds: int) -> int:
     match terms.executor:
         case ExecutorPay.PRICE:

@@ -52,22 +52,3 @@ def check_anchor(anchor: Signed[Anchor], *, receipt: Cid, executor: Did) -> tupl
         (Fault.OTHER_RECEIPT, anchor.body.receipt, receipt),
         (Fault.NOT_THE_EXECUTORS, anchor.signer, executor),
     )
-
-
-def check_link(
-    anchor: Signed[Anchor], *, head: Head | None, same_place: Cid | None
-) -> tuple[Finding, ...]:
-    """What speaks against an anchor as a part of its signer's chain, of which `head` is the newest
-    that is known. same_place: the anchor known for this sequence number.
-
-    A gap is no finding: links between may not have come yet. A first link has no predecessor.
-    """
-    body = anchor.body
-    if same_place is not None and same_place != anchor.cid:
-        detail = f"sequence {body.sequence}: {same_place} and {anchor.cid}"
-        return (Finding(fault=Fault.EQUIVOCATION, subject="anchor", detail=detail),)
-    if head is None or body.sequence != head.sequence + 1:
-        return ()
-    if not body.parents or body.parents[0] != head.anchor:
-        return (Finding(fault=Fault.WRONG_PARENT, subject="anchor"),)
-    return ()

@@ -8,7 +8,6 @@ from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.work import Hold, Receipt
 from mesh.core.verification.results import result_block
-from runtime.content.cid import Cid
 from runtime.execution.context import Context
 from runtime.execution.execution import Deterministic
 from runtime.execution.metering import compute_units
@@ -57,11 +56,6 @@ def verify_receipt(
         (Fault.USAGE_WRONG, dict(body.usage), usage_of(result, bid.body)),
     )
     return (*findings, *_check_fuel(result, award.body), *_check_times(body, hold.body, now))
-
-
-def check_previous(receipt: Signed[Receipt], head: Cid | None) -> tuple[Finding, ...]:
-    """Whether a receipt continues its signer's chain of receipts, whose end is `head`."""
-    return differing("receipt", (Fault.WRONG_PARENT, receipt.body.previous, head))
 
 
 def _check_fuel(result: Deterministic, award: Award) -> tuple[Finding, ...]:

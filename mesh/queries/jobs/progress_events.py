@@ -20,11 +20,6 @@ from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 
 
-class ModuleStored(Struct, frozen=True, kw_only=True):
-    cid: Cid
-    size_bytes: int
-
-
 class Submitted(Struct, frozen=True, kw_only=True):
     job_id: JobId
     description: str
@@ -103,8 +98,7 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 ProgressEvent: TypeAlias = (
-    ModuleStored
-    | Submitted
+    Submitted
     | BidArrived
     | BidRefused
     | Awarded

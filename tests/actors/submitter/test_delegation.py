@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attempt_world import NO_SURROUNDINGS
 from issuing.records import key_of
 from msgspec.structs import replace
 from submitting import Market
@@ -10,7 +11,7 @@ from submitting import Market
 from mesh.actors.submitter.delegation.rows import OFFERED_BIDS
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.core.fields import NodeId
-from mesh.core.market.terms import NO_SURROUNDINGS, context_for
+from mesh.core.market.terms import context_for
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.settlement import Answer

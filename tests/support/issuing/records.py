@@ -6,6 +6,7 @@ Results are made up; every record is signed by the key of its member.
 from abc import ABC, abstractmethod
 from typing import Any
 
+from attempt_world import NO_SURROUNDINGS
 from blake3 import blake3
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from mesh.actors.actor import Now
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import new_job_id
-from mesh.core.market.terms import NO_SURROUNDINGS, context_for, fuel_of
+from mesh.core.market.terms import context_for, fuel_of
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, NodeProfile
 from mesh.core.records.registry import sign

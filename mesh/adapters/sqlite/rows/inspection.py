@@ -23,10 +23,6 @@ class BlockSums(Struct, frozen=True, kw_only=True):
     unheld: tuple[Cid, ...]
     dangling: int
 
-    @property
-    def are_sound(self) -> bool:
-        return self.stated == self.summed and not self.unheld and not self.dangling
-
 
 class UnreadableRow(Struct, frozen=True, kw_only=True):
     """A row that is none of its table. place: its values of the key."""
