@@ -91,7 +91,7 @@ def check_settlement(
     and context belong together, `mesh.core.market.terms` says."""
     return (
         *_check_names(settlement, order, found),
-        *_check_receipt(order, found, now),
+        *_check_work(order, found, now),
         *check_draws(order, found.draws, _first_of(order, found)),
         *_check_opening(order, found),
         *_check_attestations(order, found),
@@ -113,6 +113,22 @@ def judgement_of(order: OrderedWork, found: SettledRecords) -> Judgement:
 def _is_opened(found: SettledRecords, signer: Did) -> bool:
     seal = found.seal_of(signer)
     return found.opening is not None and seal is not None and seal.cid in found.opening.body.seals
+
+
+def check_receipt(
+    order: OrderedWork, receipt: Signed[Receipt], result: Deterministic, *, now: int
+) -> Findings:
+    """What speaks against a receipt for this hold. result: of the block that the receipt names."""
+    return verify_receipt(
+        receipt,
+        result=result,
+        manifest=order.manifest,
+        bid=order.bid,
+        award=order.award,
+        hold=order.hold,
+        context=order.context,
+        now=now,
+    )
 
 
 def check_draws(
@@ -186,7 +202,7 @@ def _cid(record: Signed[object] | None) -> object:
     return None if record is None else record.cid
 
 
-def _check_receipt(order: OrderedWork, found: SettledRecords, now: int) -> Findings:
+def _check_work(order: OrderedWork, found: SettledRecords, now: int) -> Findings:
     receipt, anchor = found.receipt, found.anchor
     if receipt is None:
         if anchor is None:
@@ -195,16 +211,7 @@ def _check_receipt(order: OrderedWork, found: SettledRecords, now: int) -> Findi
     if found.result is None:
         detail = str(receipt.body.deterministic)
         return (Finding(fault=Fault.MISSING, subject="result", detail=detail),)
-    findings = verify_receipt(
-        receipt,
-        result=found.result,
-        manifest=order.manifest,
-        bid=order.bid,
-        award=order.award,
-        hold=order.hold,
-        context=order.context,
-        now=now,
-    )
+    findings = check_receipt(order, receipt, found.result, now=now)
     if order.members.genesis.body.sealed:
         seal = found.seal_of(receipt.signer)
         if seal is None or not opens(seal, receipt.body.deterministic, receipt.body.nonce):

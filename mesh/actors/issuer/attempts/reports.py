@@ -36,10 +36,10 @@ from mesh.core.settlement.attempt import (
     Vote,
     step,
 )
+from mesh.core.settlement.check import check_receipt
 from mesh.core.settlement.payments import GROUND_OF_GIVING_UP
 from mesh.core.settlement.refusals import Refusal, RequestRefusal
 from mesh.core.verification.anchors import check_anchor
-from mesh.core.verification.receipts import verify_receipt
 from mesh.core.verification.results import read_result
 from mesh.core.verification.seals import opens
 from mesh.core.verification.verdicts import check_attestation
@@ -247,17 +247,9 @@ def _against_receipt(
 ) -> str:
     """What speaks against a receipt with its anchor, as text; nothing where it counts."""
     order = order_of(issuer, tx, attempt)
-    findings = verify_receipt(
-        receipt,
-        result=result,
-        manifest=order.manifest,
-        bid=order.bid,
-        award=order.award,
-        hold=order.hold,
-        context=order.context,
-        # A clock that was set back makes nobody's receipt one of the future.
-        now=max(now.wall, order.hold.body.issued_at),
-    )
+    # A clock that was set back makes nobody's receipt one of the future.
+    at = max(now.wall, order.hold.body.issued_at)
+    findings = check_receipt(order, receipt, result, now=at)
     findings += check_anchor(anchor, receipt=receipt.cid, executor=attempt.executor)
     if findings:
         return "; ".join(map(str, findings))

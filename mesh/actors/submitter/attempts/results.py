@@ -28,9 +28,8 @@ from mesh.core.records.work import (
     Seal,
     WorkPhase,
 )
-from mesh.core.settlement.check import OrderedWork, check_draws
+from mesh.core.settlement.check import OrderedWork, check_draws, check_receipt
 from mesh.core.verification.anchors import check_anchor
-from mesh.core.verification.receipts import verify_receipt
 from mesh.core.verification.results import read_result
 from mesh.core.verification.verdicts import check_attestation
 from runtime.content.cid import Cid
@@ -99,17 +98,7 @@ def accept_receipt(
     if result is None:
         return MessageRefusal.INCOMPLETE
     order = order_of(book, tx, receipt.body.hold)
-    findings = verify_receipt(
-        receipt,
-        result=result,
-        manifest=order.manifest,
-        bid=order.bid,
-        award=order.award,
-        hold=order.hold,
-        context=order.context,
-        now=now.wall,
-    )
-    if findings:
+    if check_receipt(order, receipt, result, now=now.wall):
         return MessageRefusal.INCONSISTENT
     book.keep(tx, receipt)
     keep_attached(tx, incoming, receipt.body.deterministic)

@@ -33,12 +33,11 @@ from mesh.actors.submitter.rows import (
     HoldRow,
     SettledRow,
 )
-from mesh.core.jobs import events as ev
-from mesh.core.jobs.events import Event
-from mesh.core.jobs.job import HELD, Job, StepRefusal, is_last_attempt
+from mesh.core.jobs.endings import end_of
+from mesh.core.jobs.job import HELD, Job, StepRefusal
 from mesh.core.market.reputation import evidence_of
 from mesh.core.records.jobs import Cancel
-from mesh.core.records.settlement import Ground, Settlement
+from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
 from mesh.core.settlement.check import OrderedWork, SettledRecords, check_settlement
 from runtime.content.cid import Cid
@@ -158,7 +157,7 @@ def _accept(
         if each is not None:
             book.keep(tx, each)
     job = _caught_up(book, tx, incoming, job, found, now)
-    ended = book.record(tx, job.job_id, _end_of(settlement, job), now)
+    ended = book.record(tx, job.job_id, end_of(settlement, attempt=job.attempt), now)
     assert not isinstance(ended, StepRefusal), f"a settlement that was checked ends it: {ended}"
     tx.rows(SETTLED).put(
         SettledRow(
@@ -221,32 +220,6 @@ def _caught_up(
     if found.anchor is not None and job.anchor is None:
         job = accept_anchor(book, tx, job, found.anchor, now)
     return job
-
-
-def _end_of(settlement: Signed[Settlement], job: Job) -> Event:
-    """The event that a settlement is for the job."""
-    cid, signer, body = settlement.cid, settlement.signer, settlement.body
-    reason = body.detail
-    match body.ground:
-        case Ground.VERIFIED:
-            return ev.QuorumConfirmed(settlement=cid, signer=signer)
-        case Ground.REFUTED:
-            return ev.QuorumRefuted(settlement=cid, signer=signer, reason=reason)
-        case Ground.NO_QUORUM:
-            return ev.QuorumMissed(settlement=cid, signer=signer, reason=reason)
-        case Ground.CANCELLED:
-            return ev.AttemptCancelled(settlement=cid, signer=signer, reason=reason)
-        case Ground.UNCOMPILED:
-            return ev.ModuleNotCompiled(settlement=cid, signer=signer, reason=reason)
-        case Ground.GAVE_UP | Ground.SILENT | Ground.UNOPENED | Ground.WALL_CLOCK:
-            kind = ev.LastAttemptLost if is_last_attempt(job) else ev.AttemptLost
-            return kind(
-                settlement=cid,
-                signer=signer,
-                attempt=job.attempt,
-                ground=body.ground,
-                reason=reason,
-            )
 
 
 def job_of_hold(book: JobBook, tx: ActorTransaction, hold: Cid) -> Job | None:

@@ -3,31 +3,22 @@
 Rule: an event names its record by CID; all else in it follows from that record.
 """
 
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 from mesh.actors.submitter.journal import created
 from mesh.core.jobs import events as ev
+from mesh.core.jobs.endings import Ended, end_of
 from mesh.core.jobs.events import Event, Stored
 from mesh.core.jobs.job import Job
-from mesh.core.records.jobs import ATTEMPTS_MAX, Award, Cancel, JobManifest, Transfer
+from mesh.core.records.jobs import Award, Cancel, JobManifest, Transfer
 from mesh.core.records.market import Bid, Decline
-from mesh.core.records.settlement import Answer, Ground, Settlement
+from mesh.core.records.settlement import Answer, Settlement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Progress, Receipt
 from mesh.queries.audit.reading import ActorStore
 from runtime.content.cid import Cid
 from runtime.identity.signed import Signed
 
 T = TypeVar("T")
-
-Ended: TypeAlias = (
-    ev.QuorumConfirmed
-    | ev.QuorumRefuted
-    | ev.QuorumMissed
-    | ev.AttemptLost
-    | ev.LastAttemptLost
-    | ev.ModuleNotCompiled
-    | ev.AttemptCancelled
-)
 
 
 class LostRecord(LookupError):
@@ -234,28 +225,9 @@ def _of_withdrawal(
 
 def _end(store: ActorStore, event: Ended, job: Job | None) -> Event:
     settlement = _record(store, Settlement, event.settlement)
-    body = settlement.body
-    _about(body.hold, _hold(job), "hold")
-    cid, signer, reason = settlement.cid, settlement.signer, body.detail
-    match body.ground:
-        case Ground.VERIFIED:
-            return ev.QuorumConfirmed(settlement=cid, signer=signer)
-        case Ground.REFUTED:
-            return ev.QuorumRefuted(settlement=cid, signer=signer, reason=reason)
-        case Ground.NO_QUORUM:
-            return ev.QuorumMissed(settlement=cid, signer=signer, reason=reason)
-        case Ground.CANCELLED:
-            return ev.AttemptCancelled(settlement=cid, signer=signer, reason=reason)
-        case Ground.UNCOMPILED:
-            return ev.ModuleNotCompiled(settlement=cid, signer=signer, reason=reason)
-        case Ground.GAVE_UP | Ground.SILENT | Ground.UNOPENED | Ground.WALL_CLOCK:
-            attempt = _record(store, Hold, body.hold).body.attempt
-            kind = ev.LastAttemptLost if attempt == ATTEMPTS_MAX else ev.AttemptLost
-            return kind(
-                settlement=cid, signer=signer, attempt=attempt, ground=body.ground, reason=reason
-            )
-        case _:
-            assert_never(body.ground)
+    _about(settlement.body.hold, _hold(job), "hold")
+    hold = _record(store, Hold, settlement.body.hold)
+    return end_of(settlement, attempt=hold.body.attempt)
 
 
 def _effects(store: ActorStore, event: ev.EffectsApplied, job: Job | None) -> Event:
