@@ -3,14 +3,13 @@
 import csv
 import json
 import sqlite3
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from embedded_mesh import endless, opened
-from meshcommand import Meshctl, ended, start, submitted, verified
+from meshcommand import Meshctl, await_line, ended, start, submitted, verified
 
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction
@@ -43,9 +42,7 @@ def cancelled_while_it_runs(meshctl: Meshctl, home: Path) -> str:
     with opened(home) as mesh:
         job = mesh.submit(endless(budget=500_000))
     driver = start("job-status", job, "--wait", "--auto-award")
-    while json.loads(meshctl("job-status", job, "-o", "json").out)["state"] != "Running":
-        assert driver.poll() is None, ended(driver)
-        time.sleep(0.02)
+    await_line(driver.stdout, "Status: Running")
     assert meshctl("cancel-job", job).code == 0
     ended(driver)
     return job

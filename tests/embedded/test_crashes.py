@@ -245,8 +245,8 @@ def undecided(home: Path) -> None:
     lied_to(
         home,
         {
-            name: lambda found, by=number: falsified(found, -by - 1)
-            for number, name in enumerate(VERIFIERS)
+            name: lambda found, by=number: falsified(found, by)
+            for number, name in enumerate(VERIFIERS, start=1)
         },
     )
 

@@ -48,14 +48,15 @@ def another_driver(home: Path, workers: int = WORKERS) -> Iterator["subprocess.P
             process.kill()
 
 
-def wait_until_claimed(driven: Driven, work: str) -> str:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        name = claimed_by(driven).get(work)
-        if name is not None:
-            return name
-        time.sleep(0.01)
-    raise AssertionError(f"{work} is claimed by nobody")
+def await_lines(process: "subprocess.Popen[str]", *lines: str) -> None:
+    """Wait until a process has said all of these, in any order."""
+    missing = set(lines)
+    assert process.stdout is not None
+    for line in iter(process.stdout.readline, ""):
+        missing.discard(line.strip())
+        if not missing:
+            return
+    raise AssertionError(f"it has ended without {missing}")
 
 
 def test_what_actors_ask_for_is_executed_and_given_back(driven: Driven) -> None:
@@ -88,8 +89,7 @@ def test_endless_work_that_is_taken_back_stops_at_once_and_others_go_on(driven: 
 def test_other_process_takes_work_back_and_the_worker_is_killed(home: Path, driven: Driven) -> None:
     driven.driver.command(EXECUTOR, lambda tx, now: ask(tx, "endless", ENDLESS))
     with another_driver(home) as process:
-        wait_until_claimed(driven, "endless")
-        time.sleep(0.3)
+        await_lines(process, "claimed endless", "begun")
         begun = time.monotonic()
         driven.driver.command(EXECUTOR, lambda tx, now: tx.work.cancel(WorkId("endless")))
         assert process.wait(timeout=60) == 0
@@ -99,7 +99,9 @@ def test_other_process_takes_work_back_and_the_worker_is_killed(home: Path, driv
 def test_work_of_a_killed_process_is_taken_over(home: Path, driven: Driven) -> None:
     driven.driver.command(EXECUTOR, lambda tx, now: ask(tx, "endless", ENDLESS, max_seconds=600))
     with another_driver(home) as process:
-        name = wait_until_claimed(driven, "endless")
+        await_lines(process, "claimed endless")
+        name = claimed_by(driven)["endless"]
+        assert name is not None
         driven.driver.command(EXECUTOR, lambda tx, now: ask(tx, "answer", ANSWER, seed=1))
         assert not driven.run_all(timeout_seconds=2.0)
         assert claimed_by(driven) == {"endless": name}, "it is at work"
@@ -179,9 +181,8 @@ def test_slots_are_shared_by_all_processes(home: Path, driven: Driven) -> None:
         driven.driver.command(
             EXECUTOR, lambda tx, now, n=number: ask(tx, f"endless/{n}", ENDLESS, seed=n)
         )
-    with another_driver(home):
-        for number in range(WORKERS):
-            wait_until_claimed(driven, f"endless/{number}")
+    with another_driver(home) as process:
+        await_lines(process, *(f"claimed endless/{number}" for number in range(WORKERS)))
         assert driven.slots.take(WORKERS) == 0
         # The other process may begin this before the two whose module it still compiles.
         driven.driver.command(VERIFIER, lambda tx, now: ask(tx, "answer", ANSWER, seed=9))

@@ -4,13 +4,13 @@ import os
 import signal
 import sqlite3
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from changed_mesh import (
@@ -61,6 +61,8 @@ from mesh.queries.jobs.view import JobView, find_job_row
 from mesh.queries.upkeep.checks import check_anchored, check_federation, whole_proof
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.execution import Execution, OutcomeKind
+from runtime.sandbox.pool import Result
+from runtime.sandbox.request import Ticket
 from runtime.terminal.errors import CommandError, ExitCode
 
 
@@ -221,25 +223,26 @@ def test_requirements_exclude_nodes(mesh: EmbeddedMesh) -> None:
     assert set(bids(mesh, work(requirements=needs))) == {"mesh-node-1"}
 
 
-def test_killed_worker_costs_no_attempt(mesh: EmbeddedMesh) -> None:
+def test_killed_worker_costs_no_attempt(
+    mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = mesh.submit(JobRequest(module=ENDLESS_CID, resource_amount=1500))
     mesh.drive([job_id])
     mesh.accept(job_id, NodeId("mesh-node-2"))
     sandbox = mesh.sandbox
+    wait = sandbox.wait
     killed: list[int] = []
 
-    def kill() -> None:
-        end = time.monotonic() + 60
-        while not sandbox.worker_pids() and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(0.2)  # it has begun
-        killed.append(sandbox.worker_pids()[0])
-        os.kill(killed[0], signal.SIGKILL)
+    def wait_and_kill(tickets: Collection[Ticket], **bounds: Any) -> Mapping[Ticket, Result]:
+        ended = wait(tickets, **bounds)
+        if not killed and any(map(sandbox.is_begun, set(tickets) - ended.keys())):
+            killed.extend(sandbox.worker_pids())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+        return ended
 
-    killing = threading.Thread(target=kill)
-    killing.start()
+    monkeypatch.setattr(sandbox, "wait", wait_and_kill)
     mesh.drive([job_id])
-    killing.join()
     assert killed
     job = mesh.job(job_id)
     assert job.phase is Phase.VERIFIED

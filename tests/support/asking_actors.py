@@ -6,7 +6,9 @@ Run as a program it drives a home's store: `asking_actors.py HOME ACTION…`, se
 import os
 import sys
 import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import wasmtime
 from msgspec import Struct
@@ -33,8 +35,8 @@ from runtime.content.codec import encode
 from runtime.content.did import Did
 from runtime.execution.context import SEED_BYTES, Context, Limits
 from runtime.sandbox.engine import engine_text
-from runtime.sandbox.pool import Sandbox
-from runtime.sandbox.request import Side
+from runtime.sandbox.pool import Result, Sandbox
+from runtime.sandbox.request import Side, Ticket
 
 EXECUTOR, VERIFIER = Did("did:test:executor"), Did("did:test:verifier")
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
@@ -122,17 +124,34 @@ def ask(
     )
 
 
+class SayingSandbox(Sandbox):
+    """Says "begun" when a worker has been given a request, once for each."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._said: set[Ticket] = set()
+
+    def wait(
+        self, tickets: Collection[Ticket], *, timeout_seconds: float | None = None
+    ) -> Mapping[Ticket, Result]:
+        ended = super().wait(tickets, timeout_seconds=timeout_seconds)
+        for ticket in {each for each in tickets if self.is_begun(each)} - self._said:
+            self._said.add(ticket)
+            print("begun", flush=True)
+        return ended
+
+
 class Driven:
     """A home with two askers, driven by this process."""
 
-    def __init__(self, path: Path, *, workers: int) -> None:
+    def __init__(self, path: Path, *, workers: int, sandbox: type[Sandbox] = Sandbox) -> None:
         self.home: Home = find_home(path, {})
         self.store = SqliteStore(
             self.home.database, (OUTCOMES, SET_ASIDE, UNDELIVERED), quota_bytes=1 << 30
         )
         self.owner = Owner(self.home)
         self.turnstile = Turnstile(self.home)
-        self.sandbox = Sandbox(cache_dir=self.home.cache / "modules", workers=workers)
+        self.sandbox = sandbox(cache_dir=self.home.cache / "modules", workers=workers)
         self.slots = Slots(self.home, workers)
         self.executions = Executions(
             owner=self.owner,
@@ -177,11 +196,20 @@ def claimed_by(driven: Driven) -> dict[str, str | None]:
 
 
 def main() -> None:
-    """`asking_actors.py HOME WORKERS`: says "driving", then drives until no work is open, and says
-    what ended here."""
-    driven = Driven(Path(sys.argv[1]), workers=int(sys.argv[2]))
+    """`asking_actors.py HOME WORKERS`: says "driving", then drives until no work is open; says
+    "claimed WORK" and "begun" of what it executes, and at last what ended here."""
+    driven = Driven(Path(sys.argv[1]), workers=int(sys.argv[2]), sandbox=SayingSandbox)
     print("driving", flush=True)
-    driven.run_all(None)
+    said: set[str] = set()
+
+    def nothing_is_open_now(view: View) -> bool:
+        for row in view.open_work().select(claimed_by=driven.owner.name):
+            if row.id not in said:
+                said.add(row.id)
+                print("claimed", row.id, flush=True)
+        return nothing_is_open(view)
+
+    driven.driver.run(nothing_is_open_now, timeout_seconds=None)
     own = [row.work for row in driven.outcomes().values() if row.process == os.getpid()]
     print(*sorted(own), flush=True)
     driven.close()

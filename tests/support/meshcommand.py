@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import IO
 
 import wasmtime
 from commands import INTERRUPTIBLE
@@ -68,6 +69,12 @@ def start(*words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def await_line(stream: IO[str] | None, line: str) -> None:
+    """Wait until a process writes a line."""
+    assert stream is not None, "it is started with pipes"
+    assert f"{line}\n" in iter(stream.readline, ""), "the process has ended without it"
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
