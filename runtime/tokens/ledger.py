@@ -5,7 +5,8 @@ through a small view and returns the rows to write, or a refusal; a store does b
 transaction, with one writer per issuer. The sum over all accounts is zero; only an issuer's
 issuance account is negative, by exactly the units that are outstanding; every other account stays ≥
 0, holds included. Every command carries an id chosen by its client: the same command again changes
-nothing, another one under the same id is refused.
+nothing, another one under the same id is refused. Units that are outstanding fit 63 bits, and so
+does each balance: an open hold can always be posted.
 """
 
 from collections.abc import Sequence
@@ -57,7 +58,7 @@ class LedgerRefusal(Enum):
     TOKEN_EXHAUSTED = "the token has less left than the amount asked for"
     BALANCE_TOO_LOW = "the account has less available than the amount asked for"
     DENIED_BY_POLICY = "the policy in force does not allow it"
-    LEDGER_FULL = "a total would not fit 63 bits"
+    LEDGER_FULL = "the units of all accounts, or of a quota, would not fit 63 bits"
     HOLD_NOT_FOUND = "no hold has this id"
     HOLD_VOIDED = "the hold was voided"
     HOLD_POSTED = "the hold was posted: the units have moved"
@@ -197,8 +198,8 @@ def _accounts_after(view: LedgerView, transfer: Transfer) -> tuple[Account, ...]
         return (replace(payer, debits_pending=payer.debits_pending + transfer.amount),)
     payee = view.account(transfer.credit)
     return (
-        replace(payer, debits_posted=payer.debits_posted + transfer.amount),
-        replace(payee, credits_posted=payee.credits_posted + transfer.amount),
+        _fitting(replace(payer, debits_posted=payer.debits_posted + transfer.amount)),
+        _fitting(replace(payee, credits_posted=payee.credits_posted + transfer.amount)),
     )
 
 
@@ -241,13 +242,10 @@ def _end(
     returned = hold.amount - ended.paid
     if returned < 0:
         return Refused(reason=LedgerRefusal.PAYMENTS_OVER_HOLD, available=hold.amount)
-    accounts = _accounts_paid(view, ended)
-    if any(map(_overflows, accounts)):
-        return Refused(reason=LedgerRefusal.LEDGER_FULL)
     uses = tuple(view.token_use(token) for token in hold.tokens) if returned else ()
     return Change(
         transfers=(ended,),
-        accounts=accounts,
+        accounts=_accounts_paid(view, ended),
         token_uses=_drawn(uses, -returned),
         usages=_usages_given_back(view, hold, returned),
     )
@@ -274,7 +272,7 @@ def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
         key = replace(hold.debit, owner=payment.owner)
         payee = after.get(key) or view.account(key)
         after[key] = replace(payee, credits_posted=payee.credits_posted + payment.amount)
-    return tuple(after.values())
+    return tuple(map(_fitting, after.values()))
 
 
 def _left(shares: Sequence[TokenShare], uses: Sequence[TokenUse]) -> int:
@@ -335,6 +333,18 @@ def _same(before: Transfer, wanted: Transfer) -> bool:
         created_at=wanted.created_at,
         policies=wanted.policies,
         payments=(),
+    )
+
+
+def _fitting(account: Account) -> Account:
+    """Totals that would not fit are kept without what came and went; the balance is the same."""
+    if not _overflows(account):
+        return account
+    both = min(account.credits_posted, account.debits_posted)
+    return replace(
+        account,
+        credits_posted=account.credits_posted - both,
+        debits_posted=account.debits_posted - both,
     )
 
 

@@ -35,7 +35,8 @@ class AccountKey(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Totals since the account began, in units. Pending ones are held, not yet moved."""
+    """Totals since the account began, in units; what came and went is left out of both where they
+    would not fit 63 bits. Pending ones are held, not yet moved."""
 
     key: AccountKey
     credits_posted: int = 0

@@ -8,6 +8,7 @@ from typing import get_args
 from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from row_tables import moment
 from signers import key
 
@@ -142,10 +143,10 @@ def moved(transfer: Transfer, key: AccountKey) -> int:
     return got - (transfer.paid if transfer.debit == key else 0)
 
 
-def check(books: Books) -> None:
+def check(books: Books, *more: Issue) -> None:
     accounts = books.accounts()
     assert sum(each.balance for each in accounts) == 0
-    ids = [*HOLD_IDS, *OTHER_IDS, *(grant.id for grant in GRANTS)]
+    ids = [*HOLD_IDS, *OTHER_IDS, *(grant.id for grant in (*GRANTS, *more))]
     holds = [books.transfer(each) for each in ids]
     pending = [each for each in holds if each is not None and each.state is TransferState.PENDING]
     for account in accounts:
@@ -199,6 +200,29 @@ def test_repeat_changes_nothing(commands: list[tuple[Command, int]]) -> None:
         for command, now, first in run(books, commands):
             again = decide(books, command, now)
             assert again == (NOTHING if isinstance(first, Change) else first)
+
+
+VAST_AMOUNTS = st.one_of(LIKELY, st.integers(INTEGER_MAX // 3, INTEGER_MAX - 300))
+VAST_ACCOUNTS = st.sampled_from([*map(holdings, OWNERS)])
+VAST: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Move, id=IDS, debit=VAST_ACCOUNTS, credit=VAST_ACCOUNTS, amount=VAST_AMOUNTS),
+    st.builds(PlaceHold, id=HOLDS, debit=VAST_ACCOUNTS, amount=VAST_AMOUNTS, subject=OWNER),
+    st.builds(
+        PostHold, id=HOLDS, payments=st.tuples(st.builds(Payment, owner=OWNER, amount=VAST_AMOUNTS))
+    ),
+)
+
+
+@examples(100)
+@given(st.lists(st.tuples(VAST, st.just(1)), min_size=20, max_size=40))
+def test_totals_that_would_not_fit_refuse_nothing(commands: list[tuple[Command, int]]) -> None:
+    """All units that there can be come and go; only more of them are refused."""
+    all_others = replace(GRANTS[0], id=TransferId(b"\xff" * 32), amount=INTEGER_MAX - 300)
+    with new_books() as books:
+        assert books.carry_out(all_others, now=0) is None
+        for _, _, answer in run(books, commands):
+            assert not isinstance(answer, Refused) or answer.reason is not LedgerRefusal.LEDGER_FULL
+            check(books, all_others)
 
 
 @examples(100)

@@ -47,7 +47,7 @@ class AwardRefusal(Enum):
     TOKEN_EXHAUSTED = "the resource token has too little left"
     BALANCE_TOO_LOW = "the account has too little available"
     POLICY = "a policy of the issuer denies it"
-    LEDGER_FULL = "a total of the ledger would not fit 63 bits"
+    LEDGER_FULL = "what its submitter has committed would not fit 63 bits"
 
 
 class RequestRefusal(Enum):
@@ -62,7 +62,6 @@ class RequestRefusal(Enum):
     RECORD_WRONG = "the record does not fit the attempt"
     OTHER_TRANSFER_STORED = "another transfer for this cause was stored first"
     BALANCE_TOO_LOW = "the account has too little available"
-    LEDGER = "the ledger refuses it"
     TOKEN = "the token does not continue the chain that it names"
 
 

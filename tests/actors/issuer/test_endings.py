@@ -315,7 +315,7 @@ def test_result_that_does_not_open_its_seal_is_refused() -> None:
     assert world.attempt().result is None
 
 
-def test_payee_whose_totals_are_full_keeps_no_hold_open() -> None:
+def test_payee_whose_totals_are_full_is_paid() -> None:
     world = World()
     most = INTEGER_MAX - UNITS
     world.issue(most)
@@ -326,9 +326,13 @@ def test_payee_whose_totals_are_full_keeps_no_hold_open() -> None:
     assert world.move(world.node, world.delegate, most) is None
     assert world.move(world.delegate, world.node, UNITS) is None
     world.verified()
-    assert world.settlement.payments == ()
-    assert world.settlement.refunded == PRICE
+    assert world.settlement.payments[0].to == world.node.did
+    paid = sum(each.amount for each in world.settlement.payments)
+    assert 0 < paid == PRICE - world.settlement.refunded
     assert world.statement.held == {}
+    assert world.move(world.node, world.delegate, UNITS + paid) is not None
+    earned = world.settlement.payments[0].amount
+    assert world.move(world.node, world.delegate, UNITS + earned) is None
 
 
 def give_up(world: World, ground: GaveUpGround) -> None:

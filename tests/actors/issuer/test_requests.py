@@ -16,7 +16,6 @@ from mesh.core.records.terms import Children, Parent
 from mesh.core.records.work import Draw, GaveUp, GaveUpGround
 from mesh.core.settlement.refusals import RequestRefusal
 from runtime.content.cid import Cid
-from runtime.content.codec import INTEGER_MAX
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Quota
 from runtime.tokens.token import ResourceToken, ResourceType
@@ -104,17 +103,6 @@ def balance_too_low(world: World) -> Message:
     return transfer(world, item(world, UNITS), item(world, 1, 1))
 
 
-def refused_by_ledger(world: World) -> Message:
-    """Units that came and went count in the totals of an account."""
-    most = INTEGER_MAX // 2
-    world.issue(most)
-    moved = replace(item(world, most), to=world.delegate.did)
-    world.deliver(*unpacked(transfer(world, moved)))
-    assert world.answer.accepted
-    back = replace(item(world, most), to=world.submitter.did)
-    return world.signed(world.delegate, Transfer(cause=world.token.cid, items=(back,))), ()
-
-
 def token_not_continued(world: World) -> Message:
     token = handed_on(world, amount=UNITS + 1)
     return token, (world.token.block,)
@@ -130,7 +118,6 @@ CASES: Final[Mapping[RequestRefusal, Callable[[World], Message]]] = {
     RequestRefusal.RECORD_WRONG: record_wrong,
     RequestRefusal.OTHER_TRANSFER_STORED: other_transfer_stored,
     RequestRefusal.BALANCE_TOO_LOW: balance_too_low,
-    RequestRefusal.LEDGER: refused_by_ledger,
     RequestRefusal.TOKEN: token_not_continued,
 }
 

@@ -24,7 +24,6 @@ from mesh.core.settlement.payments import payments_of
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import cut
-from runtime.tokens.ledger import LedgerRefusal
 from runtime.tokens.transfers import Payment as LedgerPayment
 from runtime.tokens.transfers import PostHold, VoidHold
 
@@ -41,7 +40,8 @@ def settle(
     detail: str = "",
 ) -> Attempt:
     """The attempt after its end: paid, stored, and sent to all who took part."""
-    payments = _pay(issuer, tx, attempt, _payments(issuer, tx, attempt, ground, agreeing), now)
+    payments = _payments(issuer, tx, attempt, ground, agreeing)
+    _pay(issuer, tx, attempt, payments, now)
     refunded = attempt.amount - sum(each.amount for each in payments)
     hold = issuer.archive.get(tx.blocks, Hold, attempt.hold)
     result = attempt.result
@@ -113,22 +113,12 @@ def _pay(
     attempt: Attempt,
     payments: tuple[Payment, ...],
     now: Now,
-) -> tuple[Payment, ...]:
-    """Pay what is owed of a hold, and return the rest; what was paid.
-
-    A payee whose totals are full can be paid nothing any more. That must not keep the hold, and
-    with it this issuer's time, for ever: everything returns.
-    """
-    books = issuer.books(tx)
+) -> None:
+    """Pay what is owed of a hold, and return the rest."""
     paid = tuple(LedgerPayment(owner=each.to, amount=each.amount) for each in payments)
-    if paid:
-        refused = books.carry_out(PostHold(id=attempt.id, payments=paid), now=now.wall)
-        if refused is None:
-            return payments
-        assert refused.reason is LedgerRefusal.LEDGER_FULL, "an open hold pays up to its amount"
-    refused = books.carry_out(VoidHold(id=attempt.id), now=now.wall)
-    assert refused is None, "an open hold may be given back"
-    return ()
+    end = PostHold(id=attempt.id, payments=paid) if paid else VoidHold(id=attempt.id)
+    refused = issuer.books(tx).carry_out(end, now=now.wall)
+    assert refused is None, "an open hold pays up to its amount, and may be given back"
 
 
 def _stop_sending(tx: ActorTransaction, attempt: Attempt) -> None:

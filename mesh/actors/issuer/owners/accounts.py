@@ -164,10 +164,8 @@ def _refuse_transfer(
     refused = books.carry_out(*moves, now=now.wall)
     if refused is None:
         return None
-    if refused.reason is LedgerRefusal.BALANCE_TOO_LOW:
-        detail = f"{refused.available} available"
-        return Refusal(reason=RequestRefusal.BALANCE_TOO_LOW, detail=detail)
-    return Refusal(reason=RequestRefusal.LEDGER, detail=refused.reason.value)
+    assert refused.reason is LedgerRefusal.BALANCE_TOO_LOW, "all else was checked"
+    return Refusal(reason=RequestRefusal.BALANCE_TOO_LOW, detail=f"{refused.available} available")
 
 
 def _repeat(issuer: IssuerCore, tx: ActorTransaction, to: Did, request: Cid, now: Now) -> bool:
