@@ -67,7 +67,7 @@ def accuse_if_wrong(
         return incoming.attached.get(cid) or tx.blocks.get(cid)
 
     try:
-        settled = settled_from(settlement, actor.members(tx).genesis, fetch)
+        settled = settled_from(settlement, actor.members(tx).genesis, fetch, actor.archive.read_as)
     except (ProofError, BlockError):
         return None
     body = accusation(settled)

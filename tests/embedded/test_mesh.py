@@ -42,6 +42,9 @@ from mesh.queries.jobs.progress_events import (
 )
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode
+from runtime.content.did import Did
+from runtime.identity import signed
+from runtime.identity.keys import verify
 from runtime.terminal.errors import CommandError
 
 
@@ -148,6 +151,28 @@ def test_bid_is_accepted_by_hand(mesh: EmbeddedMesh) -> None:
     with pytest.raises(CommandError) as caught:
         mesh.accept(job_id, job.bids[0].node_id)
     assert caught.value.code == "job-not-open"
+
+
+def test_what_a_process_has_signed_it_does_not_verify(
+    mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_cheapest(mesh)
+    verified: list[Did] = []
+
+    def noted(did: Did, message: bytes, signature: bytes) -> bool:
+        verified.append(did)
+        return verify(did, message, signature)
+
+    monkeypatch.setattr(signed, "verify", noted)
+    run_cheapest(mesh)
+    assert verified == []
+
+
+def run_cheapest(mesh: EmbeddedMesh) -> None:
+    """Run a job of one unit: its verifiers are paid nothing, and compute its settlement again."""
+    job_id = mesh.submit(answer(resource_amount=1))
+    assert mesh.drive([job_id], auto_award=True) == {}
+    assert mesh.job(job_id).phase is Phase.VERIFIED
 
 
 def test_many_jobs_at_once(mesh: EmbeddedMesh) -> None:

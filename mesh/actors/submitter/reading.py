@@ -243,7 +243,11 @@ def take_fault(
             return MessageRefusal.INCOMPLETE
     genesis = book.members(tx).genesis
     if not is_proved(fault.body, tuple(evidence)) and not is_wrong_settlement(
-        fault.body, evidence, genesis, lambda cid: incoming.attached.get(cid) or tx.blocks.get(cid)
+        fault.body,
+        evidence,
+        genesis,
+        lambda cid: incoming.attached.get(cid) or tx.blocks.get(cid),
+        book.archive.read_as,
     ):
         return MessageRefusal.INCONSISTENT
     book.keep(tx, fault, *evidence)

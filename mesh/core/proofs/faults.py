@@ -6,6 +6,7 @@ the records that it names.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, assert_never
 
 from msgspec import Struct, field
@@ -33,6 +34,7 @@ from mesh.core.proofs.reading import fetch_context, fetch_record, records_of
 from mesh.core.proofs.settlements import against_itself, settled_from
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.membership import Fault, FaultGround, Genesis
+from mesh.core.records.registry import read_as
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.terms import Engine
 from mesh.core.records.work import Attestation, Hold, Receipt
@@ -113,7 +115,7 @@ def assemble(fault: Signed[Fault], records: Mapping[Cid, Signed[Any]], fetch: Fe
     )
     settlement = _settlement(bare)
     if fault.body.ground is FaultGround.WRONG_SETTLEMENT and settlement is not None:
-        settled = settled_from(settlement, bare.genesis, fetch)
+        settled = settled_from(settlement, bare.genesis, fetch, partial(read_as, mesh=mesh))
         return replace(bare, data=Held(settled.blocks, fetch))
     claimed = _claimed(bare)
     if fault.body.ground is not FaultGround.WRONG_RESULT or claimed is None:
@@ -189,7 +191,8 @@ def _check_settled(proof: FaultProof) -> tuple[Finding, ...]:
     settlement = _settlement(proof)
     if settlement is None:
         return (_unproven("the evidence is not one settlement of the accused"),)
-    if against_itself(settled_from(settlement, proof.genesis, proof.data.get)):
+    read = partial(read_as, mesh=proof.genesis.cid)
+    if against_itself(settled_from(settlement, proof.genesis, proof.data.get, read)):
         return ()
     return (_unproven("the settlement follows from the records that it names"),)
 

@@ -5,7 +5,8 @@ signed about the hold. Whatever else a file holds is listed, and contradictions 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,6 +40,12 @@ from runtime.identity.signed import RecordError, Signed
 T = TypeVar("T")
 
 _SUBJECTS: Final[Mapping[type[Any], str]] = {Membership: "members", JobManifest: "manifest"}
+
+
+class ReadRecord(Protocol):
+    """Reads and verifies a record of one kind of a mesh. Raises RecordError."""
+
+    def __call__(self, kind: type[T], data: bytes, /) -> Signed[T]: ...
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -313,9 +320,14 @@ def records_of(car: Car, mesh: Cid | None) -> Iterator[Signed[Any]]:
 
 def fetch_record(kind: type[T], cid: Cid, mesh: Cid | None, fetch: Fetch) -> Signed[T]:
     """A record by its CID. Raises ProofError."""
+    return fetch_record_by(partial(read_as, mesh=mesh), kind, cid, fetch)
+
+
+def fetch_record_by(read_one: ReadRecord, kind: type[T], cid: Cid, fetch: Fetch) -> Signed[T]:
+    """As `fetch_record`, verified by a reader that may have done so before."""
     subject = _SUBJECTS.get(kind, kind.__name__.lower())
     try:
-        signed = read_as(kind, _needed(subject, cid, fetch), mesh)
+        signed = read_one(kind, _needed(subject, cid, fetch))
     except RecordError as error:
         raise ProofError((unreadable(subject, str(error)),)) from None
     if signed.cid != cid:

@@ -14,7 +14,7 @@ from mesh.core.findings import Finding
 from mesh.core.membership.members import Members
 from mesh.core.proofs.contents import Fetch, ProofError
 from mesh.core.proofs.proof import ELIGIBLE, RESULT, unreadable
-from mesh.core.proofs.reading import fetch_context, fetch_record
+from mesh.core.proofs.reading import ReadRecord, fetch_context, fetch_record_by
 from mesh.core.records.jobs import Award, Cancel, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Fault, FaultGround, Genesis, Membership
@@ -37,9 +37,12 @@ class Settled(Struct, frozen=True, kw_only=True):
     blocks: tuple[Cid, ...]
 
 
-def settled_from(settlement: Signed[Settlement], genesis: Signed[Genesis], fetch: Fetch) -> Settled:
-    """A settlement with what `fetch` gives. Raises ProofError naming what is missing."""
-    walk = _Walk(genesis.cid, fetch)
+def settled_from(
+    settlement: Signed[Settlement], genesis: Signed[Genesis], fetch: Fetch, read: ReadRecord
+) -> Settled:
+    """A settlement with what `fetch` gives. read: verifies records of this mesh. Raises ProofError
+    naming what is missing."""
+    walk = _Walk(fetch, read)
     body = settlement.body
     hold = walk.record(Hold, body.hold)
     award = walk.record(Award, hold.body.award)
@@ -87,14 +90,18 @@ def accusation(settled: Settled) -> Fault | None:
 
 
 def is_wrong_settlement(
-    fault: Fault, evidence: Collection[Signed[Any]], genesis: Signed[Genesis], fetch: Fetch
+    fault: Fault,
+    evidence: Collection[Signed[Any]],
+    genesis: Signed[Genesis],
+    fetch: Fetch,
+    read: ReadRecord,
 ) -> bool:
     """Whether blocks prove a fault of this ground. evidence: the records that it names."""
     found = [each for each in evidence if isinstance(each.body, Settlement)]
     if fault.ground is not FaultGround.WRONG_SETTLEMENT or len(found) != 1:
         return False
     try:
-        return accusation(settled_from(found[0], genesis, fetch)) == fault
+        return accusation(settled_from(found[0], genesis, fetch, read)) == fault
     except ProofError:
         return False
 
@@ -102,17 +109,17 @@ def is_wrong_settlement(
 class _Walk:
     """What was fetched so far."""
 
-    def __init__(self, mesh: Cid, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, read: ReadRecord) -> None:
         self.used: dict[Cid, None] = {}
-        self._mesh = mesh
         self._fetch = fetch
+        self._read = read
 
     def fetch(self, cid: Cid) -> bytes | None:
         self.used[cid] = None
         return self._fetch(cid)
 
     def record(self, kind: type[Any], cid: Cid) -> Signed[Any]:
-        return fetch_record(kind, cid, self._mesh, self.fetch)
+        return fetch_record_by(self._read, kind, cid, self.fetch)
 
     def optional(self, kind: type[Any], cid: Cid | None) -> Signed[Any] | None:
         return None if cid is None else self.record(kind, cid)
