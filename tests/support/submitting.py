@@ -163,22 +163,31 @@ class Market(RecordMaker):
         with self.store.turn(self.now) as turn:
             with turn.delivery(actor.did) as tx:
                 found = act(tx)
-            mail = [
-                Mail(
-                    to=each.to,
-                    record=self.archive.read(self._block(turn, each.sender, each.record)),
-                    attached=tuple(self._block(turn, each.sender, cid) for cid in each.attached),
-                )
-                for each in turn.take_sent()
-            ]
+            mail = [self._mail(turn, each) for each in turn.take_sent()]
             self.fetches = turn.take_asked()
+        self._post(mail)
+        return found
+
+    def send_again(self) -> None:
+        """What is unanswered and due is sent again."""
+        with self.store.turn(self.now) as turn:
+            mail = [self._mail(turn, each) for each in turn.take_due()]
+        self._post(mail)
+
+    def _mail(self, turn: Any, sending: Any) -> Mail:
+        return Mail(
+            to=sending.to,
+            record=self.archive.read(self._block(turn, sending.sender, sending.record)),
+            attached=tuple(self._block(turn, sending.sender, cid) for cid in sending.attached),
+        )
+
+    def _post(self, mail: list[Mail]) -> None:
         for each in mail:
             self.mail.append(each)
             if self.is_held_back(each):
                 self.held_back.append(each)
             else:
                 self.forward(each)
-        return found
 
     def _block(self, turn: Any, actor: Did, cid: Cid) -> bytes:
         block: bytes | None = turn.blocks(actor).get(cid)

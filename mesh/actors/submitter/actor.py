@@ -238,7 +238,7 @@ class Submitter(JobBook):
     ) -> MessageRefusal | None:
         job = awarding.take_answer(self, tx, answer, now)
         if job is None and not answer.body.accepted:
-            choosing.note_refused(self, tx, answer.body.request, now)
+            choosing.note_refused(self, tx, answer.body, now)
         if isinstance(job, Job):
             job = withdrawal.end_withdrawn(self, tx, job, answer.body, now)
             handing_over.award(self, tx, job, now)

@@ -11,10 +11,12 @@ from submitting import Market
 from mesh.actors.submitter.delegation.rows import OFFERED_BIDS
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.core.fields import NodeId
+from mesh.core.jobs.job import Phase
 from mesh.core.market.terms import context_for
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.settlement import Answer
+from mesh.core.records.work import Hold
 from runtime.execution.context import Context
 from runtime.identity.signed import Signed
 
@@ -52,11 +54,11 @@ class Offers:
     def awarded(self) -> list[Any]:
         return [each.record.body.bid for each in self.market.mails(Award)]
 
-    def refuse(self, key: Any) -> None:
+    def refuse(self, key: Any, reason: str = "balance-too-low") -> None:
         answer = Answer(
             request=self.market.last(Award).cid,
             accepted=False,
-            reason="balance-too-low",
+            reason=reason,
             detail="",
             settlement=None,
             retry_after=None,
@@ -121,6 +123,39 @@ def test_next_best_bid_follows_a_refusal_of_the_issuer_alone() -> None:
     assert offers.awarded() == [cheap.cid]
     offers.refuse(offers.market.issuer_key)
     assert offers.awarded() == [cheap.cid, dear.cid]
+
+
+def test_award_is_repeated_until_the_hold_of_the_delegates_award_has_come() -> None:
+    """The answer that another award was first says not which: the hold does."""
+    market = Market()
+    job = market.submit(award_delegate=market.delegate.did)
+    market.offer(job, 0)
+    other = market.offer(job, 1)
+    asked = market.ask(market.manifest_of(job), other, signer=market.delegate)
+    market.is_held_back = lambda mail: isinstance(mail.record.body, Hold)
+    market.deliver(asked.award, *asked.blocks, market.token.block, to=market.issuer_key.did)
+    market.accept(job, 0)
+    assert market.last(Answer).body.reason == "other-award-stored"
+    market.is_held_back = lambda mail: False
+    market.skip(60_000)
+    market.send_again()
+    assert market.job(job.job_id).award == asked.award.cid
+    assert market.job(job.job_id).phase is Phase.ASSIGNED
+    sent = len(market.mails(Award))
+    market.skip(60_000)
+    market.send_again()
+    again = [each.record for each in market.mails(Award)[sent:]]
+    assert again == [asked.award], "of its own it needs no answer any more"
+
+
+def test_delegate_awards_nothing_more_where_another_award_was_first() -> None:
+    offers = Offers()
+    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
+    for each in (dear, cheap):
+        offers.offer(each)
+    offers.wait()
+    offers.refuse(offers.market.issuer_key, "other-award-stored")
+    assert offers.awarded() == [cheap.cid]
 
 
 def test_manifest_that_names_another_delegate_is_no_offer() -> None:

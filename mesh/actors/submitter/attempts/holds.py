@@ -163,6 +163,9 @@ def _held(
     if isinstance(after, StepRefusal):
         return MessageRefusal.OVER
     bidding.stop_asking(tx, after)
+    for row in tx.rows(AWARDS).select(job_id=job.job_id):
+        if row.award != award.cid:
+            tx.outbox.answered(until(row.award))
     _keep(book, tx, order)
     book.summarize(tx, after, order.manifest.body.description)
     if given is None:

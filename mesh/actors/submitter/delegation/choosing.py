@@ -29,7 +29,7 @@ from mesh.core.market.terms import check_context
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Role
-from mesh.core.records.settlement import Settlement
+from mesh.core.records.settlement import Answer, Settlement
 from mesh.core.records.work import Hold
 from mesh.core.settlement.payments import another_attempt
 from runtime.content.cid import Cid
@@ -136,9 +136,13 @@ def award_best(book: JobBook, tx: ActorTransaction, job: OfferedJobRow, now: Now
             return
 
 
-def note_refused(book: JobBook, tx: ActorTransaction, award: Cid, now: Now) -> None:
-    """The issuer holds nothing for an award: the next best bid is tried."""
-    for row in tx.rows(OFFERED_BIDS).select(award=award):
+def note_refused(book: JobBook, tx: ActorTransaction, answer: Answer, now: Now) -> None:
+    """The issuer holds nothing for an award: the next best bid is tried, unless another award was
+    first."""
+    for row in tx.rows(OFFERED_BIDS).select(award=answer.request):
+        if answer.reason == awarding.OTHER_AWARD:
+            note_held(tx, row.manifest)
+            continue
         tx.rows(OFFERED_BIDS).put(replace(row, is_refused=True))
         job = tx.rows(OFFERED_JOBS).get(row.manifest)
         if job is not None and job.attempt == row.attempt:

@@ -39,6 +39,8 @@ from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, Credential
 from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Answer
+from mesh.core.settlement.refusals import AwardRefusal as Refused
+from mesh.core.settlement.refusals import Refusal
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.execution.context import ROLES_RECORD, Context
@@ -49,6 +51,7 @@ from runtime.tokens.policy import Usage
 from runtime.tokens.token import CHAIN_MAX, ResourceToken, ResourceType
 
 DEPTH_MAX: Final = 16
+OTHER_AWARD: Final = Refusal(reason=Refused.OTHER_AWARD_STORED).word
 
 
 class AwardFault(Enum):
@@ -294,7 +297,7 @@ def take_answer(
     book: JobBook, tx: ActorTransaction, answer: Signed[Answer], now: Now
 ) -> Job | MessageRefusal | None:
     """The issuer's answer to an award: only a refusal says something, since a hold says more. The
-    job that was refused one."""
+    job that was refused one. Where another award was first, its hold is waited for."""
     row = tx.rows(AWARDS).get(answer.body.request)
     if row is None:
         return MessageRefusal.UNKNOWN_SUBJECT
@@ -303,10 +306,13 @@ def take_answer(
         return MessageRefusal.WRONG_ROLE
     if answer.body.accepted:
         return None
-    tx.outbox.answered(until(row.award))
     job = book.job_of(tx, row.job)
     if job is None or job.award != row.award or job.hold is not None:
+        tx.outbox.answered(until(row.award))
         return None
+    if answer.body.reason == OTHER_AWARD:
+        return None
+    tx.outbox.answered(until(row.award))
     book.keep(tx, answer)
     wait = answer.body.retry_after
     event = ev.AwardRefused(
