@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from meshcommand import Meshctl
 
 JOB = """\
@@ -69,6 +70,31 @@ def test_document_is_checked_against_its_module(meshctl: Meshctl, tmp_path: Path
     assert meshctl("validate", "jobs/job.yaml").code == 3
     write(tmp_path, JOB.replace("parts/echo", "parts/ehco"))
     assert meshctl("validate", "jobs/job.yaml").code == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("entry: rum", "did you mean run? it exports run; name one with `entry: NAME`"),
+        ("arguments: [1, 2.5]", "write a whole number, or quote it where a text is meant"),
+        ("max_seconds: 99999999999999999999", "99999999999999999999 does not fit 63 bits"),
+        ("budget: " + "9" * 5000, "does not fit 63 bits"),
+        ("wasm: echo.wasm", "did you mean module?"),
+        ("quorum: 3", "it belongs into trust: `trust: {quorum: 2}`"),
+    ],
+)
+def test_next_step_of_a_mistake_is_one_of_a_document(
+    meshctl: Meshctl, tmp_path: Path, written: str, said: str
+) -> None:
+    write(tmp_path, f"module: parts/echo.wasm\nresource_amount: 5\n{written}\n")
+    refused = meshctl("validate", "jobs/job.yaml")
+    assert refused.code in (2, 3)
+    assert said in refused.err
+
+
+def test_file_in_place_of_a_module_s_cid_is_named_as_one(meshctl: Meshctl, tmp_path: Path) -> None:
+    write(tmp_path, "wasm_cid: parts/echo.wasm\nresource_amount: 5\n")
+    assert "for a file, write `module: FILE`" in meshctl("validate", "jobs/job.yaml").err
 
 
 def test_options_beside_a_document_are_refused(meshctl: Meshctl, tmp_path: Path) -> None:

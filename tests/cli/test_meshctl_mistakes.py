@@ -27,6 +27,24 @@ BAD_SUBMISSIONS = {
     "too much memory": ("echo.wasm --memory 9999", 2, "not-in-range", "expected 1 to 256 MiB"),
     "no time": ("echo.wasm --max-seconds 0", 2, "not-in-range", "expected 1 to 2592000 seconds"),
     "long description": ("echo.wasm --description " + "x" * 5000, 2, "over-limit", "at most 4096"),
+    "amount of too many bits": (
+        "echo.wasm --budget 9223372036854775808",
+        2,
+        "not-in-range",
+        "expected 1 to 9223372036854775807",
+    ),
+    "reputation over a hundred": (
+        "echo.wasm --min-reputation 101",
+        2,
+        "not-in-range",
+        "expected 0 to 100",
+    ),
+    "arguments of a map": (
+        'echo.wasm --arguments {"a":1}',
+        2,
+        "wrong-arguments",
+        "expected a list, found an object",
+    ),
     "no majority": ("echo.wasm --verifiers 4", 2, "quorum-impossible", "majority"),
 }
 """The module and options of `submit-job`: its exit code, its error, and a part of the answer."""
@@ -63,6 +81,9 @@ def test_unknown_command_gets_a_suggestion(meshctl: Meshctl) -> None:
             ["submit-job", "--wasm", "-", "--input", "-", "--resource-amount", "5"],
             "standard input cannot be both the module and its input",
         ),
+        (["list-jobs", "--limit", "9223372036854775808"], "error[not-in-range]: --limit is"),
+        (["doctor", "--retry", "9223372036854775808"], "error[not-in-range]: --retry is"),
+        (["doctor", "--retry", "-1"], "error[not-positive]: --retry is -1"),
         (["verify", "."], "error[file-is-directory]: . is a directory"),
         (["verify", "x.car", "--mesh", "bafyr4ig"], "help: ask for the CID of the mesh"),
         (
@@ -78,3 +99,20 @@ def test_value_of_another_kind_is_named(meshctl: Meshctl, words: list[str], said
     result = meshctl(*words)
     assert (result.code, result.out) == (2, "")
     assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["validate", "none.yaml"], "name the job document by its path\n"),
+        (["block", "put", "none"], "name the block by its path\n"),
+        (["tokens", "receive", "none"], "name the token file by its path\n"),
+        (["verify", "none.car"], "name the proof by its path; `meshctl list-jobs` lists the jobs"),
+    ],
+)
+def test_missing_file_is_not_sought_by_a_cid_that_its_command_refuses(
+    meshctl: Meshctl, words: list[str], hint: str
+) -> None:
+    result = meshctl(*words)
+    assert (result.code, result.out) == (3, "")
+    assert hint in result.err

@@ -24,6 +24,12 @@ _SMALLER: Final = {
     "input": "split it, and submit a job for each part",
     "module": "check that this is the module; one built without debug information is smaller",
 }
+_OTHERWISE: Final = {
+    "module": ", or by the CID of its block",
+    "input": ", or by the CID of its block",
+    "proof": "; `meshctl list-jobs` lists the jobs, which are verified by their ids",
+}
+"""What names a thing besides a path."""
 _PART_BYTES: Final = 1 << 20
 _CID_CHARS_MIN: Final = 40
 _CID_BEGINNING: Final = re.compile(r"baf[ky][br][a-z2-7]{4}")
@@ -99,7 +105,7 @@ def _named_errors(path: Path, noun: str) -> Iterator[None]:
             ExitCode.NOT_FOUND,
             "file-not-found",
             f"there is no file {path}",
-            hint=_neighbour(path) or f"name the {noun} by its path, or by the CID of its block",
+            hint=_neighbour(path) or f"name the {noun} by its path{_OTHERWISE.get(noun, '')}",
         ) from None
     except IsADirectoryError:
         raise CommandError(

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final, TypeVar
 
 from ccl.abi.text.suggest import nearest_beginning
+from runtime.content.codec import INTEGER_MAX
 from runtime.terminal.errors import CommandError, ExitCode
 
 E = TypeVar("E", bound=Enum)
@@ -14,7 +15,7 @@ SECONDS_OF: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 
 def positive(option: str, number: int) -> int:
-    """A number of an option that must be 1 or more. Raises CommandError."""
+    """A number of an option that must be 1 or more, and fit a record. Raises CommandError."""
     if number < 1:
         raise CommandError(
             ExitCode.USAGE,
@@ -22,16 +23,16 @@ def positive(option: str, number: int) -> int:
             f"{option} is {number}, expected 1 or more",
             hint=f"give {option} a number of 1 or more",
         )
-    return number
+    return within(option, number, 1, INTEGER_MAX)
 
 
-def within(option: str, number: int, low: int, high: int, unit: str) -> int:
+def within(option: str, number: int, low: int, high: int, unit: str = "") -> int:
     """A number of an option that has a least and a most. Raises CommandError."""
     if not low <= number <= high:
         raise CommandError(
             ExitCode.USAGE,
             "not-in-range",
-            f"{option} is {number}, expected {low} to {high} {unit}",
+            f"{option} is {number}, expected {low} to {high} {unit}".rstrip(),
             hint=f"give {option} a number from {low} to {high}",
             details={"least": low, "most": high, "found": number},
         )

@@ -101,7 +101,7 @@ def put_car(file: Path, home: Path | None, out: Output) -> None:
     from runtime.terminal.errors import CommandError, ExitCode
 
     try:
-        with open_seekable(file, noun="CAR", bytes_max=CAR_BYTES_MAX) as source:
+        with open_seekable(file, noun="CAR file", bytes_max=CAR_BYTES_MAX) as source:
             car = open_car(source)
             with found_mesh(home) as mesh:
                 mesh.put_blocks(car.blocks)

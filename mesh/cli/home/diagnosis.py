@@ -37,6 +37,7 @@ def doctor(
       meshctl doctor --repair
     """
     from mesh.cli.arguments.session import found_mesh, make_output
+    from mesh.cli.arguments.values import positive
     from mesh.cli.output.formats import Column, field
     from mesh.embedded.commands import upkeep
     from runtime.terminal.errors import CommandError, ExitCode
@@ -45,7 +46,7 @@ def doctor(
     rows: list[dict[str, str]] = []
     with found_mesh(mesh_home, as_it_is=True) as mesh:
         if retry is not None:
-            upkeep.retry(mesh, retry)
+            upkeep.retry(mesh, positive("--retry", retry))
         if repair:
             done = upkeep.repair(mesh).repaired
             rows += [{"check": "repair", "state": "repaired", "text": each.text} for each in done]

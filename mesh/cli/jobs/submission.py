@@ -3,22 +3,18 @@
 Rule: what would be refused later is refused now, before anything is stored.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
 from ccl.abi.limits import MODULE_LIMITS
-from ccl.abi.sections import Abi, ExportSignature
-from ccl.abi.text.strict_json import JsonFault, read_json
-from ccl.abi.text.suggest import nearest_beginning
-from ccl.abi.text.values import ValueMismatch, from_json, parse_type
 from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.cli.arguments.files import cid_from, path_or_cid, read_bytes
 from mesh.cli.arguments.session import found_mesh, make_output
 from mesh.cli.arguments.values import one_of, positive, uuid_of, within
+from mesh.cli.jobs.calls import BY_OPTIONS, arguments_of, entry_of
 from mesh.cli.output.describing import job_to_value
 from mesh.cli.output.formats import Column, Output, field, table
 from mesh.core.fields import JobId
@@ -28,7 +24,6 @@ from mesh.embedded.machine.admission import check_callable, module_facts
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.jobs.obstacles import obstacle
 from runtime.content.cid import Cid, Codec
-from runtime.content.codec import CodecError, decode, encode
 from runtime.execution.context import MEMORY_BYTES_MAX
 from runtime.module.check import ModuleFacts
 from runtime.terminal.errors import CommandError, ExitCode
@@ -39,8 +34,6 @@ from runtime.tokens.token import ResourceType
 if TYPE_CHECKING:
     from mesh.embedded.commands.quoting import Quote
 
-DEFAULT_ENTRY: Final = "run"
-WASI_ENTRY: Final = "_start"
 MIB: Final = 1 << 20
 
 
@@ -170,7 +163,7 @@ def _request(mesh: EmbeddedMesh, given: Submission) -> tuple[JobRequest, Blocks]
     """The request, and the blocks to store with it."""
     blocks: list[tuple[Cid, bytes]] = []
     module, facts = module_of(mesh, path_or_cid(given.wasm), given.wasm, blocks)
-    entry = entry_of(given.entry, facts)
+    entry = entry_of(given.entry, facts, BY_OPTIONS)
     request = JobRequest(
         module=module,
         resource_amount=positive("--resource-amount", given.resource_amount),
@@ -179,7 +172,7 @@ def _request(mesh: EmbeddedMesh, given: Submission) -> tuple[JobRequest, Blocks]
         budget=None if given.budget is None else positive("--budget", given.budget),
         priority=one_of(Priority, given.priority, "--priority"),
         entry=entry,
-        arguments=arguments_of(given.arguments, entry, facts),
+        arguments=arguments_of(given.arguments, entry, facts, BY_OPTIONS),
         input=input_of(None if given.input is None else path_or_cid(given.input), blocks),
         scope=given.scope,
         requirements=Requirements(
@@ -199,81 +192,6 @@ def _request(mesh: EmbeddedMesh, given: Submission) -> tuple[JobRequest, Blocks]
     return request, tuple(blocks)
 
 
-def entry_of(wanted: str, facts: ModuleFacts | None) -> str:
-    """The export to call; a WASI program's own where nothing else is asked for."""
-    if facts is None or wanted in facts.entries:
-        return wanted
-    if wanted == DEFAULT_ENTRY and WASI_ENTRY in facts.entries:
-        return WASI_ENTRY
-    names = sorted(facts.entries)
-    close = nearest_beginning(wanted, names)
-    meant = f"did you mean {close}? " if close else ""
-    listed = ", ".join(names[:12]) or "no function at all"
-    raise CommandError(
-        ExitCode.NOT_FOUND,
-        "no-entry",
-        f"the module does not export '{wanted}'",
-        hint=f"{meant}it exports {listed}; name one with --entry",
-        details={"exports": names[:256]},
-    )
-
-
-def arguments_of(text: str | None, entry: str, facts: ModuleFacts | None) -> bytes | None:
-    """The DAG-CBOR list of the arguments, by the entry's types where the module has them."""
-    signature, abi = _signature(entry, facts)
-    if text is None:
-        if signature is not None and signature.parameters:
-            wanted = ", ".join(f"{name}: {kind}" for name, kind in signature.parameters)
-            raise _bad_arguments(f"{entry} takes ({wanted})")
-        return None
-    try:
-        values = read_json(text)
-    except json.JSONDecodeError as error:
-        raise _bad_arguments(f"character {error.pos + 1}: {error.msg}") from None
-    except JsonFault as error:
-        raise _bad_arguments(str(error)) from None
-    if not isinstance(values, list):
-        raise _bad_arguments(f"expected a list, found {type(values).__name__}")
-    if signature is not None and abi is not None:
-        values = _typed(values, signature, abi)
-    try:
-        return encode(values)
-    except CodecError as error:
-        raise _bad_arguments(f"{error}; write a decimal as text") from None
-
-
-def _typed(values: list[Any], signature: ExportSignature, abi: Abi) -> list[Any]:
-    wanted = signature.parameters
-    if len(values) != len(wanted):
-        names = ", ".join(f"{name}: {kind}" for name, kind in wanted)
-        raise _bad_arguments(f"{len(values)} given, {signature.name} takes ({names})")
-    found = []
-    for value, (name, kind) in zip(values, wanted, strict=True):
-        try:
-            found.append(from_json(parse_type(kind), value, abi))
-        except ValueMismatch as error:
-            raise _bad_arguments(f"'{name}': {error}") from None
-        except (ValueError, IndexError, RecursionError):
-            raise _bad_arguments(f"'{name}': its type in ccl:abi cannot be read") from None
-    return found
-
-
-def _signature(entry: str, facts: ModuleFacts | None) -> tuple[ExportSignature | None, Abi | None]:
-    if facts is None or facts.abi is None:
-        return None, None
-    abi = Abi.from_value(decode(facts.abi, bytes_max=len(facts.abi)))
-    return next((each for each in abi.exports if each.name == entry), None), abi
-
-
-def _bad_arguments(reason: str) -> CommandError:
-    return CommandError(
-        ExitCode.USAGE,
-        "wrong-arguments",
-        f"--arguments: {reason}",
-        hint="""give one JSON list, for example --arguments '[3, "blue"]'""",
-    )
-
-
 def input_of(named: Path | Cid | None, blocks: list[tuple[Cid, bytes]]) -> Cid | None:
     """The input's CID; a file becomes a block. Raises CommandError."""
     from runtime.content.cid import cid_of
@@ -286,7 +204,7 @@ def input_of(named: Path | Cid | None, blocks: list[tuple[Cid, bytes]]) -> Cid |
                 ExitCode.USAGE,
                 "input-dag-pb",
                 f"the input {named} is a dag-pb file; a job's input is one block",
-                hint="give the file itself: --input FILE",
+                hint="name the file itself as the input",
             )
         return named
     data = read_bytes(named, noun="input")
@@ -298,7 +216,7 @@ def input_of(named: Path | Cid | None, blocks: list[tuple[Cid, bytes]]) -> Cid |
 def _trust(given: Submission) -> Trust:
     try:
         return Trust(
-            min_reputation=given.min_reputation,
+            min_reputation=within("--min-reputation", given.min_reputation, 0, 100),
             locations=given.locations,
             verifiers=given.verifiers,
             quorum=given.quorum,

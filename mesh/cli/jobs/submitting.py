@@ -101,7 +101,7 @@ def submit_job(
         int, typer.Option("--quorum", metavar="N", help="How many of them must agree.")
     ] = 2,
     max_seconds: Annotated[
-        int, typer.Option("--max-seconds", metavar="N", help="Lease of one attempt.")
+        int, typer.Option("--max-seconds", metavar="N", help="Wall clock of one attempt.")
     ] = 3600,
     memory_mib: Annotated[
         int, typer.Option("--memory", metavar="MIB", help="Memory that the module may use.")

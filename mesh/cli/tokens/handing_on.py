@@ -89,7 +89,7 @@ def run_receive(file: Path, *, output: str | None, quiet: bool, home: Path | Non
     """Carry out `tokens receive`."""
     out = make_output(home, output, quiet=quiet)
     try:
-        with open_seekable(file, noun="CAR", bytes_max=CAR_BYTES_MAX) as source:
+        with open_seekable(file, noun="token file", bytes_max=CAR_BYTES_MAX) as source:
             car = open_car(source)
             if len(car.roots) != 1:
                 raise CarError(f"{len(car.roots)} roots, a token file has one", 0)

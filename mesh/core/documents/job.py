@@ -12,6 +12,7 @@ from ccl.abi.text.suggest import nearest_beginning
 from mesh.core.documents.located import DocumentError, Located, read_document
 from mesh.core.documents.shapes import (
     FIELDS,
+    OPTION_KEYS,
     Field,
     Kind,
 )
@@ -135,10 +136,7 @@ class _Reader:
             inner = f"{place}.{name}" if place else name
             field = fields.get(name)
             if field is None:
-                near = nearest_beginning(name, list(fields))
-                known = ", ".join(fields)
-                hint = f"did you mean {near}?" if near else f"the keys are {known}"
-                self._report(key, place, f"unknown key '{name:.60}'", hint)
+                self._report(key, place, f"unknown key '{name:.60}'", _meant(name, fields))
             else:
                 found[name] = self._value(value, field, inner)
         for name, field in fields.items():
@@ -178,7 +176,8 @@ class _Reader:
                 return [each.plain() for each in self._items(value, field, place)]
             case _:
                 if reason := _unfit(value, field):
-                    self._report(value, place, reason, f"for example `{field.example}`")
+                    hint = field.otherwise or f"for example `{field.example}`"
+                    self._report(value, place, reason, hint)
                 return value.value
 
     def _items(self, value: Located, field: Field, place: str) -> tuple[Located, ...]:
@@ -193,6 +192,17 @@ class _Reader:
         self.problems.append(
             Problem(line=at.line, column=at.column, place=place, reason=reason, hint=hint)
         )
+
+
+def _meant(name: str, fields: Mapping[str, Field]) -> str:
+    """The next step for a key that is not one of these."""
+    if fields is FIELDS and name in OPTION_KEYS:
+        return f"did you mean {OPTION_KEYS[name]}?"
+    for above, field in fields.items():
+        if name in field.fields:
+            return f"it belongs into {above}: `{above}: {{{name}: {field.fields[name].example}}}`"
+    near = nearest_beginning(name, list(fields))
+    return f"did you mean {near}?" if near else f"the keys are {', '.join(fields)}"
 
 
 def _unfit(value: Located, field: Field) -> str | None:

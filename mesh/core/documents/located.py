@@ -14,7 +14,9 @@ from runtime.content.codec import INTEGER_MAX
 
 DEPTH_MAX: Final = 32
 DOCUMENT_BYTES_MAX: Final = 1 << 20
-_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+_DIGITS_MAX: Final = 20
+"""Of an integer that could fit 63 bits, with its sign."""
 _FRACTION: Final = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)?|[-+]?\.(inf|nan)", re.I)
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -133,12 +135,11 @@ def _scalar(node: yaml.ScalarNode, line: int, column: int) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
-        number = int(text)
-        if abs(number) > INTEGER_MAX:
-            raise DocumentError(f"{text} does not fit 63 bits", line, column, "quote a text")
-        return number
+        if len(text) > _DIGITS_MAX or abs(int(text)) > INTEGER_MAX:
+            hint = f"write at most {INTEGER_MAX}, or quote it where a text is meant"
+            raise DocumentError(f"{text:.60} does not fit 63 bits", line, column, hint)
+        return int(text)
     if _FRACTION.fullmatch(text):
-        raise DocumentError(
-            f"{text} is not an integer", line, column, "quote a decimal: it is a text"
-        )
+        hint = "write a whole number, or quote it where a text is meant"
+        raise DocumentError(f"{text:.60} is not an integer", line, column, hint)
     return text

@@ -32,7 +32,8 @@ class Kind(Enum):
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One key. low, high: of an integer, or of a text in bytes. words: the only texts allowed."""
+    """One key. low, high: of an integer, or of a text in bytes. words: the only texts allowed.
+    otherwise: the next step for another value, where an example would not help."""
 
     kind: Kind
     meaning: str
@@ -42,6 +43,7 @@ class Field(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     fields: "Mapping[str, Field]" = {}
     is_required: bool = False
+    otherwise: str = ""
 
 
 def _text(meaning: str, example: str, *, low: int = 0, high: int = 4096) -> Field:
@@ -122,7 +124,12 @@ FIELDS: Final[Mapping[str, Field]] = {
         low=1,
         example="count.wasm",
     ),
-    "wasm_cid": Field(kind=Kind.CID, meaning="the CID of the module", example="bafkr4i…"),
+    "wasm_cid": Field(
+        kind=Kind.CID,
+        meaning="the CID of the module",
+        example="bafkr4i…",
+        otherwise="for a file, write `module: FILE`",
+    ),
     "description": _text("what the job is for", "Count", high=DESCRIPTION_BYTES_MAX),
     "resource_type": _word(
         "the resource that it buys; a node of the mesh has to sell it",
@@ -177,6 +184,9 @@ FIELDS: Final[Mapping[str, Field]] = {
         example="3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7",
     ),
 }
+
+OPTION_KEYS: Final = {"wasm": "module", "id": "job_id", "memory": "requirements.memory_bytes"}
+"""Options of `submit-job` whose keys have other names."""
 
 
 def json_schema() -> dict[str, Any]:

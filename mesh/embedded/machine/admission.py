@@ -76,10 +76,10 @@ def check_callable(facts: ModuleFacts, name: str, request: JobRequest) -> None:
 def _uncallable(reason: str) -> tuple[ExitCode, str, str]:
     """The exit code, the code and the next step of a call that cannot be made."""
     if reason.startswith(NO_ENTRY):
-        return ExitCode.NOT_FOUND, "no-entry", "name another export with --entry"
+        return ExitCode.NOT_FOUND, "no-entry", "name another export as the entry"
     if reason == MISFIT:
         return ExitCode.USAGE, "wrong-arguments", "give the arguments that it takes"
-    return ExitCode.USAGE, "not-callable", "name another export with --entry"
+    return ExitCode.USAGE, "not-callable", "name another export as the entry"
 
 
 def check_request(admission: Admission, request: JobRequest, data: bytes) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from mesh.cli.arguments.files import path_or_cid, read_bytes
 from mesh.cli.arguments.session import found_mesh, make_output
-from mesh.cli.jobs.submission import Blocks, arguments_of, entry_of, input_of, module_of
+from mesh.cli.jobs.calls import BY_DOCUMENT, DEFAULT_ENTRY, arguments_of, entry_of
+from mesh.cli.jobs.submission import Blocks, input_of, module_of
 from mesh.cli.output.formats import Output
 from mesh.core.documents.job import JobDocument, Problem, read_job, request_from
 from mesh.core.documents.located import DOCUMENT_BYTES_MAX
@@ -26,7 +27,7 @@ from runtime.terminal.streams import note
 
 def load(file: Path) -> JobDocument:
     """Reads a document, `-` for stdin. Raises CommandError `job-document-malformed`."""
-    data = read_bytes(file, noun="job", bytes_max=DOCUMENT_BYTES_MAX)
+    data = read_bytes(file, noun="job document", bytes_max=DOCUMENT_BYTES_MAX)
     try:
         found = read_job(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -43,13 +44,13 @@ def request_of(mesh: EmbeddedMesh, document: JobDocument, file: Path) -> tuple[J
     blocks: list[tuple[Cid, bytes]] = []
     folder = Path() if str(file) == STANDARD_STREAM else file.parent
     module, facts = module_of(mesh, _beside(folder, document.module), document.module, blocks)
-    entry = entry_of(document.entry or "run", facts)
+    entry = entry_of(document.entry or DEFAULT_ENTRY, facts, BY_DOCUMENT)
     written = None if document.arguments is None else json.dumps(document.arguments)
     request = request_from(
         document,
         module=module,
         entry=entry,
-        arguments=arguments_of(written, entry, facts),
+        arguments=arguments_of(written, entry, facts, BY_DOCUMENT),
         input_=input_of(
             None if document.input is None else _beside(folder, document.input), blocks
         ),
