@@ -186,7 +186,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Settlement: Route(
         signers="issuer",
         receivers=ALL,
-        attached="all records that it names, results, seals; to the submitter also Statement",
+        attached="all records that it names, results, seals; where a job above was withdrawn, the "
+        "manifests up to it; to the submitter also Statement",
         again="once more for each repeat of a request about its hold",
         checks="the issuer of the hold signed it; ground and payments follow from the records that "
         "it names: draws, seals, attestations and quorum are computed again",

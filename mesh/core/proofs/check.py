@@ -154,6 +154,7 @@ def _check_end(proof: Proof, now: int) -> Findings:
         seals=proof.seals,
         attestations=proof.attestations,
         cancel=proof.cancel,
+        above=() if proof.origin is None else proof.origin.parents,
     )
     yield from check_settlement(settlement, order, found, now=now)
     yield from _check_sequence(proof)

@@ -20,7 +20,12 @@ from mesh.core.records.market import Bid
 from mesh.core.records.membership import Fault, FaultGround, Genesis, Membership
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
-from mesh.core.settlement.check import OrderedWork, SettledRecords, check_settlement
+from mesh.core.settlement.check import (
+    OrderedWork,
+    SettledRecords,
+    above_withdrawn,
+    check_settlement,
+)
 from mesh.core.verification.draw import read_eligible
 from mesh.core.verification.results import read_result
 from runtime.content.cid import Cid
@@ -58,6 +63,7 @@ def settled_from(
     )
     receipt = walk.optional(Receipt, body.receipt)
     opening = walk.optional(Opening, body.opening)
+    cancel = walk.optional(Cancel, body.cancel)
     found = SettledRecords(
         receipt=receipt,
         result=None
@@ -68,7 +74,8 @@ def settled_from(
         opening=opening,
         seals=tuple(walk.record(Seal, cid) for cid in (opening.body.seals if opening else ())),
         attestations=tuple(walk.record(Attestation, cid) for cid in body.attestations),
-        cancel=walk.optional(Cancel, body.cancel),
+        cancel=cancel,
+        above=above_withdrawn(order.manifest, cancel, lambda cid: walk.record(JobManifest, cid)),
     )
     return Settled(settlement=settlement, order=order, found=found, blocks=tuple(walk.used))
 

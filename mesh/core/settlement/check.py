@@ -4,6 +4,7 @@ Rule: everything that does not depend on the issuer's own clock is computed agai
 lease that lapsed, the time that a cancelled attempt ran) is bounded.
 """
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from mesh.core.verification.draw import (
 from mesh.core.verification.receipts import verify_receipt
 from mesh.core.verification.seals import opens
 from mesh.core.verification.verdicts import Judgement, Verdict, check_attestation, judge
+from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.execution.context import Context
 from runtime.execution.execution import Deterministic
@@ -65,7 +67,7 @@ class OrderedWork(Struct, frozen=True, kw_only=True):
 
 class SettledRecords(Struct, frozen=True, kw_only=True):
     """The records that a settlement names, and the seals that its opening lists. result: of the
-    block that the receipt names."""
+    block that the receipt names. above: as `above_withdrawn` gives them."""
 
     receipt: Signed[Receipt] | None = None
     result: Deterministic | None = None
@@ -75,6 +77,7 @@ class SettledRecords(Struct, frozen=True, kw_only=True):
     seals: tuple[Signed[Seal], ...] = ()
     attestations: tuple[Signed[Attestation], ...] = ()
     cancel: Signed[Cancel] | None = None
+    above: tuple[Signed[JobManifest], ...] = ()
 
     @property
     def drawn(self) -> tuple[Did, ...]:
@@ -82,6 +85,20 @@ class SettledRecords(Struct, frozen=True, kw_only=True):
 
     def seal_of(self, signer: Did) -> Signed[Seal] | None:
         return next((each for each in self.seals if each.signer == signer), None)
+
+
+def above_withdrawn(
+    job: Signed[JobManifest],
+    cancel: Signed[Cancel] | None,
+    read: Callable[[Cid], Signed[JobManifest]],
+) -> tuple[Signed[JobManifest], ...]:
+    """The manifests from a job's parent up to the job that a Cancel withdraws with its tree; none
+    where it withdraws the job itself. Raises what `read` raises."""
+    found: list[Signed[JobManifest]] = []
+    while cancel is not None and cancel.body.job != job.cid and job.body.parent is not None:
+        job = read(job.body.parent.cause)
+        found.append(job)
+    return tuple(found)
 
 
 def check_settlement(
@@ -283,10 +300,11 @@ def _against_ground(ground: Ground, order: OrderedWork, found: SettledRecords) -
                 return "there is no receipt"
             return None if verdict is None else "a quorum decides"
         case Ground.CANCELLED:
-            cancel = found.cancel
-            if cancel is None or cancel.body.job != order.manifest.cid:
-                return "no cancellation of the job"
-            if cancel.signer != order.manifest.signer:
+            cancel, tree = found.cancel, (order.manifest, *found.above)
+            signers = [each.signer for each in tree if cancel and cancel.body.job == each.cid]
+            if cancel is None or not signers:
+                return "no cancellation of the job, or of one that it descends from"
+            if cancel.signer not in signers:
                 return "another member cancelled it"
             return None if found.receipt is None else "a receipt was there first"
         case Ground.UNOPENED:

@@ -1,6 +1,7 @@
 """Orders and settlements, put together again from one actor's records, and checked anew."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TypeVar
 
 from mesh.core.findings import Finding as RecordFinding
@@ -11,7 +12,12 @@ from mesh.core.records.market import Bid
 from mesh.core.records.membership import Genesis, Membership, Role
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
-from mesh.core.settlement.check import OrderedWork, SettledRecords, check_settlement
+from mesh.core.settlement.check import (
+    OrderedWork,
+    SettledRecords,
+    above_withdrawn,
+    check_settlement,
+)
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.reading import ActorStore
 from runtime.content.cid import Cid
@@ -52,7 +58,9 @@ def members_at(store: ActorStore, change: Cid) -> Members | None:
     return Members(genesis=genesis, change=signed)
 
 
-def settled_records(store: ActorStore, settlement: Settlement) -> SettledRecords | None:
+def settled_records(
+    store: ActorStore, settlement: Settlement, order: OrderedWork
+) -> SettledRecords | None:
     """The records that a settlement names, None where one is missing here."""
     receipt = store.get(Receipt, settlement.receipt)
     opening = store.get(Opening, settlement.opening)
@@ -71,6 +79,10 @@ def settled_records(store: ActorStore, settlement: Settlement) -> SettledRecords
         return None
     if seals is None or draws is None or attestations is None:
         return None
+    try:
+        above = above_withdrawn(order.manifest, cancel, partial(_manifest, store))
+    except LookupError:
+        return None
     return SettledRecords(
         receipt=receipt,
         result=None if receipt is None else store.result(receipt.body.deterministic),
@@ -80,6 +92,7 @@ def settled_records(store: ActorStore, settlement: Settlement) -> SettledRecords
         seals=seals,
         attestations=attestations,
         cancel=cancel,
+        above=above,
     )
 
 
@@ -105,7 +118,7 @@ def against_settlement(
 ) -> Iterator[Finding]:
     """What speaks against a settlement as the end of its hold."""
     subject = f"settlement {settlement.cid}"
-    found = settled_records(store, settlement.body)
+    found = settled_records(store, settlement.body, order)
     if found is None:
         yield lost(store, subject, "a record that it names")
         return
@@ -131,6 +144,13 @@ def lost(store: ActorStore, subject: str, what: str) -> Finding:
         subject=subject,
         text=f"{store.name}: {subject}: {what} is not in the store",
     )
+
+
+def _manifest(store: ActorStore, cid: Cid) -> Signed[JobManifest]:
+    found = store.get(JobManifest, cid)
+    if found is None:
+        raise LookupError(cid)
+    return found
 
 
 def _all(store: ActorStore, kind: type[T], cids: tuple[Cid, ...]) -> tuple[Signed[T], ...] | None:

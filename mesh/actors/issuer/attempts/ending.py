@@ -15,10 +15,12 @@ from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.rows import ATTEMPTS
 from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.ports.messages import Outgoing
+from mesh.core.records.jobs import Cancel, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.settlement import Ground, Payment, Settlement
 from mesh.core.records.work import Hold
 from mesh.core.settlement.attempt import Attempt, Settled, step
+from mesh.core.settlement.check import above_withdrawn
 from mesh.core.settlement.clock import elapsed_ms
 from mesh.core.settlement.payments import payments_of
 from runtime.content.cid import Cid
@@ -156,7 +158,21 @@ def _named(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt) -> tuple[
         body.opening,
         *body.attestations,
         body.cancel,
+        *_above_withdrawn(issuer, tx, attempt, body.cancel),
         *(each.seal for each in attempt.seals),
         *results,
     )
     return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def _above_withdrawn(
+    issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, cancel: Cid | None
+) -> tuple[Cid, ...]:
+    """The manifests by which an attempt's job descends from the one that was withdrawn."""
+    archive, blocks = issuer.archive, tx.blocks
+    above = above_withdrawn(
+        archive.get(blocks, JobManifest, attempt.job),
+        None if cancel is None else archive.get(blocks, Cancel, cancel),
+        lambda cid: archive.get(blocks, JobManifest, cid),
+    )
+    return tuple(each.cid for each in above)

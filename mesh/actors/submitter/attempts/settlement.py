@@ -36,10 +36,15 @@ from mesh.actors.submitter.rows import (
 from mesh.core.jobs.endings import end_of
 from mesh.core.jobs.job import HELD, Job, StepRefusal
 from mesh.core.market.reputation import evidence_of
-from mesh.core.records.jobs import Cancel
+from mesh.core.records.jobs import Cancel, JobManifest
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
-from mesh.core.settlement.check import OrderedWork, SettledRecords, check_settlement
+from mesh.core.settlement.check import (
+    OrderedWork,
+    SettledRecords,
+    above_withdrawn,
+    check_settlement,
+)
 from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
 
@@ -64,7 +69,7 @@ def take_settlement(book: JobBook, tx: ActorTransaction, incoming: Incoming, now
         return MessageRefusal.OVER
     order = order_of(book, tx, row.hold)
     try:
-        found = _records_of(book, tx, incoming)
+        found = _records_of(book, tx, incoming, order)
     except RecordError:
         return MessageRefusal.INCOMPLETE
     if check_settlement(settlement, order, found, now=now.wall):
@@ -109,7 +114,9 @@ def _contradiction(
     return MessageRefusal.EQUIVOCATION
 
 
-def _records_of(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> SettledRecords:
+def _records_of(
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, order: OrderedWork
+) -> SettledRecords:
     """The records that a settlement names. Raises RecordError where one is missing."""
     body: Settlement = incoming.record.body
 
@@ -118,6 +125,7 @@ def _records_of(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> Sett
 
     receipt = optional(Receipt, body.receipt)
     opening = optional(Opening, body.opening)
+    cancel = optional(Cancel, body.cancel)
     seals = () if opening is None else opening.body.seals
     return SettledRecords(
         receipt=receipt,
@@ -129,7 +137,10 @@ def _records_of(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> Sett
         attestations=tuple(
             book.resting_on(tx, incoming, Attestation, cid) for cid in body.attestations
         ),
-        cancel=optional(Cancel, body.cancel),
+        cancel=cancel,
+        above=above_withdrawn(
+            order.manifest, cancel, lambda cid: book.resting_on(tx, incoming, JobManifest, cid)
+        ),
     )
 
 

@@ -181,7 +181,7 @@ def _check_ends(found: Attempts) -> Iterator[Finding]:
         if settlement is None:
             continue
         yield from against_settlement(store, settlement, order)
-        records = settled_records(store, settlement.body)
+        records = settled_records(store, settlement.body, order)
         if records is not None and not is_contradicted(store, settlement):
             evidence += (
                 EvidenceRow(
