@@ -4,14 +4,18 @@ Rule: nothing is sent before the transaction that put it has committed. A messag
 late, in another order, or not at all; nobody trusts what an envelope says of its sender.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 
-ENVELOPE_BYTES_MAX = 1_572_864
+ENVELOPE_BYTES_MAX: Final = 1_572_864
+ORDER_BYTES_MAX: Final = 1_179_648
+"""Manifest, bid and context, with the manifests of all parents: what is left of a message has room
+for hold, draws, the list of all members, tokens and a statement. Else who awards could have a hold
+that reaches no executor, or a draw that reaches no verifier."""
 
 
 class Envelope(Struct, frozen=True, kw_only=True):

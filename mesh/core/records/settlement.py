@@ -34,6 +34,8 @@ class Ground(Enum):
 
 
 class Payment(Struct, frozen=True, kw_only=True):
+    """`amount` units of a hold, paid to `to`."""
+
     to: Did
     amount: Amount
 

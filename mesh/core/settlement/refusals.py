@@ -34,6 +34,9 @@ class AwardRefusal(Enum):
     NO_PRICE = "a price of nothing cannot be held"
     BID_EXPIRED = "the bid has expired"
     NOT_A_NODE = "the bid's signer is not a node of this mesh"
+    TOO_LARGE = (
+        "manifest, bid, context and parents' manifests leave no room for a hold in a message"
+    )
     TERMS_DIFFER = "award, bid, context and manifest do not belong together"
     PARENT_MISSING = "a manifest that the job descends from is missing, or is another one"
     POSITION_TAKEN = "another job stands for the same effect of its parent"

@@ -18,10 +18,10 @@ def result_block(result: Deterministic) -> tuple[Cid, bytes]:
 @read_once
 def read_result(data: bytes) -> Deterministic:
     """Reads what `result_block` wrote. Raises CodecError for anything else, also for a result that
-    has another block."""
+    has another block. Its texts are bounded, so that a settlement with all results is a message."""
     found = Deterministic.from_value(decode(data, bytes_max=RECORD_BYTES_MAX))
     if not _is_shaped(found):
-        raise CodecError("not an execution result: a field has the wrong type")
+        raise CodecError("not an execution result: a field has the wrong type, or is too long")
     if result_block(found)[1] != data:
         raise CodecError("not an execution result: it has other fields")
     return found
@@ -33,6 +33,7 @@ def _is_shaped(found: Deterministic) -> bool:
     return (
         all(isinstance(each, str) for each in texts)
         and isinstance(outcome.article, str | None)
+        and outcome == outcome.bounded()
         and all(isinstance(each, Cid | None) for each in (found.output, found.effects, found.logs))
         and (fuel is None or (isinstance(fuel, int) and not isinstance(fuel, bool) and fuel >= 0))
     )

@@ -12,6 +12,7 @@ from issuing.world import World
 from msgspec.structs import replace
 
 from mesh.actors.issuer.rows import ATTEMPTS, EVIDENCE, JOBS
+from mesh.core.ports.messages import ORDER_BYTES_MAX
 from mesh.core.records.jobs import Award, Cancel
 from mesh.core.records.membership import Fault
 from mesh.core.records.terms import Children, Parent, Trust
@@ -128,6 +129,10 @@ def not_a_node(world: World) -> Message:
     return world.message(world.ask(manifest, world.bid(manifest, world.verifiers[0])))
 
 
+def too_large(world: World) -> Message:
+    return world.message(world.ask_sized(ORDER_BYTES_MAX + 1))
+
+
 def terms_differ(world: World) -> Message:
     asked, other = world.ask(), world.ask()
     award = world.signed(world.submitter, replace(asked.award.body, context=other.context.cid))
@@ -229,6 +234,7 @@ CASES: Final[Mapping[AwardRefusal, Case]] = {
     AwardRefusal.NO_PRICE: no_price,
     AwardRefusal.BID_EXPIRED: bid_expired,
     AwardRefusal.NOT_A_NODE: not_a_node,
+    AwardRefusal.TOO_LARGE: too_large,
     AwardRefusal.TERMS_DIFFER: terms_differ,
     AwardRefusal.PARENT_MISSING: parent_missing,
     AwardRefusal.POSITION_TAKEN: position_taken,

@@ -24,6 +24,7 @@ from mesh.core.verification.receipts import usage_of
 from mesh.core.verification.results import result_block
 from mesh.core.verification.seals import digest_of
 from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.codec import BYTES, encode, head
 from runtime.execution.context import Context
 from runtime.execution.execution import Deterministic, Metrics, Outcome, OutcomeKind
 from runtime.identity.keys import SigningKey
@@ -188,6 +189,17 @@ class RecordMaker(ABC):
             context=context,
             award=self.signed(signer or self.submitter, award),
         )
+
+    def ask_sized(self, wanted: int) -> Asked:
+        """An order whose manifest, bid and context have so many bytes."""
+        asked = self.ask(self.manifest(arguments=bytes(400_000)))
+        record = len(encode("pad")) + len(head(BYTES, wanted))
+        pad = bytes(wanted - sum(map(len, asked.blocks)) - record)
+        context = replace(asked.context, records={"pad": pad})
+        award = self.signed(self.submitter, replace(asked.award.body, context=context.cid))
+        asked = replace(asked, context=context, award=award)
+        assert sum(map(len, asked.blocks)) == wanted
+        return asked
 
     def receipt(
         self, asked: Asked, found: Deterministic | None = None, **changes: Any

@@ -16,6 +16,7 @@ from mesh.actors.issuer.presence import engines_present
 from mesh.actors.issuer.rows import ATTEMPTS, JOBS
 from mesh.core.ids import hold_id
 from mesh.core.market.terms import check_award
+from mesh.core.ports.messages import ORDER_BYTES_MAX
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Role
@@ -133,6 +134,11 @@ def _refuse_terms(issuer: IssuerCore, tx: ActorTransaction, case: Case, now: Now
         return Refusal(reason=AwardRefusal.BID_EXPIRED)
     if not issuer.members(tx).has_role(case.bid.signer, Role.NODE, now.wall):
         return Refusal(reason=AwardRefusal.NOT_A_NODE)
+    manifests = (case.manifest, *(case.parents or ()))
+    size = len(case.context_block) + sum(len(e.block) for e in (case.bid, *manifests))
+    if size > ORDER_BYTES_MAX:
+        detail = f"{size} bytes, at most {ORDER_BYTES_MAX}"
+        return Refusal(reason=AwardRefusal.TOO_LARGE, detail=detail)
     findings = check_award(case.award, manifest=case.manifest, bid=case.bid, context=case.context)
     if findings:
         detail = "; ".join(map(str, findings))

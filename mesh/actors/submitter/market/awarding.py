@@ -33,7 +33,7 @@ from mesh.core.jobs.job import Job, Offer, Phase
 from mesh.core.market import credentials
 from mesh.core.market.ranking import BidRefusal, Candidate, bid_refusal, rank
 from mesh.core.market.terms import Surroundings, check_award, context_for, fuel_of
-from mesh.core.ports.messages import Outgoing
+from mesh.core.ports.messages import ORDER_BYTES_MAX, Outgoing
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, Credential
@@ -220,13 +220,18 @@ def sign_award(
     if against is not None:
         fault = AwardFault.BID_NOT_AWARDABLE
         return AwardRefusal(fault=fault, detail=str(against), bid=against)
+    context_cid, ancestors = book.put_context(tx, context), ancestors_of(book, tx, manifest.body)
+    size = sum(tx.blocks.size(e) or 0 for e in (manifest.cid, bid.cid, context_cid, *ancestors))
+    if size > ORDER_BYTES_MAX:
+        detail = f"the job has {size} bytes with its context and parents, at most {ORDER_BYTES_MAX}"
+        return AwardRefusal(fault=AwardFault.BID_NOT_AWARDABLE, detail=detail)
     award = book.sign(
         tx,
         Award(
             job=manifest.cid,
             bid=bid.cid,
             attempt=attempt,
-            context=book.put_context(tx, context),
+            context=context_cid,
             fuel_limit=fuel_of(bid.body.units),
         ),
     )
@@ -251,7 +256,7 @@ def sign_award(
                 bid.cid,
                 award.body.context,
                 *tokens_of(book, tx, manifest.body),
-                *ancestors_of(book, tx, manifest.body),
+                *ancestors,
                 *book.newest_statement(tx, manifest.body.accepted_issuers[0]),
             ),
             until=until(award.cid),
