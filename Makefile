@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint docs bench fuzz fire simulate simulate-ci lock wheels fresh package clean
+.PHONY: help install demo test check lint docs bench fuzz fire fire-ci simulate simulate-ci lock wheels fresh package clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,9 +55,12 @@ simulate: install  ## Play 10 000 seeds of simulated meshes with faults and liar
 simulate-ci: install  ## The same with 500 seeds; a failing one is shrunk and drawn.
 	$(SIMULATE) 0 500
 
+FIRE := $(BIN)/python -m pytest -q -s -p no:xdist tests/embedded/test_under_fire.py tests/embedded/test_crashes.py
 fire: install  ## Kill processes that share a home for ten minutes, and at every commit.
-	MESH_FIRE_SECONDS=600 MESH_CRASH_STEP=1 $(BIN)/python -m pytest -q -s -p no:xdist \
-	  tests/embedded/test_under_fire.py tests/embedded/test_crashes.py
+	MESH_FIRE_SECONDS=600 MESH_CRASH_STEP=1 $(FIRE)
+
+fire-ci: install  ## The same with one minute: eight processes, forty kills.
+	MESH_FIRE_SECONDS=60 MESH_CRASH_STEP=1 $(FIRE)
 
 bench: install  ## Measure compiler and mesh: repeats, medians.
 	$(BIN)/python -m tests.bench
