@@ -31,6 +31,8 @@ demo: install  ## Count a real election on a local mesh of three nodes, in DEMO_
 	@MESH_HOME="$(DEMO_HOME)" $(BIN)/ccl run examples/election/election.ccl --input $(DEMO_WARD) --yes
 	@echo; echo "The mesh of this demo: MESH_HOME=$(DEMO_HOME) $(BIN)/meshctl list-jobs"
 
+# Tests start many processes: none needs to compile what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 test: install  ## Run the whole test suite.
 	$(BIN)/python -m pytest -n auto
 

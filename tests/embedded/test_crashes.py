@@ -251,10 +251,8 @@ def undecided(home: Path) -> None:
     )
 
 
-LONG: Final = frozenset({"undecided"})
-"""Scenarios that wait for minutes: killed by `make fire` alone."""
 STEP: Final = int(os.environ.get("MESH_CRASH_STEP", "5"))
-"""Of so many commits one is killed at; `make fire` kills at each."""
+"""Of so many commits one is killed at; `make fire-ci` kills at each."""
 SCENARIOS: Final[dict[str, Scenario]] = {
     "verified": Scenario(run=verified, ends=_P.VERIFIED, grounds=(Ground.VERIFIED,)),
     "applied": Scenario(run=applied, ends=_P.VERIFIED, grounds=(Ground.VERIFIED,)),
@@ -319,7 +317,7 @@ def test_every_transition_is_in_a_scenario(founded: Path, tmp_path: Path) -> Non
     assert not watch.points & UNREACHED
 
 
-@pytest.mark.parametrize("name", [each for each in SCENARIOS if STEP == 1 or each not in LONG])
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_at_each_commit_and_repeated(founded: Path, tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
 
