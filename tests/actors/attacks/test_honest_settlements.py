@@ -30,6 +30,7 @@ def against_last(world: World, to: SigningKey) -> tuple[Finding, ...]:
             shown.record,
             world.founding.genesis,
             lambda cid: tx.blocks.get(cid) if cid in known else None,
+            world.archive.read_as,
         )
         return against_itself(settled)
 
@@ -78,7 +79,10 @@ def test_settlement_by_the_cancel_of_another_s_job_is_refused() -> None:
     def check(tx: Any) -> tuple[Finding, ...]:
         known = {each.cid: each.block for each in (other, cancel)}
         settled = settled_from(
-            forged, world.founding.genesis, lambda cid: known.get(cid) or tx.blocks.get(cid)
+            forged,
+            world.founding.genesis,
+            lambda cid: known.get(cid) or tx.blocks.get(cid),
+            world.archive.read_as,
         )
         return against_itself(settled)
 
