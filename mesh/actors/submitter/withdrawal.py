@@ -147,6 +147,8 @@ def take_answer(
     if job.is_final or job.cancel != asked.cid:
         tx.outbox.answered(until(job.manifest))
         return None
+    if answer.body.retry_after is not None:
+        return None  # it is sent again
     book.keep(tx, answer)
     if not answer.body.accepted:
         tx.outbox.answered(until(job.manifest))

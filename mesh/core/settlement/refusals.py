@@ -85,3 +85,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
         """As an Answer says it to people."""
         text = f"{self.reason.value}: {self.detail}" if self.detail else self.reason.value
         return cut(text, DETAIL_BYTES_MAX)
+
+
+SEND_AGAIN: Final = Refusal(reason=RequestRefusal.INCOMPLETE, retry_after=1)
+"""Not final: a part was lost on the way, or left out by another who shows the record. Its signer
+goes on sending all of it."""

@@ -14,7 +14,7 @@ from mesh.core.records.jobs import Cancel, JobManifest
 from mesh.core.records.settlement import Ground
 from mesh.core.settlement.attempt import OPEN_PHASES, Attempt, AttemptPhase
 from mesh.core.settlement.payments import another_attempt
-from mesh.core.settlement.refusals import Refusal, RequestRefusal
+from mesh.core.settlement.refusals import SEND_AGAIN, Refusal, RequestRefusal
 from runtime.content.cid import Cid
 from runtime.identity.signed import RecordError, Signed
 
@@ -29,8 +29,7 @@ def take_cancel(
     try:
         manifest = issuer.resting_on(tx, incoming, JobManifest, cancel.body.job)
     except RecordError:
-        refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
-        issuer.answer(tx, cancel.signer, cancel.cid, now, refusal=refusal)
+        issuer.answer(tx, cancel.signer, cancel.cid, now, refusal=SEND_AGAIN)
         return None
     answered = tx.rows(ANSWERS).get(cancel.cid)
     newest = _newest(tx, manifest.cid)

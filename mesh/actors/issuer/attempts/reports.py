@@ -38,7 +38,7 @@ from mesh.core.settlement.attempt import (
 )
 from mesh.core.settlement.check import check_receipt
 from mesh.core.settlement.payments import GROUND_OF_GIVING_UP
-from mesh.core.settlement.refusals import Refusal, RequestRefusal
+from mesh.core.settlement.refusals import SEND_AGAIN, Refusal, RequestRefusal
 from mesh.core.verification.anchors import check_anchor
 from mesh.core.verification.results import read_result
 from mesh.core.verification.seals import opens
@@ -122,7 +122,7 @@ def take_receipt(
     anchor = _anchor_of(issuer, incoming, receipt)
     result = _result(incoming, receipt.body.deterministic)
     if anchor is None or result is None:
-        _refuse(issuer, tx, incoming, RequestRefusal.INCOMPLETE, now)
+        issuer.answer(tx, receipt.signer, receipt.cid, now, refusal=SEND_AGAIN)
         return None
     if is_contradicted(issuer, tx, anchor, now):
         _refuse(issuer, tx, incoming, RequestRefusal.RECORD_WRONG, now, "its anchor")
@@ -156,7 +156,7 @@ def take_attestation(
     if not isinstance(attempt, Attempt):
         return attempt
     if _result(incoming, body.deterministic) is None:
-        _refuse(issuer, tx, incoming, RequestRefusal.INCOMPLETE, now)
+        issuer.answer(tx, attestation.signer, attestation.cid, now, refusal=SEND_AGAIN)
         return None
     seal = _seal_of(issuer, tx, attempt, attestation.signer)
     drawn = [each.verifier for each in attempt.drawn]
