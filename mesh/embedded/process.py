@@ -13,7 +13,7 @@ from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.embedded.driving.driver import Driver
 from mesh.embedded.driving.executions import Executions
 from mesh.embedded.driving.requests import Requests
-from mesh.embedded.driving.slots import Owner, Slots
+from mesh.embedded.driving.slots import Lead, Owner, Slots
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.embedded.founding.actors import Actors
@@ -52,6 +52,7 @@ class DrivingProcess:
         executions = Executions(
             owner=self._owner,
             slots=Slots(self._home, self._config.worker_count),
+            lead=Lead(self._home),
             requests=Requests(),
             side_of=self._actors.sides().__getitem__,
             sandbox=lambda: self._local.sandbox,

@@ -2,21 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import asking_actors
 import pytest
 from asking_actors import ANSWER, ENDLESS, EXECUTOR, OBEDIENT, VERIFIER, Driven, ask, claimed_by
+from driving_processes import WORKERS, another_driver, await_lines
 
 from mesh.core.ports.work import WorkId
 from mesh.core.records.terms import Priority
-
-WORKERS = 2
 
 
 @pytest.fixture
@@ -29,34 +24,6 @@ def driven(home: Path) -> Iterator[Driven]:
     made = Driven(home, workers=WORKERS)
     yield made
     made.close()
-
-
-@contextmanager
-def another_driver(home: Path, workers: int = WORKERS) -> Iterator["subprocess.Popen[str]"]:
-    """A process that drives the home until no work is open."""
-    with subprocess.Popen(
-        [sys.executable, asking_actors.__file__, str(home), str(workers)],
-        env={"PYTHONPATH": ":".join(each for each in sys.path if each)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "driving\n"
-            yield process
-        finally:
-            process.kill()
-
-
-def await_lines(process: "subprocess.Popen[str]", *lines: str) -> None:
-    """Wait until a process has said all of these, in any order."""
-    missing = set(lines)
-    assert process.stdout is not None
-    for line in iter(process.stdout.readline, ""):
-        missing.discard(line.strip())
-        if not missing:
-            return
-    raise AssertionError(f"it has ended without {missing}")
 
 
 def test_what_actors_ask_for_is_executed_and_given_back(driven: Driven) -> None:

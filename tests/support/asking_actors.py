@@ -6,7 +6,7 @@ Run as a program it drives a home's store: `asking_actors.py HOME ACTION…`, se
 import os
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from mesh.core.ports.tables import Table
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult
 from mesh.core.records.terms import Priority
 from mesh.embedded.driving.driver import Driver
-from mesh.embedded.driving.executions import Executions
+from mesh.embedded.driving.executions import PATIENCE_SECONDS, Executions
 from mesh.embedded.driving.requests import Requests
 from mesh.embedded.driving.set_aside import SET_ASIDE
-from mesh.embedded.driving.slots import Owner, Slots
+from mesh.embedded.driving.slots import Lead, Owner, Slots
 from mesh.embedded.driving.turns import Turns
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.embedded.driving.undelivered import UNDELIVERED
@@ -144,7 +144,15 @@ class SayingSandbox(Sandbox):
 class Driven:
     """A home with two askers, driven by this process."""
 
-    def __init__(self, path: Path, *, workers: int, sandbox: type[Sandbox] = Sandbox) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        workers: int,
+        sandbox: type[Sandbox] = Sandbox,
+        elapsed: Callable[[], float] = time.monotonic,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.home: Home = find_home(path, {})
         self.store = SqliteStore(
             self.home.database, (OUTCOMES, SET_ASIDE, UNDELIVERED), quota_bytes=1 << 30
@@ -156,11 +164,13 @@ class Driven:
         self.executions = Executions(
             owner=self.owner,
             slots=self.slots,
+            lead=Lead(self.home),
             requests=Requests(),
             side_of={EXECUTOR: Side.EXECUTOR, VERIFIER: Side.VERIFIER}.__getitem__,
             sandbox=lambda: self.sandbox,
             wall=lambda: int(time.time()),
-            elapsed=time.monotonic,
+            elapsed=elapsed,
+            patience_seconds=patience_seconds,
         )
         actors = {did: Asker(did) for did in (EXECUTOR, VERIFIER)}
         self.turns = Turns(self.store, actors, clock, self.turnstile.turn)

@@ -47,10 +47,13 @@ class Driver:
         self._store = store
         self._turns = turns
         self._executions = executions
+        self._patience_ms = int(executions.patience_seconds * 1000)
         self._clock = clock
         self._next_at: int | None = 0
         self._is_silent = True
         self._take_over_at = 0
+        self._is_outdated = False
+        self._look_closely_at = 0
 
     def command(self, actor: Did, action: Callable[[DeliveryTransaction, Now], T]) -> T:
         """A user's command, and all that its messages lead to at once; nothing is executed.
@@ -61,7 +64,7 @@ class Driver:
 
     def commands(self, steps: Callable[[OpenTurn], T]) -> T:
         """As `command`, of several steps that become true together or not at all."""
-        self._look()
+        self._look_closely()
         with self._turns.turn() as opened:
             done = steps(opened)
             report = opened.settle()
@@ -72,7 +75,7 @@ class Driver:
 
     def settle(self) -> None:
         """Decide what time has decided; nothing is executed."""
-        self._look()
+        self._look_closely()
         self._deliver(at_least_one_turn=True)
 
     def run(
@@ -91,7 +94,7 @@ class Driver:
         look_at = time.monotonic()
         try:
             if first is not None:
-                self._look()
+                self._look_closely()
                 self._turn(first)
             while True:
                 is_new |= self._look()
@@ -113,17 +116,32 @@ class Driver:
     # --- turns
 
     def _look(self) -> bool:
-        """Whether another process has written; then everything may be different."""
-        if not self._store.has_changed():
-            if self._clock().monotonic >= self._take_over_at:
-                self._executions.take_over()
-                self._take_over_at = self._clock().after(TAKE_OVER_MS)
-            return False
+        """Whether another process has written. Who executes takes in what; others do so from time
+        to time, lest the process that leads does not keep up."""
+        has_changed = self._store.has_changed()
+        self._is_outdated |= has_changed
+        now = self._clock().monotonic
+        if self._is_outdated and (now >= self._look_closely_at or self._executions.takes_part()):
+            self._take_in()
+        elif now >= self._take_over_at:
+            self._executions.take_over()
+            self._take_over_at = self._clock().after(TAKE_OVER_MS)
+        return has_changed
+
+    def _look_closely(self) -> None:
+        """Take in what other processes have written, if they have."""
+        self._is_outdated |= self._store.has_changed()
+        if self._is_outdated:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Others have written: everything may be different."""
         with self._store.view() as view:
             self._executions.refresh(view)
         self._turns.forget_deadlines()
         self._next_at = 0
-        return True
+        self._is_outdated = False
+        self._look_closely_at = self._clock().after(self._patience_ms)
 
     def _turns_that_are_due(self) -> bool:
         """Whether there was anything to do, in as many turns as it took."""
@@ -136,7 +154,14 @@ class Driver:
     def _is_due(self) -> bool:
         if not self._is_silent or self._executions.wants_turn():
             return True
-        return self._next_at is not None and self._next_at <= self._clock().monotonic
+        due_at = self._due_at()
+        return due_at is not None and due_at <= self._clock().monotonic
+
+    def _due_at(self) -> int | None:
+        """When this process has a turn, if no other has it before."""
+        if not self._next_at or self._executions.leads():
+            return self._next_at
+        return self._next_at + self._patience_ms
 
     def _turn(self, first: Command | None = None) -> None:
         executions = self._executions
@@ -176,8 +201,9 @@ class Driver:
 
     def _wait(self, end: float | None) -> None:
         seconds = POLL_SECONDS
-        if self._next_at is not None:
-            until = (self._next_at - self._clock().monotonic) / 1000
+        due_at = self._due_at()
+        if due_at is not None:
+            until = (due_at - self._clock().monotonic) / 1000
             seconds = min(seconds, max(0.0, until))
         if end is not None:
             seconds = min(seconds, max(0.0, end - time.monotonic()))

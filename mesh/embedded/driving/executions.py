@@ -1,8 +1,9 @@
 """Executions of this process for the actors of a home: claimed in turns, carried out between them.
 
 Rule: a row is claimed by a process that holds its owner's lock, and only while it holds a slot of
-the machine; the most urgent row of the home first. What was taken back loses its worker at once;
-what has not begun is handed back, so that it waits for no process more than for another.
+the machine; the most urgent row of the home first. While one process leads, others leave it what it
+soon claims: so they need no workers. What was taken back loses its worker at once; what has not
+begun is handed back, so that it waits for no process more than for another.
 """
 
 import heapq
@@ -17,7 +18,7 @@ from mesh.actors.stores import Turn, View, WorkRow
 from mesh.core.ports.work import Execute, Executed, Failed, Work, WorkFault, WorkId, WorkResult
 from mesh.core.records.terms import Priority
 from mesh.embedded.driving.requests import Requests
-from mesh.embedded.driving.slots import Owner, Slots
+from mesh.embedded.driving.slots import Lead, Owner, Slots
 from mesh.embedded.driving.turns import Finished
 from runtime.content.cid import Cid
 from runtime.content.did import Did
@@ -30,6 +31,8 @@ Key: TypeAlias = tuple[Did, WorkId]
 
 AGEING_SECONDS: Final = 30
 """After so long waiting work is as urgent as the next priority."""
+PATIENCE_SECONDS: Final = 0.5
+"""So long open work is left to the process that leads, from when it has last taken some of it."""
 AHEAD_SECONDS: Final = 0.05
 """So much work is claimed for each slot."""
 UNKNOWN_SECONDS: Final = 0.025
@@ -83,21 +86,27 @@ class Executions:
         *,
         owner: Owner,
         slots: Slots,
+        lead: Lead,
         requests: Requests,
         side_of: Callable[[Did], Side],
         sandbox: Callable[[], "Sandbox"],
         wall: Callable[[], int],
         elapsed: Callable[[], float],
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         """side_of: an actor; wall: Unix seconds; elapsed: seconds of a monotonic clock."""
+        self.patience_seconds = patience_seconds
         self._owner = owner
         self._slots = slots
+        self._lead = lead
         self._requests = requests
         self._side_of = side_of
         self._make_sandbox = sandbox
         self._wall = wall
         self._elapsed = elapsed
         self._open: dict[Key, WorkRow] = {}
+        self._left_since = elapsed()
+        """Nobody has taken any of the open work since."""
         self._elsewhere: dict[Key, WorkRow] = {}
         """Claimed by other processes, as they were when they were looked at."""
         self._claims: dict[Key, Claim] = {}
@@ -111,10 +120,20 @@ class Executions:
         """Whether this process may have claimed work that is still open."""
         return bool(self._claims or self._done)
 
+    def leads(self) -> bool:
+        """Whether this process executes for all others of the home, from now on if none does."""
+        return self._lead.take()
+
+    def takes_part(self) -> bool:
+        """Whether this process executes, or would if it knew of open work."""
+        return self.has_claims or self.leads() or self._may_claim()
+
     # --- what is known of the store
 
     def learn(self, asked: Iterable[WorkRow]) -> None:
         """Executions that a committed turn has asked for."""
+        if not self._open:
+            self._left_since = self._elapsed()
         for row in asked:
             self._open[row.actor, row.id] = row
 
@@ -127,11 +146,14 @@ class Executions:
         }
         for key in [key for key in self._claims if key not in rows]:
             self.forget((key,))
+        before = set(self._open)
         self._open.clear()
         self._elsewhere.clear()
         for key, row in rows.items():
             if key not in self._claims:
                 (self._open if row.claimed_by is None else self._elsewhere)[key] = row
+        if not before or not before <= self._open.keys():
+            self._left_since = self._elapsed()
         self.take_over()
 
     def take_over(self) -> None:
@@ -162,7 +184,7 @@ class Executions:
         """Whether a turn would take in results, claim work, or hand some back."""
         if self._done or self._late():
             return True
-        if not self._open:
+        if not self._may_claim():
             return False
         slots = self._slots.take(len(self._open) + len(self._claims))
         return bool(slots) and (len(self._claims) < slots or self._ahead(slots) > 0)
@@ -176,8 +198,10 @@ class Executions:
     def claim(self, turn: Turn) -> tuple[Claim, ...]:
         """Claim what is most urgent, as much as this process can soon do; to be begun after the
         commit. Raises CommandError as `Slots.take`."""
+        if not self._may_claim():
+            return ()
         slots = self._slots.take(len(self._open) + len(self._claims))
-        if not slots or not self._open:
+        if not slots:
             return ()
         now = self._wall()
         ahead = self._ahead(slots)
@@ -194,6 +218,12 @@ class Executions:
             if claim is not None:
                 found.append(claim)
         return tuple(found)
+
+    def _may_claim(self) -> bool:
+        """Whether there is open work that is not left to another process."""
+        if not self._open:
+            return False
+        return self.leads() or self._elapsed() - self._left_since > self.patience_seconds
 
     def _ahead(self, slots: int) -> float:
         """How many seconds of work could still be claimed."""
@@ -309,9 +339,10 @@ class Executions:
         self._done.append(Finished(actor=key[0], work=key[1], result=found))
 
     def close(self) -> None:
-        """Give the slots back; what is under way is given up, and open again for everybody."""
+        """Give slots and lead back; what is under way is given up, and open again for everybody."""
         self.reopen(tuple(self._claims))
         self._slots.take(0)
+        self._lead.free()
 
     # --- how long things take
 

@@ -1,6 +1,7 @@
-"""Ownership of executions: a lock for each process that claims work, and the slots of the machine.
+"""Ownership of executions: a lock for each process that claims work, the slots of the machine, and
+the lead.
 
-Rule: both are locks of the operating system. They are free again the moment their process is dead,
+Rule: all are locks of the operating system. They are free again the moment their process is dead,
 and no child process holds them: workers are executed, not forked.
 """
 
@@ -94,6 +95,32 @@ class Slots:
                 os.close(descriptor)
             number += 1
         return len(self._held)
+
+
+class Lead:
+    """Of one process of a home at a time: it executes for all of them, as long as it keeps up."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._descriptor: int | None = None
+        self._is_held = False
+
+    def take(self) -> bool:
+        """Hold it if nobody else does; whether it is held now.
+
+        Raises CommandError `home-read-only`, `disk-full`, `home-unusable`.
+        """
+        if not self._is_held:
+            if self._descriptor is None:
+                self._descriptor = open_lock(self._home, self._home.locks / "lead.lock")
+            self._is_held = _try_lock(self._descriptor)
+        return self._is_held
+
+    def free(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+        self._is_held = False
 
 
 def _try_lock(descriptor: int) -> bool:
