@@ -4,7 +4,14 @@ from typing import Any
 
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import CodecError, decode, encode
-from runtime.execution.execution import Deterministic, Execution, Metrics, Outcome, OutcomeKind
+from runtime.execution.execution import (
+    FRAMES_MAX,
+    Deterministic,
+    Execution,
+    Metrics,
+    Outcome,
+    OutcomeKind,
+)
 from runtime.execution.rehearsal import Rehearsed
 
 
@@ -47,7 +54,7 @@ def execution_from(answer: dict[str, Any]) -> Execution:
             wall_ms=-(-_natural(answer["wall_ns"]) // 1_000_000),
             memory_peak_bytes=_natural(answer["memory_peak_bytes"]),
             host_calls=_natural(answer["host_calls"]),
-            frames=tuple(map(_natural, answer["frames"])),
+            frames=_frames(answer["frames"]),
         )
         charter = nested_charter(answer["charter"])
         records = answer["rehearsal"]
@@ -61,6 +68,12 @@ def execution_from(answer: dict[str, Any]) -> Execution:
         charter=charter,
         rehearsal=rehearsal,
     )
+
+
+def _frames(value: Any) -> tuple[int, ...]:
+    if len(value) > FRAMES_MAX:
+        raise ValueError(f"{len(value)} frames")
+    return tuple(map(_natural, value))
 
 
 def _bytes(value: Any) -> bytes | None:
