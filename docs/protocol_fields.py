@@ -1,6 +1,5 @@
 """Tables of the fields of records: types from their annotations, meanings from their docstrings."""
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -74,7 +73,8 @@ def words_of(kind: type[Enum]) -> str:
 
 
 def _docstring(kind: type[Any]) -> str:
-    return " ".join((inspect.getdoc(kind) or "").split())
+    # (`inspect.getdoc` would give that of a base where a kind has none)
+    return " ".join((kind.__doc__ or "").split())
 
 
 def _mentions(kind: type[Any], text: str) -> Iterator[re.Match[str]]:

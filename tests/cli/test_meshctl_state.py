@@ -57,7 +57,7 @@ def test_state_is_shown(stored: Path, meshctl: Meshctl) -> None:
 
 
 def test_empty_state_is_shown(home: Path, meshctl: Meshctl) -> None:
-    assert meshctl("state").err == "nothing is stored\n"
+    assert meshctl("state").err == "Nothing is stored\n"
     assert json.loads(meshctl("state", "-o", "json").out) == {
         "root": None,
         "variables": [],
@@ -65,8 +65,8 @@ def test_empty_state_is_shown(home: Path, meshctl: Meshctl) -> None:
         "error": None,
     }
     assert "`ccl run` stores state" in meshctl("state", "till").err
-    assert meshctl("tokens", "classes").err == "no program has issued a token class\n"
-    assert meshctl("identity", "roles").err == "no role was granted\n"
+    assert meshctl("tokens", "classes").err == "No program has issued a token class\n"
+    assert meshctl("identity", "roles").err == "No role was granted\n"
 
 
 def test_token_classes_are_shown(stored: Path, meshctl: Meshctl) -> None:

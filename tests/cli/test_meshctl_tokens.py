@@ -50,6 +50,38 @@ def test_allocation_is_spent_by_its_scope_alone(meshctl: Meshctl, care: str) -> 
     assert len(json.loads(meshctl("tokens", "history", root, "-o", "json").out)["draws"]) == 1
 
 
+def test_balance_shows_the_scope_of_each_token(meshctl: Meshctl, care: str) -> None:
+    rows = meshctl("tokens", "balance").out.splitlines()
+    title = next(row for row in rows if row.endswith("Token"))
+    place = title.index("Scope")
+    scopes = {row.split()[-1]: row[place:].split()[0] for row in rows[rows.index(title) + 1 :]}
+    assert scopes.pop(care) == "care"
+    assert set(scopes.values()) == {"-"}
+
+
+def test_nothing_is_set_aside_for_no_work(meshctl: Meshctl) -> None:
+    before = tokens(meshctl)
+    refused = meshctl("tokens", "allocate", "", "100")
+    assert (refused.code, "SCOPE is empty" in refused.err) == (2, True)
+    assert tokens(meshctl) == before
+
+
+def test_token_whose_file_cannot_be_written_is_not_handed_on(meshctl: Meshctl) -> None:
+    before = tokens(meshctl)
+    words = ("tokens", "delegate", "--to", OTHER, "--amount", "40", "--output")
+    assert meshctl(*words, "none/token.car").code == 2
+    assert meshctl(*words, "-", "-o", "json").code == 2
+    assert tokens(meshctl) == before
+
+
+def test_amount_that_no_token_grants_is_named_with_what_would_grant_it(meshctl: Meshctl) -> None:
+    refused = submit(meshctl, "1500000")
+    assert (refused.code, "(1500000 asked for)" in refused.err) == (5, True)
+    assert "meshctl tokens issue --amount 1500000" in refused.err
+    assert meshctl("tokens", "issue", "--amount", "1500000").code == 0
+    assert submit(meshctl, "1500000").code == 0
+
+
 def test_revoked_allocation_goes_back_to_its_parent(meshctl: Meshctl, care: str) -> None:
     run(meshctl, "100", "--scope", "care")
     assert meshctl("tokens", "revoke", care).code == 0

@@ -144,7 +144,7 @@ def roles(
         Column(title="Until", text=lambda row: local_time(row["expires_at"])),
         Column(title="Holder", text=field("subject")),
     )
-    out.rows("roles", rows, columns, quiet="role", empty="no role was granted")
+    out.rows("roles", rows, columns, quiet="role", empty="No role was granted")
 
 
 @identity.command("show")

@@ -67,7 +67,7 @@ def state(
         Column(title="Variable", text=field("variable"), width=16),
         Column(title="Value", text=lambda row: _cut(one_line(row["value"]))),
     )
-    out.rows("variables", rows, columns, quiet="variable", empty="nothing is stored")
+    out.rows("variables", rows, columns, quiet="variable", empty="Nothing is stored")
 
 
 def _plain(shape: str, value: Any) -> Any:

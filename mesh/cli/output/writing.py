@@ -26,7 +26,15 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> int:
     return writing.write_parts(path, parts)
 
 
-def _write_stream(parts: Iterable[bytes]) -> int:
+def check_writable(path: Path) -> None:
+    """Raises CommandError as `write_parts` would, before there is something to write."""
+    if str(path) == STANDARD_STREAM:
+        _refuse_answer()
+    else:
+        writing.check_writable(path)
+
+
+def _refuse_answer() -> None:
     if current().is_wanted:
         raise CommandError(
             ExitCode.USAGE,
@@ -34,6 +42,10 @@ def _write_stream(parts: Iterable[bytes]) -> int:
             "--output - and -o both want stdout",
             hint="give --output the name of a file",
         )
+
+
+def _write_stream(parts: Iterable[bytes]) -> int:
+    _refuse_answer()
     size = 0
     for part in parts:
         write_raw(part)

@@ -24,6 +24,7 @@ _TOKENS = (
     Column(title="Resource", text=field("resource_type"), width=12),
     Column(title="Left", text=field("remaining"), width=12),
     Column(title="State", text=field("state"), width=10),
+    Column(title="Scope", text=lambda row: row["scope"] or "-", width=8),
     Column(title="Expires", text=lambda row: local_time(row["expires_at"])),
     Column(title="Token", text=field("token")),
 )
@@ -59,7 +60,7 @@ def show_classes(*, output: str | None, quiet: bool, home: Path | None) -> None:
         for name, holders in sorted(register.items())
         for holder, units in sorted(holders.items(), key=lambda each: (-each[1], each[0]))
     ]
-    out.rows("classes", rows, _CLASSES, quiet="class", empty="no program has issued a token class")
+    out.rows("classes", rows, _CLASSES, quiet="class", empty="No program has issued a token class")
 
 
 def _token_row(view: TokenView) -> dict[str, Any]:

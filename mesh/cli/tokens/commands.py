@@ -30,12 +30,6 @@ tokens = typer.Typer(
     rich_markup_mode=None,
 )
 
-SourceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--token", metavar="CID", help="Of which token. [default: the one that would pay]"
-    ),
-]
 ExpiryOption = Annotated[
     int | None,
     typer.Option("--expires-in", metavar="SECONDS", help="From now. [default: as its parent]"),
@@ -114,6 +108,9 @@ def balance(
 ) -> None:
     """Show this identity's units, and the tokens that may spend them.
 
+    A token is usable, exhausted, expired, revoked, or foreign: made out to another member. One
+    with a scope pays for jobs of that scope alone.
+
     \b
     Example:
       meshctl tokens balance
@@ -151,7 +148,12 @@ def delegate(
     ],
     resource_type: TypeOption = "compute",
     scope: ScopeOption = "",
-    token: SourceOption = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", metavar="CID", help="Of which token. [default: the one that would pay]"
+        ),
+    ] = None,
     expires_in: ExpiryOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
@@ -186,7 +188,6 @@ def allocate(
     ],
     amount: Annotated[int, typer.Argument(metavar="AMOUNT", help="How many units.")],
     resource_type: TypeOption = "compute",
-    token: SourceOption = None,
     expires_in: ExpiryOption = None,
     output: FormatOption = None,
     quiet: QuietOption = False,
@@ -208,7 +209,7 @@ def allocate(
         amount=amount,
         to=None,
         scope=scope,
-        token=token,
+        token=None,
         expires_in=expires_in,
     )
     run_allocate(given, output=output, quiet=quiet, home=mesh_home)

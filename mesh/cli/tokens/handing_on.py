@@ -11,7 +11,7 @@ from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.arguments.values import one_of, positive
 from mesh.cli.output.describing import local_time
 from mesh.cli.output.formats import Column, field
-from mesh.cli.output.writing import write_parts
+from mesh.cli.output.writing import check_writable, write_parts
 from mesh.core.car.files import CarError, car_parts, open_car
 from mesh.embedded.commands.treasury import (
     Chain,
@@ -53,6 +53,7 @@ def run_delegate(
 ) -> None:
     """Carry out `tokens delegate`."""
     out = make_output(home, output, quiet=quiet)
+    check_writable(file)
     with open_mesh(home) as mesh:
         chain = hand_on(mesh, _part(mesh, given))
     leaf = chain[0]
@@ -72,6 +73,13 @@ def run_delegate(
 def run_allocate(given: Handing, *, output: str | None, quiet: bool, home: Path | None) -> None:
     """Carry out `tokens allocate`."""
     out = make_output(home, output, quiet=quiet)
+    if not given.scope:
+        raise CommandError(
+            ExitCode.USAGE,
+            "usage",
+            "SCOPE is empty, expected the work that the units are set aside for",
+            hint="for example: meshctl tokens allocate care/homes 500",
+        )
     with open_mesh(home) as mesh:
         chain = allocate(mesh, _part(mesh, given))
     body = chain[0].body

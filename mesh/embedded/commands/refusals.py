@@ -31,7 +31,7 @@ _HINTS: Final[Mapping[SubmissionFault, str]] = {
     SubmissionFault.TOKEN_EXHAUSTED: "meshctl tokens balance; a smaller --budget may fit",
     SubmissionFault.BALANCE_TOO_LOW: "meshctl tokens balance; a smaller --budget may fit",
     SubmissionFault.TOKEN: "meshctl tokens balance lists the tokens that can pay",
-    SubmissionFault.VERIFIERS_TOO_FEW: "ask for a smaller quorum",
+    SubmissionFault.VERIFIERS_TOO_FEW: "ask for fewer: --verifiers 3 --quorum 2",
     SubmissionFault.QUORUM_TOO_SMALL: "ask for a larger quorum",
     SubmissionFault.NO_DELEGATION: "let the job delegate, or use a module that submits none",
     SubmissionFault.NOT_A_FILE: "supply the block itself with `meshctl block put FILE`",
@@ -104,6 +104,9 @@ def _refused(refusal: SubmissionRefusal, request: JobRequest) -> CommandError:
     budget = request.resource_amount if request.budget is None else request.budget
     details: dict[str, object] = {"fault": refusal.fault.name, "budget": budget}
     hint = _HINTS[refusal.fault]
+    if refusal.token is TokenRefusal.AMOUNT_TOO_LARGE:
+        detail += f" ({budget} asked for)"
+        hint = f"meshctl tokens issue --amount {budget}, or ask for less"
     if refusal.available is not None:
         details["available"] = refusal.available
     if refusal.denial is not None:
