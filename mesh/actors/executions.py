@@ -36,6 +36,8 @@ from runtime.execution.execution import Execution, Metrics
 
 TRIES_MAX: Final = 3
 SIGNS_A_LEASE: Final = 3
+QUIET_MS: Final = 250
+"""So long a verifier says nothing: by then most have ended, and their results say more."""
 
 
 class ExecutionState(Enum):
@@ -120,7 +122,7 @@ def begin(
     fuel_per_second: int,
     now: Now,
 ) -> None:
-    """Ask for the blocks of an order's execution, and send the first sign of life."""
+    """Ask for the blocks of an order's execution, or to execute where all are here."""
     hold, manifest = order.hold, order.manifest
     row = ExecutionRow(
         hold=hold.cid,
@@ -148,8 +150,7 @@ def begin(
     if inputs_of(tx.blocks, row.module, row.context, row.input).are_complete:
         _execute(actor, tx, row, now)
     else:
-        sign_of_life(actor, tx, row, now)
-        _fetch(tx, row)
+        _fetch(tx, _said(actor, tx, row, now))
 
 
 def finished(
@@ -227,7 +228,7 @@ def sign_of_life(
         row,
         signs=row.signs + 1,
         newest_sign=sign.cid,
-        next_sign_at=now.after(max(1, row.lease_ms // SIGNS_A_LEASE)),
+        next_sign_at=now.after(_between_signs(row)),
         executing_from=row.executing_from if row.boot == now.boot else now.monotonic,
         boot=now.boot,
     )
@@ -265,7 +266,21 @@ def _execute(actor: BaseActor, tx: ActorTransaction, row: ExecutionRow, now: Now
         executing_from=now.monotonic,
         boot=now.boot,
     )
-    _ask(tx, sign_of_life(actor, tx, begun, now), now)
+    _ask(tx, _said(actor, tx, begun, now), now)
+
+
+def _said(actor: BaseActor, tx: ActorTransaction, row: ExecutionRow, now: Now) -> ExecutionRow:
+    """What was begun, stored: an executor says so at once, since its submitter is shown it."""
+    if row.executing is WorkPhase.RUNNING:
+        return sign_of_life(actor, tx, row, now)
+    quiet = replace(row, next_sign_at=now.after(min(QUIET_MS, _between_signs(row))))
+    tx.rows(EXECUTIONS).put(quiet)
+    return quiet
+
+
+def _between_signs(row: ExecutionRow) -> int:
+    """Milliseconds from one sign of life to the next."""
+    return max(1, row.lease_ms // SIGNS_A_LEASE)
 
 
 def _ended(tx: ActorTransaction, row: ExecutionRow, result: Executed) -> Outcome:
