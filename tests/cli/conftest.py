@@ -1,6 +1,7 @@
 """A founded mesh, copied for each test of `meshctl`, with modules to submit beside it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,15 @@ from answers import check_answer
 from cclccommand import Shell
 from embedded_mesh import ENDLESS, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
+from warm_workers import workers_kept
 
 from mesh.cli.app import run
+
+
+@pytest.fixture(autouse=True, scope="session")
+def warm_workers() -> Iterator[None]:
+    with workers_kept():
+        yield
 
 
 @pytest.fixture(scope="session")

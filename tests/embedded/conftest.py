@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 from changed_mesh import open_at
 from embedded_mesh import found, opened
+from warm_workers import workers_kept
 
 from mesh.embedded.mesh import EmbeddedMesh
+
+
+@pytest.fixture(autouse=True, scope="session")
+def warm_workers() -> Iterator[None]:
+    with workers_kept():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,62 @@
+"""Workers that outlive their sandbox: the next one of the process with its limits begins with them.
+
+To start a process costs a hundred times as much as to execute most tests' modules. A worker keeps
+nothing but the modules that its parent knows it has, as in a sandbox of many jobs.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from runtime.sandbox.confinement.findings import Finding
+from runtime.sandbox.limits import SandboxLimits
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.workers import Worker
+
+KEPT_MAX = 4
+
+
+@dataclass(frozen=True)
+class Kept:
+    worker: Worker
+    limits: SandboxLimits
+    confinement: tuple[Finding, ...] | None
+
+
+@contextmanager
+def workers_kept() -> Iterator[None]:
+    """Have all sandboxes of this process leave their idle workers to later ones, and end them at
+    the end. A forked process starts its own: no two may write to the pipes of one."""
+    start, close, here = Sandbox._start_worker, Sandbox.close, os.getpid()
+    kept: list[Kept] = []
+
+    def started(sandbox: Sandbox) -> None:
+        fitting = (each for each in kept if each.limits == sandbox._limits)
+        found = next(fitting, None) if os.getpid() == here else None
+        if found is None:
+            start(sandbox)
+            return
+        kept.remove(found)
+        found.worker._sides.clear()  # another home may give the same context to the other side
+        sandbox._workers.append(found.worker)
+        sandbox._watch.begin(found.worker.child, found.worker)
+        sandbox._confinement = found.confinement
+        sandbox._dispatch()
+
+    def closed(sandbox: Sandbox) -> None:
+        for worker in tuple(sandbox._workers):
+            if worker.idle and os.getpid() == here and len(kept) < KEPT_MAX:
+                sandbox._workers.remove(worker)
+                sandbox._watch.forget(worker.child)
+                kept.append(Kept(worker, sandbox._limits, sandbox._confinement))
+        close(sandbox)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sandbox, "_start_worker", started)
+        patch.setattr(Sandbox, "close", closed)
+        yield
+    for each in kept:
+        each.worker.child.close()
