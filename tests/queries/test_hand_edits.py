@@ -53,6 +53,13 @@ EDITS = (
         " WHERE debit_kind = 'issuance' LIMIT 1)",
     ),
     change("raised balance", "UPDATE ledger_accounts SET credits_posted = credits_posted + 1"),
+    change(
+        "overdrawn account",
+        "UPDATE ledger_accounts SET debits_posted = debits_posted + 10000000"
+        " WHERE kind = 'holdings' AND owner IN (SELECT debit_owner FROM ledger_entries"
+        " WHERE credit_kind IS NULL)",
+        says="units available",
+    ),
     change("deleted account", "DELETE FROM ledger_accounts WHERE kind = 'issuance'"),
     change("use of a token set to nothing", "UPDATE ledger_token_uses SET drawn = 0"),
     change("deleted use of a token", "DELETE FROM ledger_token_uses"),

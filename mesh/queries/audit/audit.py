@@ -18,6 +18,7 @@ from mesh.queries.audit.issuer.entries import check_entries, expected_entries
 from mesh.queries.audit.issuer.facts import IssuerFacts
 from mesh.queries.audit.issuer.requests import check_requests
 from mesh.queries.audit.issuer.seen import check_clock, check_seen
+from mesh.queries.audit.issuer.statements import check_stated, check_statements
 from mesh.queries.audit.issuer.sums import check_accounts, check_token_uses, check_usages
 from mesh.queries.audit.machines.nodes import check_node
 from mesh.queries.audit.machines.verifiers import check_verifier
@@ -69,6 +70,7 @@ def _issuer(store: ActorStore) -> Iterator[Finding]:
     yield from check_attempts(facts)
     yield from check_issuer_jobs(facts)
     yield from check_requests(facts)
+    yield from check_statements(facts)
     yield from check_seen(facts)
     yield from check_clock(facts)
     if not facts.are_whole:
@@ -77,6 +79,7 @@ def _issuer(store: ActorStore) -> Iterator[Finding]:
     yield from check_accounts(facts, entries)
     yield from check_token_uses(facts, entries)
     yield from check_usages(facts, entries)
+    yield from check_stated(facts, entries)
 
 
 def _submitter(store: ActorStore) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The audit of what an issuer has signed and granted: policies, tokens, statements, answers.
+"""The audit of what an issuer has signed and granted: policies, tokens, answers.
 
 Rule: the newest record of a place is the one in its row; nothing is granted that no record shows.
 """
@@ -10,24 +10,20 @@ from mesh.actors.issuer.rows import (
     CANCELS,
     POLICIES,
     REVOCATIONS,
-    STATEMENTS,
     TOKENS,
     TRANSFERS,
     AnswerRow,
     CancelRow,
     PolicyRow,
     RevocationRow,
-    StatementRow,
     TokenRow,
     TransferRow,
 )
 from mesh.core.records.jobs import Cancel
-from mesh.core.records.settlement import Statement
 from mesh.queries.audit.compare import compare
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.issuer.facts import IssuerFacts
 from runtime.content.cid import Cid
-from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.token import ResourceToken
 
@@ -63,7 +59,6 @@ def check_requests(facts: IssuerFacts) -> Iterator[Finding]:
         lambda row: f"transfer of {row.signer} for {row.cause}",
     )
     yield from compare(store, CANCELS, _cancels(facts), lambda row: f"withdrawal of job {row.job}")
-    yield from _statements(facts)
 
 
 def _policies(facts: IssuerFacts) -> Iterator[Finding]:
@@ -125,25 +120,3 @@ def _cancels(facts: IssuerFacts) -> Iterator[CancelRow]:
     for job, cancels in found.items():
         named = stored.get(job)
         yield CancelRow(job=job, cancel=named if named in cancels else cancels[0])
-
-
-def _statements(facts: IssuerFacts) -> Iterator[Finding]:
-    """The newest statement of each owner; no number was given twice."""
-    newest: dict[Did, Signed[Statement]] = {}
-    numbers: dict[tuple[Did, int], Cid] = {}
-    for each in facts.store.own(Statement):
-        owner, number = each.body.owner, each.body.sequence
-        if numbers.setdefault((owner, number), each.cid) != each.cid:
-            yield Finding(
-                kind=Kind.CHAIN,
-                actor=facts.did,
-                subject=f"statements of {owner}",
-                text=f"statements of {owner}: number {number} was signed twice",
-            )
-        if owner not in newest or newest[owner].body.sequence < number:
-            newest[owner] = each
-    rows = (
-        StatementRow(owner=owner, sequence=each.body.sequence, statement=each.cid)
-        for owner, each in newest.items()
-    )
-    yield from compare(facts.store, STATEMENTS, rows, lambda row: f"statement of {row.owner}")

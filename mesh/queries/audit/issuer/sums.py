@@ -126,15 +126,24 @@ def check_token_uses(facts: IssuerFacts, entries: list[EntryRow]) -> Iterator[Fi
     yield from compare(facts.store, TOKEN_USES, wanted, lambda row: f"use of token {row.token}")
 
 
+def committed_by(entries: list[EntryRow]) -> Counter[_UsageKey]:
+    """What each subject has committed of a resource within a scope that a policy counts."""
+    committed: Counter[_UsageKey] = Counter()
+    for row in entries:
+        for under in row.policies:
+            assert row.subject is not None, "a hold has a subject"
+            committed[ResourceType(row.unit), under.scope, row.subject] += _drawn(row)
+    return committed
+
+
 def check_usages(facts: IssuerFacts, entries: list[EntryRow]) -> Iterator[Finding]:
     """What each subject has committed under the policies that counted its holds."""
     found: dict[_UsageKey, Usage] = {}
-    committed: Counter[_UsageKey] = Counter()
+    committed = committed_by(entries)
     for row in sorted(entries, key=lambda row: (row.created_at, row.id)):
         for under in row.policies:
             assert row.subject is not None, "a hold has a subject"
             key = (ResourceType(row.unit), under.scope, row.subject)
-            committed[key] += _drawn(row)
             found[key] = _counted(facts, found.get(key, Usage()), under.policy, row)
     wanted = (
         CommittedRow(
