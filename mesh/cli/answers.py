@@ -195,7 +195,7 @@ ANSWERS: Final[Answers] = {
     "accept-bid": JOB,
     "job-status": JOB,
     "list-jobs": {"jobs": array(LISTED)},
-    "cancel-job": {"job_id": TEXT, "state": TEXT, "reason": TEXT},
+    "cancel-job": {"job_id": TEXT, "state": TEXT, "reason": TEXT, "paid": COUNT},
     "rerun": {**maybe(JOB), **maybe(QUOTES), "submitted": FLAG},
     "list-nodes": {"nodes": array(NODE)},
     "results": {

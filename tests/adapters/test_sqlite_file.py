@@ -111,6 +111,15 @@ def test_file_that_is_not_a_database_is_corrupt(path: Path) -> None:
     assert path.read_bytes() == text
 
 
+def test_store_without_one_of_its_tables_is_corrupt(path: Path) -> None:
+    with closing(SqliteStore(path, TABLES, quota_bytes=QUOTA_BYTES)) as store:
+        edited(path, "DROP TABLE block_total")
+        with pytest.raises(CommandError) as caught, store.view() as view:
+            view.total_bytes()
+    assert caught.value.code == "store-corrupt"
+    assert "restore it from a copy" in caught.value.hint
+
+
 def test_empty_file_becomes_a_store(path: Path) -> None:
     """As one that was killed before its tables were committed has left it."""
     path.touch(mode=0o600)

@@ -14,7 +14,7 @@ LOGGED = "counting\\u001b[31m\n"
 def test_log_of_an_open_job_comes_with_its_end(meshctl: Meshctl) -> None:
     job = submitted(meshctl)
     missing = meshctl("logs", job)
-    assert (missing.code, "has not been executed" in missing.err) == (3, True)
+    assert (missing.code, "has no log yet" in missing.err) == (3, True)
     waits = meshctl("logs", job, "--follow")
     assert (waits.code, waits.out) == (7, "")
     assert f"meshctl accept-bid --job-id {job} --node-id" in waits.err

@@ -1,11 +1,16 @@
 """Jobs that failed: how commands show them, with the next step."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
-from meshcommand import Meshctl, submitted, verified
+from embedded_mesh import endless, opened
+from meshcommand import Meshctl, ended, start, submitted, verified
 
+from mesh.actors.issuer.rows import ATTEMPTS
 from mesh.cli.app import run
+from mesh.embedded.mesh import EmbeddedMesh
 
 
 def failed(meshctl: Meshctl) -> tuple[str, str]:
@@ -93,3 +98,70 @@ def test_option_has_one_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tokens", "issue", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "--expires-in SECONDS From now. [default: a year] -o" in shown
+
+
+def test_bids_that_cannot_be_accepted_have_their_reasons(meshctl: Meshctl) -> None:
+    submit = ("submit-job", "--wasm", "echo.wasm", "--resource-amount", "500")
+    refused = meshctl(*submit, "--min-reputation", "99")
+    assert (refused.code, "error[no-awardable-bids]" in refused.err) == (6, True)
+    lacks = "its reputation is below the least that the job asks for (50, asked for 99)"
+    assert f"note: mesh-node-2: {lacks}" in refused.err
+
+
+def test_next_step_of_an_open_job_is_the_same_in_all_commands(meshctl: Meshctl) -> None:
+    job = submitted(meshctl)
+    accept = f"= help: meshctl accept-bid --job-id {job} --node-id mesh-node-2\n"
+    for command in ("results", "logs", "receipt", "verify"):
+        missing = meshctl(command, job)
+        assert (missing.code, accept in missing.err) == (3, True), missing
+
+
+def test_log_of_a_silent_program_is_said_to_be_empty(meshctl: Meshctl) -> None:
+    silent = verified(meshctl, "raw.wasm")
+    shown = meshctl("logs", silent)
+    assert (shown.code, shown.out, shown.err) == (0, "", "The program logged nothing\n")
+    assert meshctl("logs", silent, "-q").err == ""
+
+
+def test_dry_run_names_a_module_that_nobody_holds(meshctl: Meshctl) -> None:
+    absent = "bafkr4ihkr4ld3m4gqkjf4reryxsy2s5tkbxprqkow6fin2iiyvreuzzab4"
+    tried = meshctl("submit-job", "--wasm", absent, "--resource-amount", "500", "--dry-run")
+    assert tried.code == 0
+    assert f"note: no node holds the module {absent}" in tried.err
+    assert "meshctl block put" in tried.err
+
+
+def test_dry_run_of_a_refused_job_has_no_price(meshctl: Meshctl) -> None:
+    assert meshctl("policy", "set", "nobody").code == 0
+    tried = meshctl("submit-job", "--wasm", "echo.wasm", "--resource-amount", "5", "--dry-run")
+    assert tried.code == 5
+    assert "Price" not in tried.out
+    assert "Node ID" not in tried.out
+
+
+def test_unknown_member_is_listed_where_all_are(meshctl: Meshctl) -> None:
+    for words in (("reputation", "federation-9"), ("usage", "--member", "federation-9")):
+        unknown = meshctl(*words)
+        assert (unknown.code, "`meshctl identity show` lists them" in unknown.err) == (3, True)
+
+
+def test_cancelled_job_shows_what_its_time_has_cost(meshctl: Meshctl, home: Path) -> None:
+    with opened(home) as mesh:
+        job = mesh.submit(endless(budget=500_000))
+    driver = start("job-status", job, "--wait", "--auto-award")
+    with opened(home) as mesh:
+        while not has_run_for_some_time(mesh):
+            assert driver.poll() is None, ended(driver)
+            time.sleep(0.02)
+    done = meshctl("cancel-job", job)
+    paid = int(done.out.splitlines()[1].removeprefix("Paid for the time until then: ").split()[0])
+    assert paid > 0
+    ended(driver)
+    assert f"Paid:          {paid} of it" in meshctl("job-status", job).out
+
+
+def has_run_for_some_time(mesh: EmbeddedMesh) -> bool:
+    """Whether the issuer has two signs of life of one execution, a second apart."""
+    with mesh.read() as reader:
+        attempts = reader.view.rows(reader.issuer, ATTEMPTS).select()
+    return any(each.running_first != each.running_last for each in attempts)

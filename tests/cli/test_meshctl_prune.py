@@ -75,7 +75,7 @@ def test_what_was_removed_is_said_in_one_line(meshctl: Meshctl) -> None:
     verified(meshctl)
     tried = meshctl("prune", *ALL, "--dry-run")
     assert (tried.code, tried.err, tried.out.count("\n")) == (0, "", 1)
-    assert "would be pruned" in tried.out
+    assert "UTC: 1 job; would be removed: " in tried.out
     size = pruned(meshctl, *ALL, "--dry-run")["bytes"]
     assert f" of {size} bytes\n" in tried.out
     assert "would be" not in meshctl("prune", *ALL).out

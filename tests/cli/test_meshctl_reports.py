@@ -180,7 +180,7 @@ def test_verifiers_have_a_reputation_of_their_own(meshctl: Meshctl) -> None:
         ("mesh", 2, "could be 3 members"),
         ("no", 2, "too short"),
         ("submitter", 3, "there is no member 'submitter'"),
-        (NEW, 3, "`meshctl list-nodes` lists them"),
+        (NEW, 3, "`meshctl identity show` lists them"),
         ("did:key:z6Mk", 2, "names no key"),
     ],
 )

@@ -92,13 +92,17 @@ def prune(
     """
     from mesh.cli.arguments.session import make_output, open_mesh
     from mesh.cli.arguments.values import moment
+    from mesh.cli.output.describing import local_time
     from mesh.embedded.commands.upkeep import prune_home
+    from runtime.terminal.streams import counted
 
     out = make_output(mesh_home, output, quiet=quiet)
     with open_mesh(mesh_home) as mesh:
         at = moment("--before", before, mesh.now)
         pruned = prune_home(mesh, before=at, is_tried=dry_run)
-    verb = "would be pruned" if dry_run else "pruned"
+    verb = "would be removed" if dry_run else "removed"
+    jobs, rows = counted(len(pruned.jobs), "job"), counted(pruned.rows, "row")
+    blocks = counted(pruned.blocks, "block")
     out.record(
         {
             "jobs": list(pruned.jobs),
@@ -109,7 +113,7 @@ def prune(
             "is_dry_run": dry_run,
         },
         lines=(
-            f"{len(pruned.jobs)} jobs {verb}: {pruned.rows} rows, {pruned.blocks} blocks "
+            f"Ended before {local_time(at)}: {jobs}; {verb}: {rows} and {blocks} "
             f"of {pruned.bytes} bytes",
         ),
         quiet=str(len(pruned.jobs)),

@@ -177,7 +177,9 @@ def cancel_job(
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
-    """Withdraw a job that has no receipt yet; what is held for it is given back.
+    """Withdraw a job that has no receipt yet.
+
+    A node that has begun is paid for its time; the rest of what is held is given back.
 
     \b
     Example:
@@ -191,9 +193,13 @@ def cancel_job(
     with open_mesh(mesh_home) as mesh:
         found = find_job(mesh, wanted)
         mesh.cancel(found, reason)
+        paid = mesh.job(found).paid
+    lines = [f"Job {found} cancelled"]
+    if paid:
+        lines.append(f"Paid for the time until then: {paid} tokens")
     out.record(
-        {"job_id": found, "state": "Cancelled", "reason": reason},
-        lines=[f"Job {found} cancelled"],
+        {"job_id": found, "state": "Cancelled", "reason": reason, "paid": paid},
+        lines=lines,
         quiet=found,
     )
 

@@ -133,5 +133,9 @@ def logs(
         return
     for line in lines:
         say(line.removesuffix("\n"))
-    if outcome is not None and outcome.outcome.kind is not OutcomeKind.SUCCEEDED and not quiet:
+    if quiet or outcome is None:
+        return
+    if outcome.outcome.kind is not OutcomeKind.SUCCEEDED:
         note(f"the program {describe(outcome.outcome, found.trace)}")
+    elif not lines:
+        note("The program logged nothing")

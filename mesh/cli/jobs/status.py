@@ -7,7 +7,7 @@ from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.jobs.progress import Progress, finish
 from mesh.cli.output.describing import describe, job_to_value, local_time
 from mesh.cli.output.formats import Column, field, table
-from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.obstacles import next_step, obstacle
 from mesh.queries.jobs.view import JobView
 from runtime.terminal.errors import CommandError
 
@@ -55,6 +55,8 @@ def _status_lines(job: JobView, held_up: CommandError | None) -> list[str]:
     if job.award is not None:
         attempt = f", attempt {job.award.attempt}" if job.award.attempt > 1 else ""
         rows.append(("Awarded", f"{job.award.node_id} for {job.award.price}{attempt}"))
+        if job.settlement is not None:
+            rows.append(("Paid", f"{job.paid} of it"))
     elif job.bids:
         rows.append(("Bids", len(job.bids)))
     if job.deterministic is not None:
@@ -66,9 +68,8 @@ def _status_lines(job: JobView, held_up: CommandError | None) -> list[str]:
     if held_up is not None:
         rows.append(("Waiting", held_up.message))
         rows += [("", reason) for reason in held_up.details.get("reasons", ())]
-        rows.append(("Next", held_up.hint))
-    elif not job.is_final:
-        rows.append(("Next", f"meshctl job-status {job.job_id} --wait"))
+    if not job.is_final:
+        rows.append(("Next", next_step(job)))
     items = [{"name": f"{name}:" if name else "", "value": value} for name, value in rows]
     lines = table(
         items,

@@ -23,6 +23,7 @@ from mesh.core.records.terms import ATTEMPT_SECONDS_MAX, Priority, Requirements,
 from mesh.embedded.machine.admission import check_callable, module_facts
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.reader import how_to_supply
 from runtime.content.cid import Cid, Codec
 from runtime.execution.context import MEMORY_BYTES_MAX
 from runtime.module.check import ModuleFacts
@@ -95,6 +96,7 @@ def run_submission(
         if dry_run:
             from mesh.embedded.commands.quoting import quote
 
+            _note_missing(mesh, request, blocks)
             _show_quote(out, quote(mesh, request))
             return
         mesh.put_blocks(blocks)
@@ -130,6 +132,15 @@ def run_submission(
     out.record(value, lines=["Job submitted successfully", f"Job ID: {job_id}"], quiet=job_id)
     if held_up is not None and not is_open:
         raise held_up
+
+
+def _note_missing(mesh: EmbeddedMesh, request: JobRequest, blocks: Blocks) -> None:
+    """Names the blocks that no node could execute the job without."""
+    given = {cid for cid, _ in blocks}
+    for noun, cid in (("module", request.module), ("input", request.input)):
+        if cid is not None and cid not in given and not mesh.has_block(cid):
+            note(f"note: no node holds the {noun} {cid}")
+            note(f"  = help: {how_to_supply(cid)}")
 
 
 def _announce(out: Output, job_id: JobId) -> None:
@@ -258,17 +269,12 @@ def _show_quote(out: Output, quoted: "Quote") -> None:
         Column(title="Location", text=field("location"), width=14),
         Column(title="Declined", text=field("declined")),
     )
-    span = f"{min(prices)} to {max(prices)} tokens" if prices else "no node would bid"
-    lines = [
-        *table(rows, columns),
-        "",
-        f"Price: {span}",
-        f"Policy: {verdict}",
-        "Nothing was submitted",
-    ]
-    out.record(value, lines=lines, quiet=span)
     if quoted.refusal is not None:
+        out.record(value, lines=[verdict, "Nothing was submitted"], quiet="")
         raise quoted.refusal
+    span = f"{min(prices)} to {max(prices)} tokens" if prices else "no node would bid"
+    lines = [f"Price: {span}", f"Policy: {verdict}", "Nothing was submitted"]
+    out.record(value, lines=[*table(rows, columns), "", *lines], quiet=span)
 
 
 def _seconds(value: int | None) -> str:

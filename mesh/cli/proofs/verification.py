@@ -19,7 +19,7 @@ from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.files import read_file, verify_file
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.obstacles import next_step
 from mesh.queries.jobs.view import JobView, find_job_row
 from mesh.queries.reader import how_to_supply
 from mesh.queries.upkeep.checks import proof_of
@@ -72,9 +72,7 @@ def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
             ExitCode.VERIFICATION,
             "verification-failed",
             f"{target} does not verify: {findings[0]}",
-            hint="name the mesh that you trust with --mesh, or leave it out for that of this home"
-            if findings[0].fault is Fault.OTHER_MESH
-            else "the findings say which record is at fault",
+            hint=_after(verdict),
             details={"reasons": [str(each) for each in findings[1:]]},
         )
     assert proof is not None and checked is not None, "a proof that is not read is a finding"
@@ -94,6 +92,15 @@ def _end(target: str, verdict: Verdict, *, must_execute: bool) -> None:
             f"{target} was not executed again: {checked.not_executed}",
             hint="verify without executing: --no-reexecute",
         )
+
+
+def _after(verdict: Verdict) -> str:
+    """What helps a proof that does not verify."""
+    if verdict.unreadable:
+        return "the file was changed or cut off: get it again from whoever made it"
+    if verdict.findings[0].fault is Fault.OTHER_MESH:
+        return "name the mesh that you trust with --mesh, or leave it out for that of this home"
+    return "the findings say which record is at fault"
 
 
 def _verify_job(target: str, home: Path | None, *, trusted: Cid | None, reexecute: bool) -> Verdict:
@@ -212,15 +219,14 @@ def _no_receipt(job: JobView) -> CommandError:
             ExitCode.NOT_FOUND,
             "no-receipt",
             f"job {job.job_id} is {job.phase.value}{reason} and has no receipt",
-            hint=f"meshctl job-status {job.job_id}",
+            hint=next_step(job),
             details=details,
         )
-    held_up = obstacle(job, needs_award=True)
     return CommandError(
         ExitCode.NOT_FOUND,
         "no-receipt",
         f"job {job.job_id} is still {job.phase.value} and has no receipt yet",
-        hint=held_up.hint if held_up else f"meshctl job-status {job.job_id} --wait",
+        hint=next_step(job),
         details=details,
     )
 

@@ -9,6 +9,7 @@ from mesh.cli.output.formats import Column, field, table
 from mesh.cli.reports.members import find_member
 from mesh.core.records.membership import Role
 from mesh.queries.nodes.reputation import ReputationView, reputation_view
+from runtime.terminal.streams import counted
 
 _EVIDENCE: Final = (
     Column(title="Time", text=lambda row: local_time(row["at"])),
@@ -29,7 +30,7 @@ def show_reputation(
     out = make_output(home, output, quiet=quiet)
     roles = (Role.NODE, Role.VERIFIER)
     with open_mesh(home) as mesh, mesh.read() as reader:
-        member = find_member(reader, text, roles=roles, where="meshctl list-nodes")
+        member = find_member(reader, text, roles=roles, where="meshctl identity show")
         view = reputation_view(reader, member)
     value = _value(view)
     lines = _lines(view, value, evidence=evidence)
@@ -64,9 +65,9 @@ def _value(view: ReputationView) -> dict[str, Any]:
 def _lines(view: ReputationView, value: dict[str, Any], *, evidence: bool) -> list[str]:
     said = "" if view.reputation.is_evident else " (no evidence)"
     lines = [f"{view.name}: {view.reputation.score}{said}"]
-    counts = _counted(len(view.evidence), "settlement")
+    counts = counted(len(view.evidence), "settlement")
     if view.faults:
-        counts += f" and {_counted(len(view.faults), 'proved fault')}"
+        counts += f" and {counted(len(view.faults), 'proved fault')}"
     latest = view.counted_up_to
     if latest is None:
         lines.append("Counted: no settlement was read yet")
@@ -77,7 +78,3 @@ def _lines(view: ReputationView, value: dict[str, Any], *, evidence: bool) -> li
     if evidence and view.faults:
         lines += ["", *table(value["faults"], _FAULTS)]
     return lines
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -56,7 +56,7 @@ def report_usage(asked: Asked, *, output: str | None, quiet: bool, home: Path | 
             period=period,
             member=None
             if asked.member is None
-            else find_member(reader, asked.member, roles=Role, where="meshctl usage"),
+            else find_member(reader, asked.member, roles=Role, where="meshctl identity show"),
             resource_type=resource_type,
             scope=asked.scope,
             since=None if asked.since is None else moment("--since", asked.since, mesh.now),

@@ -12,9 +12,15 @@ from msgspec import Struct
 
 from mesh.actors.stores import DeliveryTransaction
 from runtime.content.did import Did
+from runtime.tokens.token import ResourceType
 
 FROM_COPY: Final = "restore the home from a copy; commands that only read still work as it is"
 REPAIR: Final = "meshctl doctor --repair"
+
+
+def policy_name(resource: ResourceType, scope: str) -> str:
+    """A policy as findings name it."""
+    return f"policy for {resource.value} in {scope}" if scope else f"policy for {resource.value}"
 
 
 class Kind(Enum):

@@ -6,6 +6,14 @@ from mesh.queries.reader import how_to_supply
 from runtime.terminal.errors import CommandError, ExitCode
 
 
+def next_step(job: JobView) -> str:
+    """The command that brings an open job on, or shows what became of one that has ended."""
+    if job.is_final:
+        return f"meshctl job-status {job.job_id}"
+    held_up = obstacle(job, needs_award=True)
+    return f"meshctl job-status {job.job_id} --wait" if held_up is None else held_up.hint
+
+
 def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
     """Why an open job does not go on by itself, or None if it does or has ended.
 
@@ -47,9 +55,12 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
             ExitCode.NO_BIDS,
             "no-awardable-bids",
             f"none of the {len(job.bids)} bids for job {job.job_id} can be accepted now",
-            hint=f"meshctl cancel-job {job.job_id}, then submit it again, with other trust "
-            "requirements if those exclude every node",
-            details=details,
+            hint=f"meshctl cancel-job {job.job_id}, then submit it again with demands that a node "
+            "meets",
+            details={
+                **details,
+                "reasons": [f"{each.node_id}: {each.refusal}" for each in job.bids],
+            },
         )
     if needs_award:
         return CommandError(

@@ -11,6 +11,7 @@ from ccl.abi.sections import Abi
 from ccl.abi.text.values import ValueMismatch, parse_type, to_json, untyped_to_json
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
+from mesh.queries.jobs.obstacles import next_step
 from mesh.queries.jobs.view import JobView, find_job_row, job_view
 from mesh.queries.reader import Reader, missing_block
 from mesh.queries.upkeep.checks import check_federation
@@ -45,7 +46,7 @@ def output_of(reader: Reader, job_id: JobId) -> JobOutput:
             ExitCode.NOT_FOUND if not job.is_final else ExitCode.FAILED,
             "no-result",
             f"job {job_id} is {job.phase.value} and has no verified result",
-            hint=f"meshctl job-status {job_id}",
+            hint=next_step(job),
             details={"job_id": job_id, "state": job.phase.value},
         )
     check = check_federation(reader, row)
@@ -118,11 +119,12 @@ def logs_of(reader: Reader, job_id: JobId) -> tuple[str, ...]:
     """What the program logged. Raises CommandError `no-result` or `block-missing`."""
     job = job_view(reader, find_job_row(reader, job_id))
     if job.deterministic is None:
+        never = "was never executed to its end" if job.is_final else "has no log yet"
         raise CommandError(
             ExitCode.NOT_FOUND,
             "no-result",
-            f"job {job_id} is {job.phase.value} and has not been executed",
-            hint=f"meshctl job-status {job_id}",
+            f"job {job_id} is {job.phase.value} and {never}",
+            hint=next_step(job),
             details={"job_id": job_id, "state": job.phase.value},
         )
     cid = job.deterministic.logs

@@ -7,7 +7,7 @@ from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.rows import JOBS, JobRow
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import FINAL, Job, Phase, count, verdict_of
-from mesh.core.market.ranking import rank
+from mesh.core.market.ranking import BidRefusal, bid_refusal, rank
 from mesh.core.market.reputation import Reputation
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, Decline
@@ -25,7 +25,8 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 
 class BidView(Struct, frozen=True, kw_only=True):
-    """One bid. score_ppm: None if it cannot be awarded. is_expired: now, by the clock."""
+    """One bid. score_ppm: None if it cannot be awarded, which refusal says why. is_expired: now, by
+    the clock."""
 
     node_id: NodeId
     price: int
@@ -36,6 +37,7 @@ class BidView(Struct, frozen=True, kw_only=True):
     expires_at: int
     is_expired: bool
     score_ppm: int | None
+    refusal: BidRefusal | None
 
 
 class DeclineView(Struct, frozen=True, kw_only=True):
@@ -99,6 +101,12 @@ class JobView(Struct, frozen=True, kw_only=True):
     @property
     def is_final(self) -> bool:
         return self.phase in FINAL
+
+    @property
+    def paid(self) -> int:
+        """Units paid by the last settlement."""
+        payments = () if self.settlement is None else self.settlement.body.payments
+        return sum(each.amount for each in payments)
 
 
 def find_job_row(reader: Reader, job_id: JobId) -> JobRow:
@@ -178,7 +186,8 @@ def _missing(reader: Reader, manifest: JobManifest) -> tuple[Cid, ...]:
 def _bids(reader: Reader, job: Job, manifest: Signed[JobManifest]) -> tuple[BidView, ...]:
     """Best first while they can be awarded; the others after them, by price."""
     found = candidates_of(reader, job)
-    ranked = rank(found, manifest, issuers=(reader.issuer,), now=reader.now)
+    issuers, now = (reader.issuer,), reader.now
+    ranked = rank(found, manifest, issuers=issuers, now=now)
     scores = {each.candidate.bid.cid: each.score_ppm for each in ranked}
     views = [
         BidView(
@@ -189,10 +198,12 @@ def _bids(reader: Reader, job: Job, manifest: Signed[JobManifest]) -> tuple[BidV
             reputation=reputation_of(reader, bid.signer),
             location=bid.body.location,
             expires_at=bid.body.expires_at,
-            is_expired=reader.now >= bid.body.expires_at,
+            is_expired=now >= bid.body.expires_at,
             score_ppm=scores.get(bid.cid),
+            refusal=bid_refusal(each, manifest, issuers=issuers, now=now),
         )
-        for bid in (each.bid for each in found)
+        for each in found
+        for bid in (each.bid,)
     ]
     return tuple(sorted(views, key=lambda bid: (-(bid.score_ppm or 0), bid.price, bid.node_id)))
 

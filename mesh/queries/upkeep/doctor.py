@@ -29,6 +29,7 @@ from mesh.queries.reader import Reader, how_to_supply
 from runtime.content.cid import Cid, CidError, parse_cid
 from runtime.content.did import Did
 from runtime.terminal.errors import CommandError
+from runtime.terminal.streams import counted
 
 if TYPE_CHECKING:
     from runtime.sandbox.pool import Sandbox
@@ -155,7 +156,7 @@ def _books(reader: Reader, of_file: tuple[Finding, ...]) -> list[Check]:
     if found:
         return [_wrong("audit", each.text, remedy_of(each)) for each in found[:SHOWN_MAX]]
     count = reader.rows(JOBS).count()
-    return [_ok("audit", f"{count} jobs: histories, holds, accounts, chains agree")]
+    return [_ok("audit", f"{counted(count, 'job')}: histories, holds, accounts, chains agree")]
 
 
 def remedy_of(finding: Finding) -> str:

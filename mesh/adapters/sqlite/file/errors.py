@@ -17,6 +17,10 @@ BUSY_TIMEOUT_SECONDS: Final = 30.0
 _REGION_BYTES: Final = 32 * 1024
 """By so much SQLite lets the index of its log grow at once."""
 
+_FROM_COPY: Final = "restore it from a copy, or move it away and start a new MESH_HOME"
+_WITHOUT: Final = ("no such table: ", "no such column: ", "no such index: ")
+"""The words of SQLite where the schema of a store was changed."""
+
 
 class StoreError(CommandError):
     """An error of the store itself: whoever goes on has to open it again."""
@@ -58,7 +62,14 @@ def _named(path: Path, error: sqlite3.Error | OSError) -> CommandError:
             ExitCode.FAILED,
             "store-corrupt",
             f"{path} is not a sound SQLite file: {error}",
-            hint="restore it from a copy, or move it away and start a new MESH_HOME",
+            hint=_FROM_COPY,
+        )
+    if str(error).startswith(_WITHOUT):
+        return CommandError(
+            ExitCode.FAILED,
+            "store-corrupt",
+            f"{path} is not a whole store: {error}",
+            hint=_FROM_COPY,
         )
     if name.startswith("SQLITE_IOERR"):
         reason = _tried(path)

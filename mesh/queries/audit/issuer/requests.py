@@ -21,7 +21,7 @@ from mesh.actors.issuer.rows import (
 )
 from mesh.core.records.jobs import Cancel
 from mesh.queries.audit.compare import compare
-from mesh.queries.audit.findings import Finding, Kind
+from mesh.queries.audit.findings import Finding, Kind, policy_name
 from mesh.queries.audit.issuer.facts import IssuerFacts
 from runtime.content.cid import Cid
 from runtime.identity.signed import Signed
@@ -70,9 +70,9 @@ def _policies(facts: IssuerFacts) -> Iterator[Finding]:
             yield Finding(
                 kind=Kind.CHAIN,
                 actor=facts.did,
-                subject=f"policy for {resource.value} in '{scope}'",
-                text=f"policy for {resource.value} in '{scope}': its editions are {numbers}, not "
-                f"1 to {numbers[-1]}",
+                subject=policy_name(resource, scope),
+                text=f"{policy_name(resource, scope)}: its editions are {numbers}, not 1 to "
+                f"{numbers[-1]}",
             )
         rows.append(
             PolicyRow(
@@ -86,7 +86,7 @@ def _policies(facts: IssuerFacts) -> Iterator[Finding]:
         facts.store,
         POLICIES,
         rows,
-        lambda row: f"policy for {row.resource_type.value} in '{row.scope}'",
+        lambda row: policy_name(row.resource_type, row.scope),
     )
 
 

@@ -28,7 +28,7 @@ from mesh.core.records.membership import Fault, Role
 from mesh.core.records.settlement import Policy, Revocation, Statement
 from mesh.core.records.work import Hold
 from mesh.queries.audit.compare import compare
-from mesh.queries.audit.findings import Finding
+from mesh.queries.audit.findings import Finding, policy_name
 from mesh.queries.audit.reading import ActorStore
 from mesh.queries.audit.submitter.holds import Attempts
 from runtime.content.cid import Cid
@@ -54,7 +54,7 @@ def check_readings(store: ActorStore, attempts: Attempts) -> Iterator[Finding]:
         store,
         POLICIES,
         _policies(store),
-        lambda row: f"policy for {row.resource_type.value} in '{row.scope}' that was read",
+        lambda row: f"{policy_name(row.resource_type, row.scope)} that was read",
     )
     yield from compare(
         store, REVOKED, _revocations(store), lambda row: f"revocation of {row.target} that was read"
