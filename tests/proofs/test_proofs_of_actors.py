@@ -117,7 +117,10 @@ def test_cancelled_attempt_of_the_actors_is_proven_as_cancelled(is_sealed: bool)
     assert proof.settlement.body.ground is Ground.CANCELLED
     now = proof.settlement.body.issued_at
     found = verify_proof(proof, mesh=proof.genesis.cid, reexecute=reexecute, now=now)
-    assert [each.fault for each in found.findings] == [Fault.NO_QUORUM]
+    assert [(each.fault, each.subject) for each in found.findings] == [
+        (Fault.NO_QUORUM, "settlement"),
+        (Fault.NO_QUORUM, "attestations"),
+    ]
 
 
 # --- children

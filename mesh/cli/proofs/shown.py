@@ -17,12 +17,13 @@ from runtime.content.cid import Cid
 class Shown(Struct, frozen=True, kw_only=True):
     """The parts of a proof that people and programs read. receipt, job_id: None in a fault.
 
-    outcome: of the program, as a value, described: in words. confirming: of the attestations.
+    is_anchored: whether it has an anchor of its receipt. outcome: of the program, as a value, described: in words. confirming: of the attestations.
     accusation: what a fault says, empty in a proof.
     """
 
     mesh: Cid
     receipt: Cid | None = None
+    is_anchored: bool = False
     job_id: str | None = None
     outcome: Any = None
     described: str = ""
@@ -62,6 +63,7 @@ def _shown(proof: Proof) -> Shown:
     return Shown(
         mesh=proof.genesis.cid,
         receipt=None if receipt is None else receipt.cid,
+        is_anchored=proof.anchor is not None,
         job_id=proof.manifest.body.job_id,
         outcome=None if result is None else result.outcome.to_value(),
         described=described,
@@ -77,6 +79,7 @@ def _shown_version1(proof: version1.Proof) -> Shown:
     return Shown(
         mesh=proof.genesis.cid,
         receipt=proof.receipt.cid,
+        is_anchored=proof.anchor is not None,
         job_id=proof.manifest.body.job_id,
         outcome=outcome.to_value(),
         described=describe_result(outcome, body.metrics.frames, proof.data, body.module),

@@ -20,6 +20,7 @@ IGNORED_SHOWN_MAX: Final = 8
 OWN_WORD: Final = "(the file's own word)"
 _TERMS: Final = frozenset(
     {"award", "bid", "hold", "context", "genesis", "manifest", "token", "members", "eligible"}
+    | {"endorsement", "policy", "parents", "effects"}
 )
 _VOTES: Final = frozenset(
     {"attestation", "attestations", "draw", "opening", "seal", "seals", "result"}
@@ -111,12 +112,13 @@ def lines_of(verdict: Verdict) -> Iterator[str]:
     of_records = (each for each in checked.findings if each.fault is not Fault.OTHER_MESH)
     wrong = {each.subject.split(" ")[0] for each in of_records}
     yield f"Award, bid, hold and context belong together {_mark(not wrong & _TERMS)}"
-    yield f"Receipt signed and consistent {_mark('receipt' not in wrong)}"
+    is_signed = proof.receipt is not None and "receipt" not in wrong
+    yield f"Receipt signed and consistent {_mark(is_signed)}"
     votes = f"{proof.confirming}/{proof.attestations}"
     if checked.trusted and verdict.keys is Keys.LOCAL:
         votes += f", {verdict.keys.value}"
     for is_right, text in (
-        ("anchor" not in wrong, "Receipt anchored to DAG"),
+        (proof.is_anchored and "anchor" not in wrong, "Receipt anchored to DAG"),
         (not wrong & _VOTES, f"Federation agrees ({votes})"),
         ("settlement" not in wrong, "Settled by the issuer"),
     ):

@@ -13,10 +13,17 @@ from mesh.core.proofs.membership import check_changes
 from mesh.core.proofs.parents import check_parents
 from mesh.core.proofs.policies import check_policies
 from mesh.core.proofs.proof import ELIGIBLE, Proof, unreadable
+from mesh.core.proofs.reading import subject_of
 from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Ground
-from mesh.core.settlement.check import OrderedWork, SettledRecords, check_settlement
+from mesh.core.settlement.check import (
+    OrderedWork,
+    SettledRecords,
+    check_settlement,
+    judgement_of,
+)
 from mesh.core.verification.draw import read_eligible
+from mesh.core.verification.verdicts import Verdict
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.content.did import Did
@@ -125,16 +132,12 @@ def _check_end(proof: Proof, now: int) -> Findings:
     settlement = proof.settlement
     if settlement is None:
         yield Finding(fault=Fault.MISSING, subject="settlement")
+        yield _unconfirmed("there is no settlement")
         return
-    block = proof.data.get(proof.hold.body.eligible)
-    try:
-        if block is None:
-            detail = str(proof.hold.body.eligible)
-            yield Finding(fault=Fault.MISSING, subject=ELIGIBLE, detail=detail)
-            return
-        listed = read_eligible(block)
-    except CodecError as error:
-        yield unreadable(ELIGIBLE, str(error))
+    listed = _listed(proof)
+    if isinstance(listed, Finding):
+        yield listed
+        yield _unconfirmed("nothing says who could be drawn")
         return
     order = OrderedWork(
         manifest=proof.manifest,
@@ -167,6 +170,24 @@ def _check_end(proof: Proof, now: int) -> Findings:
     if ended is not None and settlement.body.issued_at < ended - CLOCK_SKEW_SECONDS:
         detail = f"settled at {settlement.body.issued_at}, executed until {ended}"
         yield Finding(fault=Fault.TIMES_WRONG, subject="settlement", detail=detail)
+    if judgement_of(order, found).verdict is not Verdict.CONFIRMED:
+        yield _unconfirmed(f"{order.quorum} of equal results are needed")
+
+
+def _unconfirmed(detail: str) -> Finding:
+    return Finding(fault=Fault.NO_QUORUM, subject="attestations", detail=detail)
+
+
+def _listed(proof: Proof) -> tuple[Did, ...] | Finding:
+    """The verifiers who could be drawn."""
+    cid = proof.hold.body.eligible
+    block = proof.data.get(cid)
+    if block is None:
+        return Finding(fault=Fault.MISSING, subject=ELIGIBLE, detail=str(cid))
+    try:
+        return read_eligible(block)
+    except CodecError as error:
+        return unreadable(ELIGIBLE, str(error))
 
 
 def _check_sequence(proof: Proof) -> Findings:
@@ -180,7 +201,7 @@ def _check_sequence(proof: Proof) -> Findings:
 
 def _check_rivals(proof: Proof) -> Findings:
     for each in proof.rivals:
-        subject = type(each.body).__name__.lower()
+        subject = subject_of(type(each.body))
         yield Finding(fault=Fault.EQUIVOCATION, subject=subject, detail=str(each.cid))
 
 

@@ -325,7 +325,7 @@ def fetch_record(kind: type[T], cid: Cid, mesh: Cid | None, fetch: Fetch) -> Sig
 
 def fetch_record_by(read_one: ReadRecord, kind: type[T], cid: Cid, fetch: Fetch) -> Signed[T]:
     """As `fetch_record`, verified by a reader that may have done so before."""
-    subject = _SUBJECTS.get(kind, kind.__name__.lower())
+    subject = subject_of(kind)
     try:
         signed = read_one(kind, _needed(subject, cid, fetch))
     except RecordError as error:
@@ -333,6 +333,11 @@ def fetch_record_by(read_one: ReadRecord, kind: type[T], cid: Cid, fetch: Fetch)
     if signed.cid != cid:
         raise ProofError((unreadable(subject, f"the block is {signed.cid}, not {cid}"),))
     return signed
+
+
+def subject_of(kind: type[Any]) -> str:
+    """What findings call a record of a kind."""
+    return _SUBJECTS.get(kind, kind.__name__.lower())
 
 
 def fetch_context(cid: Cid, fetch: Fetch) -> Context:
