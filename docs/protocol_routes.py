@@ -53,7 +53,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         signers="anyone",
         receivers=ALL,
         attached="Endorsements",
-        checks="it follows the newest list, and `threshold` of that one's founders endorse it",
+        checks="it follows the newest list, and `threshold` of that one's founders endorse it; no "
+        "key and no name is in it twice",
     ),
     Endorsement: Route(
         signers="a founder",
@@ -65,12 +66,13 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("submitter", "issuer"),
         attached="Credentials that it names",
         again="on each change, and every 20 s where presence counts",
-        checks="its sequence is above that of the one known",
+        checks="its sequence is above that of the one known; by a submitter: `node_id` is its "
+        "signer's name in the list of members",
     ),
     Credential: Route(
-        signers="anyone",
+        signers="issuer",
         receivers=("submitter", "node", "verifier"),
-        checks="its subject is the receiver; to a submitter only an issuer gives one",
+        checks="its subject is the receiver, or shows it with its profile or bid",
     ),
     ResourceToken: Route(
         signers="issuer; holder of the parent",
@@ -103,7 +105,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         attached="Credentials that it names; to a delegate, from the submitter: manifest, context, "
         "tokens, manifests of all parents, holds and settlements of lost attempts",
         again="to a delegate: until the Hold",
-        checks="the node was asked for this job in this round, in time, and answers once; by a "
+        checks="the node was asked for this job in this round, in time, and answers once; "
+        "`node_id` is its signer's name in the list of members; by a "
         "delegate: the manifest names it, and the context follows from manifest and bid",
     ),
     Decline: Route(
@@ -204,7 +207,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("issuer",),
         attached="the newest Statement",
         again="until Answer",
-        checks="no other transfer has its cause; all are members; the units are available",
+        checks="its signer is a submitter; no other transfer has its cause; each position occurs "
+        "once; the units are available",
     ),
     Answer: Route(
         signers="issuer",
@@ -222,6 +226,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         signers="anyone",
         receivers=("submitter",),
         attached="its evidence",
-        checks="the evidence proves it, whoever signed it",
+        checks="the accused is a member, of whom 16 faults are kept; the evidence proves it, "
+        "whoever signed it (a wrong result is proved by executing again, which `meshctl verify` "
+        "does and no receiver of a message)",
     ),
 }

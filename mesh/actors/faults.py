@@ -48,6 +48,8 @@ def accuse_if_contradicted(
         return
     if first is None or not contradict(first, other):
         return
+    if any(str(known) in row.evidence for row in tx.rows(ACCUSATIONS).select()):
+        return
     actor.keep(tx, other)
     body = fault_of(first, other)
     accuse(actor, tx, body, body.evidence, now)

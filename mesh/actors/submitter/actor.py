@@ -285,7 +285,7 @@ class Submitter(JobBook):
             return None
         outcome = _OF_ATTEMPT[type(incoming.record.body)](self, tx, incoming, now)
         if isinstance(outcome, Early):
-            return park(self, tx, incoming, hold)
+            return park(self, tx, incoming, hold, now)
         if outcome is None:
             self._retry(tx, hold, now)
         is_repeat = outcome is MessageRefusal.OVER and tx.blocks.has(incoming.record.cid)
@@ -299,7 +299,7 @@ class Submitter(JobBook):
             for each in parked(self, tx, hold):
                 outcome = _OF_ATTEMPT[type(each.record.body)](self, tx, each, now)
                 if outcome is Early.EARLY:
-                    park(self, tx, each, hold)
+                    park(self, tx, each, hold, now)
                 elif outcome is None:
                     goes_on = True
                     if _hold_of(each) != hold:

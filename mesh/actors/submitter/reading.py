@@ -23,7 +23,12 @@ from mesh.actors.submitter.rows import (
     ProfileRow,
     StatementRow,
 )
-from mesh.core.membership.equivocation import contradict, fault_of, is_proved
+from mesh.core.membership.equivocation import (
+    FAULTS_TOLD_MAX,
+    contradict,
+    fault_of,
+    is_proved,
+)
 from mesh.core.ports.messages import Outgoing
 from mesh.core.proofs.settlements import is_wrong_settlement
 from mesh.core.records.market import Credential, NodeProfile
@@ -56,6 +61,8 @@ def take_profile(
     profile: Signed[NodeProfile] = incoming.record
     if not has_role(book, tx, profile, Role.NODE, Role.VERIFIER, at=now.wall):
         return MessageRefusal.WRONG_ROLE
+    if profile.body.node_id != book.members(tx).name(profile.signer):
+        return MessageRefusal.INCONSISTENT
     rows = tx.rows(PROFILES)
     before = rows.get(profile.signer)
     if before is not None:
@@ -66,7 +73,7 @@ def take_profile(
         if before.sequence >= profile.body.sequence:
             return _older(book, tx, profile, NodeProfile, before.profile, now)
     book.keep(tx, profile)
-    read_credentials(book, tx, incoming)
+    read_credentials(book, tx, incoming, now)
     rows.put(
         ProfileRow(
             node=profile.signer,
@@ -157,17 +164,18 @@ def _older(
 # --- what comes with other records
 
 
-def read_credentials(book: JobBook, tx: ActorTransaction, incoming: Incoming) -> None:
+def read_credentials(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
     """Keep the credentials that a member shows of itself."""
-    read_credentials_of(book, tx, incoming, incoming.record.signer)
+    read_credentials_of(book, tx, incoming, incoming.record.signer, now)
 
 
 def read_credentials_of(
-    book: JobBook, tx: ActorTransaction, incoming: Incoming, subject: Did
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, subject: Did, now: Now
 ) -> None:
-    """Keep the attached credentials of one member."""
+    """Keep the attached credentials of one member, which issuers have given."""
     for credential in _attached(book, incoming, Credential):
-        if credential.body.subject == subject:
+        is_given = has_role(book, tx, credential, Role.ISSUER, at=now.wall)
+        if is_given and credential.body.subject == subject:
             _note_credential(book, tx, credential)
 
 
@@ -218,7 +226,7 @@ def prove(
     """Keep two records that contradict each other, and say so to all members, once."""
     book.keep(tx, first, second)
     body = fault_of(first, second)
-    if tx.rows(FAULTS).get(body.accused, _evidence_of(body)) is not None:
+    if _is_known(tx, body):
         return
     fault = book.sign(tx, body)
     note_fault(tx, fault, now)
@@ -232,6 +240,10 @@ def take_fault(
 ) -> MessageRefusal | None:
     """A fault counts by its evidence, whoever says it."""
     fault: Signed[Fault] = incoming.record
+    if book.members(tx).member(fault.body.accused) is None:
+        return MessageRefusal.NOT_A_MEMBER
+    if _is_known(tx, fault.body):
+        return None
     evidence: list[Signed[Any]] = []
     for cid in fault.body.evidence:
         block = incoming.attached.get(cid) or tx.blocks.get(cid)
@@ -257,17 +269,22 @@ def take_fault(
 
 def note_fault(tx: ActorTransaction, fault: Signed[Fault], now: Now) -> None:
     """Note that a fault is proved, once for each evidence."""
-    rows = tx.rows(FAULTS)
-    evidence = _evidence_of(fault.body)
-    if rows.get(fault.body.accused, evidence) is None:
-        rows.put(
+    if not _is_known(tx, fault.body):
+        tx.rows(FAULTS).put(
             FaultRow(
                 accused=fault.body.accused,
-                evidence=evidence,
+                evidence=_evidence_of(fault.body),
                 fault=fault.cid,
                 seen_at=now.wall,
             )
         )
+
+
+def _is_known(tx: ActorTransaction, fault: Fault) -> bool:
+    """Whether a fault says nothing new: it was proved before, or so many others of its member."""
+    found = tx.rows(FAULTS).select(accused=fault.accused)
+    evidence = _evidence_of(fault)
+    return len(found) >= FAULTS_TOLD_MAX or any(each.evidence == evidence for each in found)
 
 
 def _evidence_of(fault: Fault) -> str:

@@ -17,8 +17,9 @@ from runtime.content.cid import Cid
 class Shown(Struct, frozen=True, kw_only=True):
     """The parts of a proof that people and programs read. receipt, job_id: None in a fault.
 
-    is_anchored: whether it has an anchor of its receipt. outcome: of the program, as a value, described: in words. confirming: of the attestations.
-    accusation: what a fault says, empty in a proof.
+    is_anchored: whether it has an anchor of its receipt. outcome: of the program, as a value,
+    described: in words. confirming: of the attestations. accusation: what a fault says, empty in a
+    proof.
     """
 
     mesh: Cid

@@ -15,6 +15,10 @@ from mesh.core.records.settlement import Policy, Settlement, Statement
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
 from runtime.identity.signed import Signed
 
+FAULTS_TOLD_MAX: Final = 16
+"""So many faults of one member are kept and made known: further ones say nothing new, and would let
+it fill everybody's store with what it signs in vain."""
+
 Names = Callable[[Any], tuple[str, ...]]
 
 

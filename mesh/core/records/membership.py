@@ -19,6 +19,15 @@ EVIDENCE_MAX: Final = 16
 Founders = Annotated[tuple[Did, ...], Size(1, FOUNDERS_MAX)]
 
 
+def _check_threshold(threshold: int, founders: tuple[Did, ...]) -> None:
+    """More than half, each counted once: no two changes that follow one list count without a
+    founder who has assented to both."""
+    if len(set(founders)) < len(founders):
+        raise ValueError("a founder is named twice")
+    if not len(founders) < 2 * threshold <= 2 * len(founders):
+        raise ValueError(f"a threshold of {threshold} of {len(founders)} founders")
+
+
 class Role(Enum):
     SUBMITTER = "submitter"
     NODE = "node"
@@ -47,8 +56,7 @@ class Genesis(Struct, frozen=True, kw_only=True):
     verify_ppm: Annotated[int, Between(0, MICRO)]
 
     def __post_init__(self) -> None:
-        if not len(self.founders) < 2 * self.threshold <= 2 * len(self.founders):
-            raise ValueError(f"a threshold of {self.threshold} of {len(self.founders)} founders")
+        _check_threshold(self.threshold, self.founders)
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -64,13 +72,23 @@ class Member(Struct, frozen=True, kw_only=True):
 
 class Membership(Struct, frozen=True, kw_only=True):
     """All members from a change on. previous: the change before, None for the first. It counts with
-    `threshold` Endorsements of the founders of its predecessor (at first of the genesis)."""
+    `threshold` Endorsements of the founders of its predecessor (at first of the genesis); that of
+    its own founders is more than half of them, too."""
 
     sequence: Annotated[int, Between(1, INTEGER_MAX)]
     previous: Cid | None
     founders: Founders
     threshold: Annotated[int, Between(1, FOUNDERS_MAX)]
     members: Annotated[tuple[Member, ...], Size(0, MEMBERS_MAX)]
+
+    def __post_init__(self) -> None:
+        _check_threshold(self.threshold, self.founders)
+        for noun, found in (
+            ("key", [each.member for each in self.members]),
+            ("name", [each.name for each in self.members]),
+        ):
+            if len(set(found)) < len(found):
+                raise ValueError(f"two members of one {noun}")
 
 
 class Endorsement(Struct, frozen=True, kw_only=True):

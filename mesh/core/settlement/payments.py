@@ -96,7 +96,8 @@ TERMS: Final[Mapping[Ground, Terms]] = {
         executor=ExecutorPay.NOTHING,
         verifier=VerifierPay.NOTHING,
         end=JobEnd.FAILED,
-        blame=Blame.NONE,
+        # Nobody else has tried: it is the executor's word against the submitter's own check.
+        blame=Blame.TENTH_OF_LEASE,
     ),
     Ground.SILENT: Terms(
         executor=ExecutorPay.NOTHING,

@@ -15,6 +15,7 @@ from mesh.actors.actor import Now
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import new_job_id
 from mesh.core.market.terms import context_for, fuel_of
+from mesh.core.membership.founding import Founding
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, NodeProfile
 from mesh.core.records.registry import sign
@@ -70,6 +71,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 class RecordMaker(ABC):
     """The keys of a mesh, and the records that they sign."""
 
+    founding: Founding
     mesh: Cid
     now: Now
     token: Signed[ResourceToken]
@@ -96,8 +98,9 @@ class RecordMaker(ABC):
         return sign(body, mesh=self.mesh, key=key)
 
     def profile(self, key: SigningKey, engine: Engine = ENGINE, sequence: int = 1) -> Signed[Any]:
+        member = self.founding.members.member(key.did)
         body = NodeProfile(
-            node_id=NodeId("verifier"),
+            node_id=NodeId("stranger") if member is None else member.name,
             sequence=sequence,
             location="here",
             capabilities=(),

@@ -124,9 +124,16 @@ def take_receipt(
     if anchor is None or result is None:
         issuer.answer(tx, receipt.signer, receipt.cid, now, refusal=SEND_AGAIN)
         return None
-    if is_contradicted(issuer, tx, anchor, now):
+    # Only what is due takes a slot: else one receipt would fill as many as its signer has anchors.
+    is_due = attempt.result is None and attempt.phase is (
+        AttemptPhase.OPENED if attempt.is_sealed else AttemptPhase.HELD
+    )
+    if is_contradicted(issuer, tx, anchor, now, takes_slot=is_due):
         _refuse(issuer, tx, incoming, RequestRefusal.RECORD_WRONG, now, "its anchor")
         return MessageRefusal.EQUIVOCATION
+    if not is_due:
+        refused = StepRefusal.NOT_IN_THIS_PHASE
+        return _take_step(issuer, tx, incoming, attempt, refused, now)
     if detail := _against_receipt(issuer, tx, attempt, receipt, anchor, result, now):
         _refuse(issuer, tx, incoming, RequestRefusal.RECORD_WRONG, now, detail)
         return None

@@ -4,8 +4,9 @@ Rule: a hold is kept with all that it rests on. A record that comes too early is
 later, so the order of arrival makes no difference.
 """
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -34,9 +35,8 @@ from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Role
-from mesh.core.records.work import (
-    Hold,
-)
+from mesh.core.records.settlement import Settlement
+from mesh.core.records.work import Attestation, Draw, Hold, Progress, Receipt
 from mesh.core.settlement.check import OrderedWork, check_draws
 from mesh.core.verification.draw import eligible_block, read_eligible
 from runtime.content.cid import Cid
@@ -47,6 +47,17 @@ from runtime.tokens.token import ResourceToken
 
 EARLY_MAX: Final = 1_024
 EARLY_OF_A_HOLD_MAX: Final = 192
+EARLY_BYTES_MAX: Final = 256 * 1024
+"""Of one record with what came with it. It rests on nothing yet: any member can make one up.
+What has no room is sent again."""
+_SIGNERS: Final[Mapping[type[Any], frozenset[Role]]] = {
+    Progress: frozenset({Role.NODE, Role.VERIFIER}),
+    Receipt: frozenset({Role.NODE}),
+    Hold: frozenset({Role.ISSUER}),
+    Draw: frozenset({Role.ISSUER}),
+    Attestation: frozenset({Role.VERIFIER}),
+    Settlement: frozenset({Role.ISSUER}),
+}
 ORDERS_KEPT_MAX: Final = 1_024
 
 
@@ -63,17 +74,25 @@ Outcome: TypeAlias = MessageRefusal | Early | None
 
 
 def park(
-    book: JobBook, tx: ActorTransaction, incoming: Incoming, hold: Cid
+    book: JobBook, tx: ActorTransaction, incoming: Incoming, hold: Cid, now: Now
 ) -> MessageRefusal | None:
     """Keep a record until what it follows is here, as long as there is room."""
-    rows = tx.rows(EARLY)
+    rows, body = tx.rows(EARLY), incoming.record.body
+    if not has_role(book, tx, incoming.record, *_SIGNERS[type(body)], at=now.wall):
+        return MessageRefusal.WRONG_ROLE
+    attached = incoming.attached
+    if isinstance(body, Draw):
+        # The order that comes with it comes with its hold, too.
+        attached = {cid: block for cid, block in attached.items() if cid == body.first}
+    if sum(map(len, attached.values())) > EARLY_BYTES_MAX:
+        return MessageRefusal.UNKNOWN_SUBJECT
     is_full = rows.count(hold=hold) >= EARLY_OF_A_HOLD_MAX or rows.count() >= EARLY_MAX
     if is_full and rows.get(hold, incoming.record.cid) is None:
         return MessageRefusal.UNKNOWN_SUBJECT
     book.keep(tx, incoming.record)
-    for cid, block in incoming.attached.items():
+    for cid, block in attached.items():
         tx.blocks.put(cid, block)
-    rows.put(EarlyRow(hold=hold, record=incoming.record.cid, attached=tuple(incoming.attached)))
+    rows.put(EarlyRow(hold=hold, record=incoming.record.cid, attached=tuple(attached)))
     return None
 
 

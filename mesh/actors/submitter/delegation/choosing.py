@@ -68,7 +68,7 @@ def take_offer(
         return MessageRefusal.INCONSISTENT
     if tx.rows(OFFERED_BIDS).count() >= OFFERED_MAX:
         return MessageRefusal.OVER
-    _keep(book, tx, incoming, manifest, context)
+    _keep(book, tx, incoming, manifest, context, now)
     lost = _lost(book, incoming, manifest)
     attempt = 1 + max((each.body.attempt for each in lost), default=0)
     tx.rows(OFFERED_BIDS).put(
@@ -214,10 +214,11 @@ def _keep(
     incoming: Incoming,
     manifest: Signed[JobManifest],
     context: Context,
+    now: Now,
 ) -> None:
     book.keep(tx, incoming.record, manifest)
     book.put_context(tx, context)
-    read_credentials_of(book, tx, incoming, incoming.record.signer)
+    read_credentials_of(book, tx, incoming, incoming.record.signer, now)
     for block in incoming.attached.values():
         for kind in (ResourceToken, JobManifest):
             try:

@@ -175,16 +175,13 @@ def take_answer(
     tx.outbox.answered(_until(job), answer.signer)
     if any(offer.record == answer.cid for offer in (*job.bids, *job.declines)):
         return job
-    profile = tx.rows(PROFILES).get(answer.signer)
-    if profile is not None and profile.node_id != answer.body.node_id:
-        return MessageRefusal.INCONSISTENT
-    if any(offer.node_id == answer.body.node_id for offer in (*job.bids, *job.declines)):
+    if answer.body.node_id != book.members(tx).name(answer.signer):
         return MessageRefusal.INCONSISTENT
     after = book.record(tx, job.job_id, _event_of(answer), now)
     if isinstance(after, StepRefusal):
         return _AS_REFUSAL.get(after, MessageRefusal.INCONSISTENT)
     book.keep(tx, answer)
-    read_credentials(book, tx, incoming)
+    read_credentials(book, tx, incoming, now)
     return after
 
 
