@@ -116,7 +116,7 @@ def alternatives(body: Struct) -> Iterator[tuple[Path, Any]]:
                 changed = _with(body, path, other)
                 record = sign(changed, mesh=OTHER, key=STRANGER)
                 read(record.block, OTHER)
-            except (ShapeError, RecordError, ValueError, TypeError):
+            except (ShapeError, RecordError, ValueError, TypeError, AttributeError):
                 continue
             if changed != body:
                 yield place, changed
