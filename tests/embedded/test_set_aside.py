@@ -91,6 +91,33 @@ def test_job_that_something_was_set_aside_of_is_given_up_and_others_go_on(
     assert mesh.job(hit).phase is Phase.VERIFIED
 
 
+def test_job_is_not_given_up_for_what_was_set_aside_of_another(
+    mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one stands still for a while, too: its award is lost on its way at first."""
+    hit, other = mesh.submit_all([answer(), answer()])
+    with mesh.read() as reader:
+        manifests = [find_job_row(reader, each).manifest for each in (hit, other)]
+    wanted, lost = (mesh.get_block(each) for each in manifests)
+    issuer = mesh.actors.issuer
+    receive = issuer.receive
+    came = 0
+
+    def receive_some(tx: Any, envelope: Envelope, now: Any) -> None:
+        nonlocal came
+        if wanted in envelope.blocks:
+            raise RuntimeError("a mistake")
+        came += lost in envelope.blocks
+        if lost not in envelope.blocks or came > 2:
+            receive(tx, envelope, now)
+
+    monkeypatch.setattr(following, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(issuer, "receive", receive_some)
+    problems = mesh.drive([hit, other], auto_award=True, timeout=60)
+    assert list(problems) == [hit]
+    assert came > 2 and mesh.job(other).phase is Phase.VERIFIED
+
+
 def test_jobs_are_given_up_while_a_tick_fails(
     mesh: EmbeddedMesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:

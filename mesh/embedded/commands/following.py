@@ -6,15 +6,17 @@ does not go on since an actor could not take something in.
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import Final
+from typing import Final, assert_never
 
-from mesh.actors.submitter.rows import HISTORY, JOBS, PENDING, JobRow
+from mesh.actors.submitter.rows import HISTORY, HOLDS, JOBS, PENDING, JobRow
 from mesh.core.fields import JobId
 from mesh.core.jobs.job import Job, Phase
 from mesh.embedded.commands.refusals import stalled
-from mesh.embedded.driving.set_aside import SetAsideRow, set_aside_rows
+from mesh.embedded.driving.set_aside import Event, SetAsideRow, set_aside_rows
 from mesh.queries.jobs.progress_events import ProgressEvent, progress_events
 from mesh.queries.reader import Reader
+from runtime.content.cid import Cid
+from runtime.content.codec import decode
 from runtime.terminal.errors import CommandError
 
 OnProgress = Callable[[ProgressEvent], None]
@@ -60,11 +62,12 @@ class Followed:
 
     def _is_stalled(self, reader: Reader, row: JobRow, kept: Iterable[SetAsideRow]) -> bool:
         """Whether a job has long stood still, with no execution under way for it, since something
-        was set aside that may be of it: which job a tick or message is of, only its actor knows."""
-        hit = next((each for each in kept if each.at >= row.created_at), None)
-        if hit is None or row.job.retry_at is not None:
-            return False
+        was set aside that is of it, or a tick, which is of all."""
         if time.monotonic() - self._moved_at[row.job_id] < STALLED_SECONDS:
+            return False
+        named = _names(reader, row.job)
+        hit = next((each for each in kept if _is_of(reader, row, named, each)), None)
+        if hit is None or row.job.retry_at is not None:
             return False
         hold = str(row.hold)
         if any(hold in each.id for each in reader.view.open_work().select()):
@@ -102,6 +105,30 @@ class Followed:
         except CommandError as error:
             self.problems[after.job_id] = error
             return []
+
+
+def _names(reader: Reader, job: Job) -> frozenset[Cid]:
+    """The records by which others name a job or one of its attempts."""
+    attempts = reader.rows(HOLDS).select(job_id=job.job_id)
+    named = (job.manifest, job.award, job.cancel, *(each.hold for each in attempts))
+    return frozenset(each for each in named if each is not None)
+
+
+def _is_of(reader: Reader, row: JobRow, named: frozenset[Cid], hit: SetAsideRow) -> bool:
+    """Whether what was set aside is of a job."""
+    match hit.event:
+        case Event.TICK:
+            return hit.at >= row.created_at
+        case Event.FINISHED:
+            return any(str(each) in (hit.work or "") for each in named)
+        case Event.RECEIVE:
+            assert hit.sender is not None and hit.record is not None, "it is a message"
+            block = reader.view.blocks(hit.sender).get(hit.record)
+            linked = () if block is None else decode(block).values()
+            found = {hit.record, *hit.attached, *(each for each in linked if type(each) is Cid)}
+            return not named.isdisjoint(found)
+        case _:
+            assert_never(hit.event)
 
 
 def goes_on(reader: Reader, row: JobRow) -> bool:
