@@ -163,7 +163,7 @@ def _others(value: Any) -> tuple[Any, ...]:
         case str() if value.startswith("did:"):
             return (STRANGER.did, *(did for did in KEYS if did != value))
         case str():
-            return (value + "x",)
+            return (value + "x", "x" + value, "x")
         case tuple():
             return (value[1:], value + value[:1], (OTHER,), (STRANGER.did,))
         case Mapping():
