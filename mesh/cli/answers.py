@@ -298,12 +298,13 @@ ANSWERS: Final[Answers] = {
         )
     },
     "tokens classes": {"classes": array(record({"class": TEXT, "holder": TEXT, "units": COUNT}))},
-    "policy set": {"policy": CID, "resource_type": TEXT, "text": TEXT},
+    "policy set": {"policy": CID, "resource_type": TEXT, "scope": TEXT, "text": TEXT},
     "policy show": {
         "policies": array(
             record(
                 {
                     "resource_type": TEXT,
+                    "scope": TEXT,
                     "kind": TEXT,
                     "rule": mapping(ANY),
                     "text": TEXT,

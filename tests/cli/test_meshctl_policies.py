@@ -68,3 +68,22 @@ def test_explanation_says_which_rule_decides(meshctl: Meshctl) -> None:
 def test_explanation_without_a_policy_says_so(meshctl: Meshctl) -> None:
     assert meshctl("tokens", "issue", "--amount", "9").code == 0
     assert "no policy applies" in meshctl("policy", "explain", "--amount", "5").out
+
+
+def test_policy_of_a_scope_counts_what_is_within_it_alone(meshctl: Meshctl) -> None:
+    assert meshctl("policy", "set", "quota", "--limit", "500").code == 0
+    done = meshctl("policy", "set", "quota", "--limit", "100", "--scope", "care")
+    assert done.out.startswith("compute/care: quota 100 each\n")
+    for scope in ("", "care/homes"):
+        job = submitted(meshctl, "--scope", scope, amount="100")
+        assert meshctl("accept-bid", "--job-id", job, "--node-id", "mesh-node-2").code == 0
+    shown = json.loads(meshctl("policy", "show", "-o", "json").out)["policies"]
+    assert [(each["scope"], each["committed"]) for each in shown] == [("", 28), ("care", 14)]
+    asked = ("submit-job", "--wasm", "echo.wasm", "--resource-amount")
+    assert meshctl(*asked, "86", "--scope", "care").code == 0
+    denied = meshctl(*asked, "87", "--scope", "care/homes")
+    assert (denied.code, "86 units allowed now" in denied.err) == (5, True)
+    assert meshctl(*asked, "87", "--scope", "youth").code == 0
+    explained = meshctl("policy", "explain", "--amount", "87", "--scope", "care")
+    assert "by version 1 of the policy for care" in explained.out
+    assert meshctl("policy", "set", "allow-all", "--scope", "x" * 257).code == 2

@@ -17,7 +17,8 @@ WRONG = {
     "less than it has": lambda body: {"balances": raised(body.balances, "compute", -1)},
     "units of another resource": lambda body: {"balances": {**body.balances, "storage": 5}},
     "nothing held": lambda body: {"held": {}},
-    "nothing used": lambda body: {"usage": {}},
+    "nothing used": lambda body: {"usage": {**body.usage, "compute": 0}},
+    "nothing used within a scope": lambda body: {"usage": {"compute": body.usage["compute"]}},
     "a policy that was replaced": lambda body: {"policies": body.policies[1:]},
 }
 

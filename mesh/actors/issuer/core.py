@@ -26,7 +26,7 @@ from mesh.core.ports.tables import RowReader
 from mesh.core.records.archive import Archive
 from mesh.core.records.settlement import Answer, Statement
 from mesh.core.settlement.attempt import OPEN_PHASES, Moment
-from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_type
+from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_name
 from mesh.core.settlement.check import OrderedWork
 from mesh.core.settlement.clock import Clock
 from mesh.core.settlement.refusals import Refusal
@@ -164,7 +164,7 @@ class IssuerCore(BaseActor):
             balances=available_by_type(accounts),
             held=held_by_type(accounts),
             policies=tx.rows(POLICIES).derived(_in_force),
-            usage=usage_by_type(books.usages_of(owner)),
+            usage=usage_by_name(books.usages_of(owner)),
             issued_at=now.wall if before is None else max(now.wall, before.issued_at),
         )
 

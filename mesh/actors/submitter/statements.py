@@ -3,11 +3,10 @@
 from mesh.actors.actor import ActorTransaction
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import POLICIES, STATEMENTS
-from mesh.core.records.settlement import Policy, Statement
+from mesh.core.records.settlement import Policy, Statement, usage_name
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Usage
-from runtime.tokens.token import ResourceType
 
 
 def statement_of(book: JobBook, tx: ActorTransaction, issuer: Did) -> Statement | None:
@@ -24,6 +23,7 @@ def policies_in_force(
     return [book.archive.get(tx.blocks, Policy, cid) for cid in statement.policies if cid in known]
 
 
-def usage_under(statement: Statement, kind: ResourceType) -> Usage:
-    """What the owner has committed of a resource, as far as a statement says it."""
-    return Usage(committed=statement.usage.get(kind.value, 0))
+def usage_under(statement: Statement, policy: Policy) -> Usage:
+    """What the owner has committed under a policy, as far as a statement says it."""
+    name = usage_name(policy.resource_type, policy.scope)
+    return Usage(committed=statement.usage.get(name, 0))

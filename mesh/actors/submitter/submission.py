@@ -377,7 +377,7 @@ def _denied(
             body.rule,
             subject=book.did,
             amount=manifest.budget,
-            usage=usage_under(statement, body.resource_type),
+            usage=usage_under(statement, body),
             now=now.wall,
         )
         if isinstance(answer, Denied):

@@ -59,13 +59,15 @@ def set_policy(
         list[str] | None,
         typer.Option("--did", metavar="DID", help="permit-list: who may; may be repeated."),
     ] = None,
+    scope: ScopeOption = "",
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
     """Set the issuer's policy for a resource; it is checked before tokens are held.
 
-    What was committed under the policy before still counts.
+    With --scope it is for that work and for what is within it; all policies that apply have to
+    allow an amount. What was committed under the policy before still counts.
 
     \b
     A rule in words is one of these, as `meshctl policy show` prints them:
@@ -82,6 +84,7 @@ def set_policy(
       meshctl policy set quota --limit 10000
       meshctl policy set rate-limit --amount 100 --per-seconds 60 --burst 500
       meshctl policy set permit-list --did did:key:z6Mk…
+      meshctl policy set quota --limit 500 --scope care/homes
       meshctl policy set allow-all
       meshctl policy set "all of (quota 10000 each; 100 per 60 s, at most 500 at once)"
     """
@@ -91,6 +94,7 @@ def set_policy(
         Choice(
             rule=rule,
             resource_type=resource_type,
+            scope=scope,
             limit=limit,
             amount=amount,
             per_seconds=per_seconds,

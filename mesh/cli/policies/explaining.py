@@ -19,7 +19,7 @@ from runtime.tokens.in_force import Explanation, Verdict
 from runtime.tokens.token import ResourceType
 
 _COLUMNS = (
-    Column(title="Scope", text=lambda row: row["scope"] or "(all)", width=12),
+    Column(title="Scope", text=lambda row: row["scope"] or "-", width=12),
     Column(title="Version", text=lambda row: str(row["version"]), width=9),
     Column(title="Place", text=lambda row: row["part"] or "-", width=14),
     Column(title="Counted", text=lambda row: _number(row["counted"]), width=10),

@@ -11,6 +11,7 @@ from mesh.cli.arguments.values import one_of
 from mesh.cli.output.formats import Column, field
 from mesh.cli.policies.rule_names import RULES
 from mesh.cli.policies.rule_text import RuleTextError, rule_from_text, rule_to_text
+from mesh.core.records.settlement import usage_name
 from mesh.embedded.commands.treasury import set_policy
 from mesh.queries.accounts.balances import policies
 from runtime.content.shapes import ShapeError
@@ -21,6 +22,7 @@ from runtime.tokens.token import ResourceType
 
 _COLUMNS = (
     Column(title="Resource", text=field("resource_type"), width=12),
+    Column(title="Scope", text=lambda row: row["scope"] or "-", width=8),
     Column(title="Rule", text=field("text"), width=30),
     Column(title="Committed", text=field("committed"), width=12),
     Column(title="Policy", text=field("policy")),
@@ -32,6 +34,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     rule: str
     resource_type: str
+    scope: str
     limit: int | None
     amount: int | None
     per_seconds: int | None
@@ -49,10 +52,15 @@ def run_set(choice: Choice, *, output: str | None, quiet: bool, home: Path | Non
     except ShapeError as error:
         raise _malformed(str(error)) from None
     with found_mesh(home) as mesh:
-        cid = set_policy(mesh, kind, rule)
+        cid = set_policy(mesh, kind, rule, choice.scope)
     out.record(
-        {"policy": str(cid), "resource_type": kind.value, "text": rule_to_text(rule)},
-        lines=[f"{kind.value}: {rule_to_text(rule)}", f"Policy: {cid}"],
+        {
+            "policy": str(cid),
+            "resource_type": kind.value,
+            "scope": choice.scope,
+            "text": rule_to_text(rule),
+        },
+        lines=[f"{usage_name(kind, choice.scope)}: {rule_to_text(rule)}", f"Policy: {cid}"],
         quiet=str(cid),
     )
 
@@ -154,13 +162,14 @@ def run_show(*, output: str | None, quiet: bool, home: Path | None) -> None:
     rows: list[dict[str, Any]] = [
         {
             "resource_type": kind.value,
+            "scope": scope,
             "kind": type(each.policy.body.rule).__name__,
             "rule": to_value(each.policy.body.rule),
             "text": rule_to_text(each.policy.body.rule),
             "committed": each.committed,
             "policy": str(each.policy.cid),
         }
-        for (kind, _), each in found.items()
+        for (kind, scope), each in sorted(found.items(), key=lambda item: usage_name(*item[0]))
     ]
     out.rows(
         "policies",

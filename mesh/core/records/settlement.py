@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from msgspec import Struct
 
+from ccl.abi.host_calls import SCOPE_BYTES_MAX
 from mesh.core.fields import Amount, Reason, Word
 from mesh.core.records.work import DRAWN_MAX, ROUNDS_MAX
 from runtime.content.cid import Cid
@@ -16,6 +17,12 @@ from runtime.tokens.policy import Rule
 from runtime.tokens.token import ResourceType, Scope
 
 STATED_MAX: Final = 256
+UsageName: TypeAlias = Annotated[str, Size(1, 64 + SCOPE_BYTES_MAX)]
+
+
+def usage_name(resource_type: ResourceType, scope: str) -> UsageName:
+    """The name of what an owner has committed under the policy of a scope; "" for all work."""
+    return f"{resource_type.value}/{scope}" if scope else resource_type.value
 
 
 class Ground(Enum):
@@ -72,8 +79,8 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """The state of one owner's accounts with the signer. sequence: rises with each for its owner.
 
-    balances: available units, held: units on hold, usage: units committed under the policies, each
-    by resource type. policies: CIDs of those in force.
+    balances: available units, held: units on hold, each by resource type. policies: CIDs of those
+    in force. usage: units committed under each of them, by resource type or `type/scope`.
     """
 
     owner: Did
@@ -81,7 +88,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     balances: Annotated[Mapping[Word, int], Size(0, STATED_MAX)]
     held: Annotated[Mapping[Word, int], Size(0, STATED_MAX)]
     policies: Annotated[tuple[Cid, ...], Size(0, STATED_MAX)]
-    usage: Annotated[Mapping[Word, int], Size(0, STATED_MAX)]
+    usage: Annotated[Mapping[UsageName, int], Size(0, STATED_MAX)]
     issued_at: int
 
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeVar
 from msgspec import Struct
 
 from mesh.core.ports.tables import Rows, Table
+from mesh.core.records.settlement import usage_name
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.tokens.in_force import UsageKey
@@ -234,14 +235,9 @@ def held_by_type(accounts: Iterable[Account]) -> dict[str, int]:
     }
 
 
-def usage_by_type(usages: Iterable[CommittedRow]) -> dict[str, int]:
-    """The units that a subject has committed, by resource: of all scopes that are counted, the
-    most."""
-    found: dict[str, int] = {}
-    for each in usages:
-        name = each.resource_type.value
-        found[name] = max(found.get(name, 0), each.committed)
-    return found
+def usage_by_name(usages: Iterable[CommittedRow]) -> dict[str, int]:
+    """The units that a subject has committed, by resource and scope."""
+    return {usage_name(each.resource_type, each.scope): each.committed for each in usages}
 
 
 def _holdings(accounts: Iterable[Account]) -> Iterable[Account]:

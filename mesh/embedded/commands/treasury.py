@@ -94,16 +94,23 @@ def issue_token(
 def set_policy(
     mesh: "EmbeddedMesh", resource_type: ResourceType, rule: Rule, scope: str = ""
 ) -> Cid:
-    """The issuer's rule for a resource from now on; the CID of its signed record. Raises
-    CommandError."""
+    """The issuer's rule for a resource from now on, of all work or of a scope's; the CID of its
+    signed record. Raises CommandError."""
     _check_sold(mesh, resource_type)
     issuer = mesh.actors.issuer
-    policy = mesh.issuer_command(
-        lambda tx, now: issuer.set_policy(
-            tx, resource_type=resource_type, scope=scope, rule=rule, now=now
-        )
-    )
-    return policy.cid
+    try:
+        return mesh.issuer_command(
+            lambda tx, now: issuer.set_policy(
+                tx, resource_type=resource_type, scope=scope, rule=rule, now=now
+            )
+        ).cid
+    except ShapeError as error:
+        raise CommandError(
+            ExitCode.USAGE,
+            "policy-malformed",
+            f"the policy cannot be set: {error}",
+            hint="meshctl policy set --help",
+        ) from None
 
 
 def _check_sold(mesh: "EmbeddedMesh", resource_type: ResourceType) -> None:

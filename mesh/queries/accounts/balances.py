@@ -10,7 +10,7 @@ from msgspec import Struct
 from mesh.actors.issuer.rows import REVOCATIONS
 from mesh.actors.issuer.rows import TOKENS as ISSUED
 from mesh.actors.submitter.rows import HOLDINGS, POLICIES, REVOKED, STATEMENTS, TOKENS, TokenRow
-from mesh.core.records.settlement import Policy, Statement
+from mesh.core.records.settlement import Policy, Statement, usage_name
 from mesh.core.settlement.books import TOKEN_USES
 from mesh.queries.reader import Reader, missing_block
 from runtime.content.cid import Cid
@@ -138,7 +138,7 @@ def policies(reader: Reader) -> dict[tuple[ResourceType, str], PolicyView]:
     return {
         (row.resource_type, row.scope): PolicyView(
             policy=reader.record(Policy, row.policy),
-            committed=usage.get(row.resource_type.value, 0),
+            committed=usage.get(usage_name(row.resource_type, row.scope), 0),
         )
         for row in reader.rows(POLICIES).select(issuer=reader.issuer)
     }

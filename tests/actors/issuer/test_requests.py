@@ -277,7 +277,8 @@ def test_policies_of_all_scopes_that_contain_the_demand_apply() -> None:
     assert world.answer.reason == "policy"
     amended = world.set_policy(Quota(limit=2_000), "roofs")
     assert amended.body.edition == 2
-    assert world.statement.usage == {"compute": 1_000}, "an amendment resets nobody's usage"
+    kept = {"compute": 1_000, "compute/roofs": 1_000}
+    assert world.statement.usage == kept, "an amendment resets nobody's usage"
     world.held(world.ask(world.manifest(scope="roofs")))
     assert set(world.statement.policies) >= {amended.cid}
 

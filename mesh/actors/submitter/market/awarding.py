@@ -352,7 +352,7 @@ def surroundings(book: JobBook, tx: ActorTransaction, now: Now) -> Surroundings 
             in_force = PolicyInForce(
                 cid=policy.cid, scope=body.scope, version=body.edition, rule=body.rule
             )
-            usage = usage_under(statement, body.resource_type)
+            usage = usage_under(statement, body)
             rules.setdefault(body.resource_type.value, []).append((in_force, usage))
     roles = _roles_of(book, tx, now)
     return Surroundings(

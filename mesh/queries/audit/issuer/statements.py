@@ -11,7 +11,7 @@ from msgspec import Struct
 from mesh.actors.base import CLOCK_SKEW_SECONDS
 from mesh.actors.issuer.rows import STATEMENTS, StatementRow
 from mesh.core.ids import issue_id
-from mesh.core.records.settlement import Settlement, Statement
+from mesh.core.records.settlement import Settlement, Statement, usage_name
 from mesh.core.settlement.books import EntryRow
 from mesh.queries.audit.compare import compare
 from mesh.queries.audit.findings import Finding, Kind
@@ -126,13 +126,12 @@ def _informed(row: EntryRow, returns: Container[TransferId]) -> Did | None:
 
 
 def _used(entries: list[EntryRow], owner: Did) -> dict[str, Range]:
-    """What the owner has committed of each resource: of all scopes that are counted, the most."""
-    found: dict[str, Range] = {}
-    for (kind, _, subject), units in committed_by(entries).items():
-        if subject == owner:
-            most = max(units, found.get(kind.value, Range()).most)
-            found[kind.value] = Range(least=most, most=most)
-    return found
+    """What the owner has committed under each policy."""
+    return {
+        usage_name(kind, scope): Range(least=units, most=units)
+        for (kind, scope, subject), units in committed_by(entries).items()
+        if subject == owner
+    }
 
 
 def _differing(
