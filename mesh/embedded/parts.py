@@ -180,6 +180,10 @@ class MeshParts:
         """As `command`, of the local issuer's operator."""
         return self._process.driver.command(self.identities.issuer, action)
 
+    def compact(self) -> None:
+        """Make the file of the home as small as it can be."""
+        self._process.compact()
+
     def settle(self) -> None:
         """Deliver what was sent, and decide what time has decided; nothing is executed."""
         self._process.driver.settle()

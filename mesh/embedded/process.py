@@ -66,6 +66,11 @@ class DrivingProcess:
             self._turnstile = Turnstile(self._home)
         return self._turnstile.turn()
 
+    def compact(self) -> None:
+        """Make the file of the home as small as it can be. Raises CommandError `store-…`,
+        `disk-full`, `home-read-only`."""
+        self._store.compact(self._alone)
+
     def close(self) -> None:
         self._owner.close()
         if self._turnstile is not None:

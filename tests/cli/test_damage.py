@@ -22,19 +22,24 @@ from runtime.identity.signed import RecordError
 Damage = Callable[[sqlite3.Connection, Cid], None]
 
 
+def _number(database: sqlite3.Connection, cid: Cid) -> int:
+    sql = "SELECT number FROM names WHERE name = ?"
+    (number,) = database.execute(sql, (cid.raw,)).fetchone()
+    return int(number)
+
+
 def _change(database: sqlite3.Connection, cid: Cid) -> None:
-    (data,) = database.execute("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+    number = _number(database, cid)
+    (data,) = database.execute("SELECT data FROM blocks WHERE number = ?", (number,)).fetchone()
     changed = bytes([data[0] ^ 1]) + data[1:]
-    database.execute("UPDATE blocks SET data = ? WHERE cid = ?", (changed, cid.raw))
+    database.execute("UPDATE blocks SET data = ? WHERE number = ?", (changed, number))
 
 
 def _remove(database: sqlite3.Connection, cid: Cid) -> None:
-    (number,) = database.execute("SELECT number FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+    number = _number(database, cid)
     database.execute("DELETE FROM held WHERE block = ?", (number,))
     database.execute("DELETE FROM blocks WHERE number = ?", (number,))
-    database.execute(
-        "UPDATE block_total SET bytes = (SELECT COALESCE(SUM(LENGTH(data)), 0) FROM blocks)"
-    )
+    database.execute("UPDATE block_total SET bytes = (SELECT COALESCE(SUM(size), 0) FROM blocks)")
 
 
 DAMAGES: tuple[Damage, ...] = (_change, _remove)

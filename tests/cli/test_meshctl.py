@@ -121,7 +121,9 @@ def test_changed_block_is_refused(meshctl: Meshctl, home: Path, record: str, com
     cid = json.loads(meshctl("job-status", job, "-o", "json").out)[record]
     with open_at(home) as mesh:
         mesh.store.database.connection.execute(
-            "UPDATE blocks SET data = zeroblob(40) WHERE cid = ?", (mesh.find_block(cid).raw,)
+            "UPDATE blocks SET data = zeroblob(40)"
+            " WHERE number = (SELECT number FROM names WHERE name = ?)",
+            (mesh.find_block(cid).raw,),
         )
     result = meshctl(command, job)
     assert (result.code, result.out) == (8, "")

@@ -317,7 +317,8 @@ def test_job_without_award_in_time_expires(
 def tamper(mesh: EmbeddedMesh, cid: Cid) -> None:
     mesh.archive._kept.clear()
     with closing(sqlite3.connect(mesh.home.database)) as file, file:
-        file.execute("UPDATE blocks SET data = zeroblob(10) WHERE cid = ?", (cid.raw,))
+        number = "(SELECT number FROM names WHERE name = ?)"
+        file.execute(f"UPDATE blocks SET data = zeroblob(10) WHERE number = {number}", (cid.raw,))
 
 
 def test_tampered_record_stops_only_its_job(mesh: EmbeddedMesh) -> None:

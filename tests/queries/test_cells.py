@@ -13,6 +13,7 @@ from cell_edits import ALL_TABLES, columns_of, other_value
 from effort import FACTOR
 from whole_home import WholeHome
 
+from mesh.adapters.rows.columns import Column
 from mesh.adapters.rows.layout import layout_of
 from mesh.core.ports.tables import Table
 
@@ -83,6 +84,9 @@ UNDECIDED: Final[dict[str, dict[str, str]]] = {
 }
 
 
+NAMED: Final = "SELECT number, name FROM names WHERE"
+
+
 def changed(
     connection: sqlite3.Connection, table: Table[Any], row: tuple[Any, ...], name: str, to: Any
 ) -> bool:
@@ -99,6 +103,25 @@ def changed(
         return False
 
 
+def other_cell(
+    connection: sqlite3.Connection,
+    table: Table[Any],
+    column: Column,
+    cell: Any,
+    dice: random.Random,
+) -> Any:
+    """Another value for a cell; for a name, the number of another."""
+    if not column.is_name:
+        return other_value(table, column, cell, dice)
+    run = connection.execute
+    name = None if cell is None else run(f"{NAMED} number = ?", (cell,)).fetchone()[1]
+    other = other_value(table, column, name, dice)
+    if other is None:
+        return None
+    run("INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING", (other,))
+    return run(f"{NAMED} name = ?", (other,)).fetchone()[0]
+
+
 def undetected(home: WholeHome, table: Table[Any], dice: random.Random, cells: int) -> list[str]:
     """The columns of which a changed cell was not found."""
     names = [each.name for each in layout_of(table).columns]
@@ -109,7 +132,7 @@ def undetected(home: WholeHome, table: Table[Any], dice: random.Random, cells: i
     for column in columns_of(table):
         for row in dice.sample(rows, min(cells, len(rows))):
             place = names.index(column.name)
-            to = other_value(table, column, row[place], dice)
+            to = other_cell(connection, table, column, row[place], dice)
             if to == row[place] or not changed(connection, table, row, column.name, to):
                 continue
             if not home.audit():

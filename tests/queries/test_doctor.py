@@ -64,7 +64,9 @@ def test_lost_history_can_only_be_restored(home: WholeHome) -> None:
 
 
 def test_changed_block_is_named(home: WholeHome) -> None:
-    edit(home.path, "UPDATE blocks SET data = x'00' WHERE number = 5")
+    edit(
+        home.path, "UPDATE blocks SET data = x'00' WHERE number = (SELECT max(number) FROM blocks)"
+    )
     (block, *_) = checks_of(home)["blocks"]
     assert block.state is State.WRONG and "was changed" in block.text
 

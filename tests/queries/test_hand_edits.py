@@ -14,6 +14,11 @@ from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import decode, encode
 
 OTHER = cid_of(b"something else", Codec.DAG_CBOR).raw
+STRANGER = "did:key:zzz"
+NUMBER = "(SELECT number FROM names WHERE name = {})"
+STRANGER_NUMBER = NUMBER.format(f"'{STRANGER}'")
+OTHER_NUMBER = NUMBER.format(f"x'{OTHER.hex()}'")
+NAME_OTHER = f"INSERT INTO names (name) VALUES (x'{OTHER.hex()}') ON CONFLICT DO NOTHING"
 SUBMITTER = "(SELECT actor FROM jobs LIMIT 1)"
 
 
@@ -70,7 +75,8 @@ EDITS = (
     change("deleted hold", "DELETE FROM ledger_entries WHERE credit_kind IS NULL"),
     change(
         "another payer of a hold",
-        "UPDATE ledger_entries SET debit_owner = 'did:key:zzz' WHERE credit_kind IS NULL",
+        f"INSERT INTO names (name) VALUES ('{STRANGER}')",
+        f"UPDATE ledger_entries SET debit_owner = {STRANGER_NUMBER} WHERE credit_kind IS NULL",
     ),
     change(
         "allocation made an issue",
@@ -119,8 +125,16 @@ EDITS = (
     change("pay of a node", "UPDATE node_attempts SET paid = paid + 1 WHERE paid > 0"),
     change("complaint of a node", "UPDATE node_attempts SET complaint = 'unpaid'"),
     change("usage of a node", "DELETE FROM node_usages"),
-    change("result of an execution", f"UPDATE executions SET result = x'{OTHER.hex()}'"),
-    change("changed observation", f"UPDATE observations SET deterministic = x'{OTHER.hex()}'"),
+    change(
+        "result of an execution",
+        NAME_OTHER,
+        f"UPDATE executions SET result = {OTHER_NUMBER}",
+    ),
+    change(
+        "changed observation",
+        NAME_OTHER,
+        f"UPDATE observations SET deterministic = {OTHER_NUMBER}",
+    ),
     change("verdict of a verifier", "UPDATE verified_receipts SET verdict = 'refuted'"),
     change("anchor's place", "UPDATE anchors_seen SET sequence = sequence + 100"),
     change("list of members", "DELETE FROM memberships"),
@@ -128,14 +142,12 @@ EDITS = (
     change("total of the blocks", "UPDATE block_total SET bytes = bytes + 1", says="add up to"),
     change(
         "block that its only holder has lost",
-        "DELETE FROM held WHERE block IN (SELECT number FROM blocks WHERE cid IN"
-        " (SELECT second FROM issuer_evidence WHERE fault IS NULL))",
+        "DELETE FROM held WHERE block IN (SELECT second FROM issuer_evidence WHERE fault IS NULL)",
         says="is held by nobody",
     ),
     change(
         "record that one member has lost",
-        "DELETE FROM held WHERE block = (SELECT number FROM blocks WHERE cid ="
-        " (SELECT hold FROM issuer_attempts LIMIT 1))"
+        "DELETE FROM held WHERE block = (SELECT hold FROM issuer_attempts LIMIT 1)"
         " AND actor = (SELECT actor FROM issuer_attempts LIMIT 1)",
         says="has it",
     ),

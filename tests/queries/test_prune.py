@@ -1,9 +1,10 @@
 """Pruning: what goes, what stays provable, what is refused again, and what a job then takes."""
 
-import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pytest
 from home_rows import rows_of
 from msgspec.structs import replace
 from simulation.driving.programs import ProgramKind
@@ -29,9 +30,9 @@ from mesh.queries.upkeep.prune import Pruned, prune
 from runtime.tokens.token import ResourceToken
 
 LATER = 1 << 40
-JOBS_MEASURED = 20
-JOB_BYTES_MAX = 24 * 1024
-"""Of a verified job with three verifiers: 8 KiB of it are the records of its proof."""
+JOBS_MEASURED = 40
+JOB_BYTES_MAX = {False: 7 * 1024, True: 9 * 1024}
+"""Of the file, for a verified job with three verifiers, by whether results are sealed."""
 
 
 def pruned(home: WholeHome, *, is_tried: bool = False, before: int = LATER) -> Pruned:
@@ -174,28 +175,36 @@ def test_other_award_for_a_pruned_attempt_is_refused(home: WholeHome) -> None:
 # --- what a job takes
 
 
-def payload_by_table(path: Path) -> dict[str, int]:
-    """Bytes of rows and blocks, by table and index, as SQLite stores them."""
-    connection = sqlite3.connect(path)
-    found = dict(connection.execute("SELECT name, sum(payload) FROM dbstat GROUP BY name"))
-    connection.close()
-    return found
-
-
-def test_ended_and_pruned_job_takes_few_bytes(tmp_path: Path) -> None:
-    home = WholeHome(tmp_path / "mesh.db")
-    found_home(home)
-    home.done(program(ProgramKind.SUM, 1))
+def file_bytes(home: WholeHome) -> int:
+    """Of the file, once pruned and compacted."""
     pruned(home)
-    before = payload_by_table(home.path)
+    home.store.compact(nullcontext)
+    return home.path.stat().st_size
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["unsealed", "sealed"])
+def test_ended_and_pruned_job_takes_few_bytes(tmp_path: Path, sealed: bool) -> None:
+    home = WholeHome(tmp_path / "mesh.db", sealed=sealed)
+    found_home(home)
+    for number in range(2):
+        home.done(program(ProgramKind.SUM, number))
+    before = file_bytes(home)
     for number in range(JOBS_MEASURED):
         home.done(program(ProgramKind.SUM, 2 + number))
     home.at += 4_000_000  # all bids have expired
     home.later(1)
-    pruned(home)
+    after = file_bytes(home)
     assert home.audit() == ()
-    after = payload_by_table(home.path)
+    assert all(verified(home).values())
     home.close()
-    parts = {name: (total - before.get(name, 0)) // JOBS_MEASURED for name, total in after.items()}
-    largest = sorted(parts.items(), key=lambda each: -each[1])[:20]
-    assert sum(parts.values()) <= JOB_BYTES_MAX, largest
+    assert (after - before) / JOBS_MEASURED <= JOB_BYTES_MAX[sealed]
+
+
+def test_home_is_the_same_after_its_file_was_compacted(home: WholeHome) -> None:
+    proofs = verified(home)
+    home.store.compact(nullcontext)
+    assert home.audit() == ()
+    assert verified(home) == proofs
+    home.run()
+    home.later(5)
+    assert home.audit() == ()

@@ -1,7 +1,8 @@
 """Columns: how the fields of a row are stored, by their annotations alone.
 
 Rule: int and bool are INTEGER, texts, DIDs and enums TEXT, bytes and CIDs BLOB; every other field
-is a BLOB of DAG-CBOR. A value is checked as it is written; what is read is what was written.
+is a BLOB of DAG-CBOR. A value is checked as it is written; what is read is what was written. What
+many rows name (DIDs, CIDs, job ids) a file may keep by number.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
 from msgspec import Struct
 
+from mesh.core.fields import JobId
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX, decode
 from runtime.content.did import Did
@@ -33,7 +35,8 @@ class Kind(Enum):
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """One field of a row. is_scalar: it may be a key, and be looked up and ordered by.
+    """One field of a row. is_scalar: it may be a key, and be looked up and ordered by. is_name: a
+    scalar that identifies something, which many rows name.
 
     bounds: of an INTEGER. read: None where values are read as they are stored. look_up: the stored
     form of a value that is not checked; None where it is the value. amend: of a record, writes it
@@ -43,6 +46,7 @@ class Column(Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     is_scalar: bool
+    is_name: bool
     is_optional: bool
     bounds: Between | None
     write: Callable[[Any], Value]
@@ -65,6 +69,7 @@ def column(name: str, hint: Any) -> Column:
         name=name,
         kind=kind,
         is_scalar=found is not None,
+        is_name=_is_name(inner),
         is_optional=is_optional,
         bounds=_bounds(inner) if kind is Kind.INTEGER else None,
         write=_or_none(write) if is_optional else write,
@@ -114,6 +119,13 @@ def _bare(hint: Any) -> Any:
             hint = hint.__supertype__
         else:
             return str if hint is Did else hint
+
+
+def _is_name(hint: Any) -> bool:
+    """Whether it is a Did, Cid or JobId, whatever its marks."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    return hint in (Did, Cid, JobId)
 
 
 def _bounds(hint: Any) -> Between | None:

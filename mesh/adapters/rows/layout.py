@@ -30,7 +30,8 @@ class Stored(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True, eq=False, kw_only=True):
-    """A table as columns. key: their positions. names_actor: the rows have the field themselves.
+    """A table as columns. key, names: positions of some. names_actor: the rows have the field
+    themselves.
     key_fields: those of a row, as a tuple. key_steps: places of the key that are stored in another
     form."""
 
@@ -39,6 +40,7 @@ class Layout(Struct, frozen=True, eq=False, kw_only=True):
     positions: dict[str, int]
     key: tuple[int, ...]
     indexes: tuple[tuple[int, ...], ...]
+    names: tuple[int, ...]
     names_actor: bool
     key_fields: Callable[[Any], tuple[Any, ...]]
     key_steps: tuple[tuple[int, Callable[[Any], Value]], ...]
@@ -157,6 +159,7 @@ def _build(table: Table[Any]) -> Layout:
         positions=positions,
         key=tuple(positions[name] for name in key),
         indexes=tuple(tuple(positions[name] for name in each) for each in indexes),
+        names=tuple(position for position, each in enumerate(columns) if each.is_name),
         names_actor=names_actor,
         key_fields=_getter(table.key),
         key_steps=tuple(

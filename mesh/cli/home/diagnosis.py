@@ -84,7 +84,8 @@ def prune(
     """Remove of ended jobs what no proof and no audit needs.
 
     Their states, results, receipts, proofs and payments stay; bids that were not accepted, and
-    progress, go. The file does not shrink: its free space is used again.
+    progress, go. All that is left is packed, and the file shrinks to it: for that the disk needs
+    as much free space again.
 
     \b
     Example:

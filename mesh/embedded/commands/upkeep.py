@@ -100,8 +100,9 @@ def retry(mesh: "EmbeddedMesh", number: int) -> None:
 
 
 def prune_home(mesh: "EmbeddedMesh", *, before: int, is_tried: bool) -> Pruned:
-    """Remove what no proof needs of jobs that ended before a time (Unix seconds). is_tried: only
-    count it. Raises CommandError `home-busy` while members have not heard each other out."""
+    """Remove what no proof needs of jobs that ended before a time (Unix seconds), and make the file
+    as small as what is left allows. is_tried: only count. Raises CommandError `home-busy` while
+    members have not heard each other out."""
 
     def step(opened: OpenTurn) -> Pruned | None:
         if not opened.settle().is_silent:
@@ -111,6 +112,8 @@ def prune_home(mesh: "EmbeddedMesh", *, before: int, is_tried: bool) -> Pruned:
     for _ in range(TURNS_MAX):
         pruned = mesh.commands(step)
         if pruned is not None:
+            if not is_tried:
+                mesh.compact()
             return pruned
     raise CommandError(
         ExitCode.FAILED,

@@ -80,9 +80,10 @@ def rows_of(store: SqliteStore, actor: Did = ANN) -> tuple[Thing, ...]:
 
 def test_row_is_read_by_hand(store: SqliteStore, reader: sqlite3.Connection) -> None:
     put(store, ROW)
+    named = "(SELECT name FROM names WHERE number = things.{})"
     found = reader.execute(
-        "SELECT did, name, things.number, colour, at, made_by, block, is_old, parts"
-        " FROM things JOIN actors ON actors.number = things.actor"
+        f"SELECT {named.format('actor')}, name, number, colour, at, {named.format('made_by')},"
+        f" {named.format('block')}, is_old, parts FROM things"
     ).fetchall()
     parts = encode(["a", "b"])
     assert found == [(ANN, "nut", -3, "green", None, BEN, CID.raw, 1, parts)]
@@ -92,17 +93,17 @@ def test_tables_are_strict_with_checks_and_indexes() -> None:
     statements = schema_of([layout_of(THINGS), layout_of(COUNTERS)]).statements
     end = statements.index("ANALYZE")
     assert statements[end - 5 : end] == (
-        'CREATE TABLE "things" ("actor" INTEGER NOT NULL REFERENCES actors (number),'
+        'CREATE TABLE "things" ("actor" INTEGER NOT NULL,'
         ' "name" TEXT NOT NULL, "number" INTEGER NOT NULL'
         ' CHECK ("number" >= -100 AND "number" <= 100), "colour" TEXT NOT NULL,'
-        ' "at" INTEGER CHECK ("at" >= 0), "made_by" TEXT, "block" BLOB,'
+        ' "at" INTEGER CHECK ("at" >= 0), "made_by" INTEGER, "block" INTEGER,'
         ' "is_old" INTEGER NOT NULL CHECK ("is_old" >= 0 AND "is_old" <= 1),'
         ' "counter" BLOB NOT NULL, "parts" BLOB NOT NULL,'
         ' PRIMARY KEY ("actor", "name", "number")) STRICT',
         'CREATE INDEX "things_by_colour_at" ON "things" ("actor", "colour", "at")',
         'CREATE INDEX "things_by_at" ON "things" ("actor", "at")',
         'CREATE INDEX "things_by_block" ON "things" ("actor", "block")',
-        'CREATE TABLE "counters" ("actor" INTEGER NOT NULL REFERENCES actors (number),'
+        'CREATE TABLE "counters" ("actor" INTEGER NOT NULL,'
         ' "name" TEXT NOT NULL, "count" INTEGER NOT NULL CHECK ("count" >= 0),'
         ' PRIMARY KEY ("actor", "name")) STRICT, WITHOUT ROWID',
     )
@@ -135,7 +136,7 @@ def test_file_itself_refuses_values_out_of_their_bounds(
     [
         ("actor = 1 AND colour = 'red' AND at <= 5", "things_by_colour_at"),
         ("actor = 1 AND at <= 5", "things_by_at"),
-        ("actor = 1 AND block = x'00'", "things_by_block"),
+        ("actor = 1 AND block = 2", "things_by_block"),
         ("actor = 1 AND name = 'a'", "sqlite_autoindex_things_1"),
     ],
 )
@@ -153,8 +154,9 @@ def test_block_is_stored_once_for_all_who_hold_it(
         for actor in (ANN, BEN):
             with turn.delivery(actor) as tx:
                 tx.blocks.put(CID, DATA)
-    assert reader.execute("SELECT cid, data FROM blocks").fetchall() == [(CID.raw, DATA)]
-    holders = "SELECT did FROM held JOIN actors ON actor = number ORDER BY did"
+    blocks = "SELECT name, size, data FROM blocks JOIN names USING (number)"
+    assert reader.execute(blocks).fetchall() == [(CID.raw, 40, DATA)]
+    holders = "SELECT name FROM held JOIN names ON actor = number ORDER BY name"
     assert reader.execute(holders).fetchall() == [(ANN,), (BEN,)]
     assert reader.execute("SELECT bytes FROM block_total").fetchall() == [(40,)]
     with store.turn(moment()) as turn:
@@ -264,7 +266,7 @@ def test_turn_that_finds_the_disk_full_leaves_nothing_in_memory(
     assert rows_of(store, BEN) == ()
     with store.view() as view:
         assert view.total_bytes() == 0
-    # The number that the actor was given is not known either.
+    # The numbers that names were given are not known either.
     cat = Did("did:key:zCat")
     put(store, ROW, actor=cat)
     put(store, thing("mine"), actor=BEN)

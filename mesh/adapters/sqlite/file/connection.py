@@ -225,6 +225,15 @@ class Database:
             return (str(error),)
         return tuple(text for (text,) in rows if text != "ok")
 
+    def vacuum(self) -> None:
+        """Write the file anew, without its free pages. Raises CommandError `store-…`,
+        `disk-full`."""
+        try:
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.DatabaseError as error:
+            raise unusable(self.path, error) from None
+
     def close(self) -> None:
         if self._reading is not None:
             self._reading.close()

@@ -1,19 +1,19 @@
-"""Blocks of SQLite: bytes stored once, and the numbers of the actors that hold them.
+"""Blocks of SQLite: bytes stored once, by the numbers of their CIDs, and the actors that hold them.
 
 Rule: bytes are hashed as they are read. Who holds a block, and the bytes of small ones, are kept
 while no other process has written.
 """
 
-from collections.abc import Mapping
-from itertools import count
 from typing import Final
 
 from mesh.adapters.rows.blocks import BlockLayer, Held
 from mesh.adapters.sqlite.file.connection import Database
-from mesh.adapters.sqlite.rows.actors import ActorNumbers
+from mesh.adapters.sqlite.rows.names import Names
+from mesh.adapters.sqlite.rows.packing import Packing
 from mesh.core.ports.blocks import TamperedBlock
 from runtime.content.cid import Cid
 from runtime.content.did import Did
+from runtime.content.shapes import ShapeError
 
 BLOCKS_KEPT_MAX: Final = 16_384
 SMALL_BYTES_MAX: Final = 16 * 1024
@@ -24,13 +24,12 @@ BYTES_KEPT_MAX: Final = 32 * 1024 * 1024
 class SqliteBlocks:
     """The `BlockSource` of a file."""
 
-    def __init__(self, database: Database, numbers: ActorNumbers) -> None:
+    def __init__(self, database: Database, names: Names, packing: Packing) -> None:
         self._run = database.connection.execute
         self._run_many = database.connection.executemany
-        self._numbers = numbers
+        self._names = names
+        self._packing = packing
         self._held: dict[Cid, Held | None] = {}
-        self._places: dict[Cid, int] = {}
-        """The numbers of the blocks in `_held` that are stored."""
         self._total_bytes: int | None = None
         self._data: dict[Cid, bytes] = {}
         self._data_bytes = 0
@@ -38,7 +37,6 @@ class SqliteBlocks:
     def forget(self) -> None:
         """Drop what is in memory: it may not be what is stored."""
         self._held.clear()
-        self._places.clear()
         self._total_bytes = None
         self._forget_data()
 
@@ -46,7 +44,6 @@ class SqliteBlocks:
         if cid not in self._held:
             if len(self._held) >= BLOCKS_KEPT_MAX:
                 self._held.clear()
-                self._places.clear()
             self._held[cid] = self._read_held(cid)
         return self._held[cid]
 
@@ -54,17 +51,18 @@ class SqliteBlocks:
         kept = self._data.get(cid)
         if kept is not None:
             return kept
-        row = self._run("SELECT data FROM blocks WHERE cid = ?", (cid.raw,)).fetchone()
+        sql = "SELECT is_packed, data FROM blocks WHERE number = ?"
+        row = self._run(sql, (self._names.find(cid.raw),)).fetchone()
         assert row is not None, "only blocks that are held are read"
-        data: bytes = row[0]
+        data = self._unpacked(cid, row[1]) if row[0] else row[1]
         if not cid.matches(data):
             raise TamperedBlock(cid)
         self._keep_data(cid, data)
         return data
 
     def cids(self, actor: Did) -> set[Cid]:
-        sql = "SELECT cid FROM blocks JOIN held ON block = number WHERE actor = ?"
-        return {Cid(raw) for (raw,) in self._run(sql, (self._numbers.find(actor),))}
+        sql = "SELECT name FROM names JOIN held ON block = number WHERE actor = ?"
+        return {Cid(raw) for (raw,) in self._run(sql, (self._names.find(actor),))}
 
     def verified(self, cid: Cid) -> bytes | None:
         return self._data.get(cid)
@@ -77,21 +75,23 @@ class SqliteBlocks:
 
     def write(self, layer: BlockLayer) -> None:
         """Write changed blocks, to be committed."""
-        before: dict[Cid, Held | None] = {}
-        places: dict[Cid, int] = {}
-        for cid in layer.changed:
-            found = before[cid] = self.held(cid)
-            if found is not None:
-                places[cid] = self._places[cid]
-        self._write_data(layer.new, places)
+        make = self._names.make
+        self._run_many(
+            "INSERT INTO blocks (number, size, is_packed, data) VALUES (?, ?, 0, ?)"
+            " ON CONFLICT (number) DO UPDATE"
+            " SET size = excluded.size, is_packed = 0, data = excluded.data",
+            [(make(cid.raw), len(data), data) for cid, data in layer.new.items()],
+        )
         added: list[tuple[int, int]] = []
         removed: list[tuple[int, int]] = []
         gone: list[tuple[int]] = []
-        for cid, place in places.items():
-            held = layer.changed[cid]
-            old, new = _actors(before[cid]), _actors(held)
-            added += [(place, self._numbers.make(actor)) for actor in new - old]
-            removed += [(place, self._numbers.make(actor)) for actor in old - new]
+        for cid, held in layer.changed.items():
+            before = self.held(cid)
+            if before is None and held is None:
+                continue
+            place, old, new = make(cid.raw), _actors(before), _actors(held)
+            added += [(place, make(actor)) for actor in new - old]
+            removed += [(place, make(actor)) for actor in old - new]
             if held is None:
                 gone.append((place,))
         self._run_many("INSERT INTO held (block, actor) VALUES (?, ?)", added)
@@ -100,7 +100,6 @@ class SqliteBlocks:
         if layer.added_bytes:
             total = self.total_bytes() + layer.added_bytes
             self._run("UPDATE block_total SET bytes = ?", (total,))
-        self._places.update(places)
 
     def committed(self, layer: BlockLayer) -> None:
         """Keep what was written: it is true now."""
@@ -122,28 +121,20 @@ class SqliteBlocks:
         self._data_bytes = 0
 
     def _read_held(self, cid: Cid) -> Held | None:
-        sql = (
-            "SELECT blocks.number, length(data), actor FROM blocks JOIN held ON block = number"
-            " WHERE cid = ?"
-        )
-        rows = self._run(sql, (cid.raw,)).fetchall()
+        number = self._names.find(cid.raw)
+        if number is None:
+            return None
+        sql = "SELECT size, actor FROM blocks JOIN held ON block = number WHERE number = ?"
+        rows = self._run(sql, (number,)).fetchall()
         if not rows:
             return None
-        self._places[cid], size, _ = rows[0]
-        return Held(size, frozenset(self._numbers.did(actor) for _, _, actor in rows))
+        return Held(rows[0][0], frozenset(Did(str(self._names.name(actor))) for _, actor in rows))
 
-    def _write_data(self, new: Mapping[Cid, bytes], places: dict[Cid, int]) -> None:
-        """Write bytes in place of those that are stored wrongly, or at places of their own, which
-        are added to `places`."""
-        if not new:
-            return
-        (last,) = self._run("SELECT ifnull(max(number), 0) FROM blocks").fetchone()
-        places.update(zip((cid for cid in new if cid not in places), count(last + 1), strict=False))
-        self._run_many(
-            "INSERT INTO blocks (number, cid, data) VALUES (?, ?, ?)"
-            " ON CONFLICT (number) DO UPDATE SET data = excluded.data",
-            [(places[cid], cid.raw, data) for cid, data in new.items()],
-        )
+    def _unpacked(self, cid: Cid, data: bytes) -> bytes:
+        try:
+            return self._packing.unpack(data)
+        except ShapeError:
+            raise TamperedBlock(cid) from None
 
 
 def _actors(held: Held | None) -> frozenset[Did]:

@@ -1,7 +1,7 @@
 """The tables of the file that holds the rows and blocks of actors.
 
-Rule: one STRICT table for each `Table`, a column for each field. Actors are numbered: their names
-would be the greater part of the file. A change of any table raises SCHEMA_VERSION.
+Rule: one STRICT table for each `Table`, a column for each field. Names are numbered: they would be
+the greater part of the file. A change of any table raises SCHEMA_VERSION.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from mesh.adapters.rows.layout import Layout
 from mesh.adapters.sqlite.file.schema import Schema
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 
-SCHEMA_VERSION: Final = 102
+SCHEMA_VERSION: Final = 103
 """Above those of the tables of earlier releases."""
 ROWS: Final = 1_000_000
 ACTOR_ROWS: Final = 250_000
@@ -20,12 +20,17 @@ VALUE_ROWS: Final = 10
 """Rows of a table, of one actor, and of one value of an index, as the planner is to expect them."""
 
 _COMMON: Final = (
-    "CREATE TABLE actors (number INTEGER PRIMARY KEY, did TEXT NOT NULL UNIQUE) STRICT",
-    "CREATE TABLE blocks"
-    " (number INTEGER PRIMARY KEY, cid BLOB NOT NULL UNIQUE, data BLOB NOT NULL) STRICT",
+    "CREATE TABLE names (number INTEGER PRIMARY KEY, name ANY NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
+    "CREATE TABLE blocks ("
+    "number INTEGER PRIMARY KEY,"
+    " size INTEGER NOT NULL CHECK (size >= 0),"
+    " is_packed INTEGER NOT NULL CHECK (is_packed >= 0 AND is_packed <= 1),"
+    " data BLOB NOT NULL"
+    ") STRICT",
     "CREATE TABLE held ("
     "block INTEGER NOT NULL REFERENCES blocks (number),"
-    " actor INTEGER NOT NULL REFERENCES actors (number),"
+    " actor INTEGER NOT NULL,"
     " PRIMARY KEY (block, actor)"
     ") STRICT, WITHOUT ROWID",
     "CREATE TABLE block_total"
@@ -33,6 +38,7 @@ _COMMON: Final = (
     " STRICT",
     "INSERT INTO block_total VALUES (1, 0)",
 )
+"""A block has the number of its CID. size: of its bytes, which are packed in `data` or not."""
 
 
 def schema_of(layouts: Sequence[Layout]) -> Schema:
@@ -52,23 +58,16 @@ def names(layout: Layout, positions: Iterable[int]) -> str:
 
 
 def _table(layout: Layout) -> str:
-    columns = [
-        _actor_number() if not position and not layout.names_actor else _column(each)
-        for position, each in enumerate(layout.columns)
-    ]
+    columns = map(_column, layout.columns)
     # A long row is better kept out of the tree of its key.
     options = "STRICT, WITHOUT ROWID" if _is_short(layout) else "STRICT"
     inside = ", ".join((*columns, f"PRIMARY KEY ({names(layout, layout.key)})"))
     return f"CREATE TABLE {quoted(layout.table.name)} ({inside}) {options}"
 
 
-def _actor_number() -> str:
-    return '"actor" INTEGER NOT NULL REFERENCES actors (number)'
-
-
 def _column(column: Column) -> str:
     name = quoted(column.name)
-    text = f"{name} {column.kind.value}"
+    text = f"{name} {Kind.INTEGER.value if column.is_name else column.kind.value}"
     if not column.is_optional:
         text += " NOT NULL"
     bounds = column.bounds

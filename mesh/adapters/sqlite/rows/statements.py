@@ -62,13 +62,20 @@ class Statements:
         return f"({found} OR {name} IS NULL)" if marks else f"{name} IS NULL"
 
     def _order(self, query: Query) -> str:
-        # An actor's number says nothing of its place; but then the rows are all of one actor.
+        # Else the rows are all of one actor.
         first = 0 if self._layout.names_actor else 1
         positions = [each for each in self._layout.key if each >= first]
         if query.order is not None:
             positions = [query.order, *(each for each in positions if each != query.order)]
         direction = " DESC" if query.is_descending else ""
-        return ", ".join(f"{self._name(each)}{direction}" for each in positions) or "1"
+        return ", ".join(f"{self._ordered(each)}{direction}" for each in positions) or "1"
+
+    def _ordered(self, position: int) -> str:
+        """A column to order by: a number says nothing of the place of a name."""
+        name = self._name(position)
+        if not self._layout.columns[position].is_name:
+            return name
+        return f"(SELECT name FROM names WHERE number = {self._table}.{name})"
 
     def _name(self, position: int) -> str:
         return quoted(self._layout.columns[position].name)

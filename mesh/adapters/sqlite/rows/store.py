@@ -4,8 +4,8 @@ Rule: a turn holds the file's write lock from its beginning, so that what it has
 it is committed; every commit is on the disk (synchronous=FULL) before anyone hears of it.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from mesh.actors.stores import OUTBOX, WORK
 from mesh.adapters.rows.layout import Layout, layout_of
 from mesh.adapters.rows.turns import StoreTurn, StoreView
 from mesh.adapters.sqlite.file.connection import Database
-from mesh.adapters.sqlite.rows.actors import ActorNumbers
 from mesh.adapters.sqlite.rows.blocks import SqliteBlocks
 from mesh.adapters.sqlite.rows.inspection import BlockSums, Inspection, UnreadableRow
+from mesh.adapters.sqlite.rows.names import Names
+from mesh.adapters.sqlite.rows.packing import Packing
 from mesh.adapters.sqlite.rows.rows import SqliteRows
 from mesh.adapters.sqlite.rows.schema import schema_of
 from mesh.core.ports.tables import Table
@@ -28,10 +29,10 @@ class SqliteStore:
     def __init__(self, path: Path, tables: Iterable[Table[Any]], *, quota_bytes: int) -> None:
         """Open or create. tables: of all roles, the same at every opening of a file. Raises
         CommandError `store-…`."""
-        layouts = [layout_of(OUTBOX), layout_of(WORK), *map(layout_of, tables)]
-        self.database = Database(path, schema_of(layouts))
-        self._source = _Source(self.database, layouts)
-        self._inspection = Inspection(self.database, layouts)
+        self._layouts = [layout_of(OUTBOX), layout_of(WORK), *map(layout_of, tables)]
+        self.database = Database(path, schema_of(self._layouts))
+        self._source = _Source(self.database, self._layouts)
+        self._inspection = self._source.inspection
         self._quota_bytes = quota_bytes
         self._data_version = 0
         self._asked_version = 0
@@ -88,6 +89,24 @@ class SqliteStore:
             self._inspection.remove(row for row in unreadable if row.table not in kept)
         self._source.forget()
 
+    def compact(self, alone: Callable[[], AbstractContextManager[object]]) -> None:
+        """Pack what is at rest, and give what the file has no more use for back to the system.
+        alone: waits until no other process writes, and holds that. Raises CommandError as
+        `turn`."""
+        from mesh.adapters.sqlite.rows.compaction import Compaction  # not for every command
+
+        compaction = Compaction(self.database, self._layouts, self._source.packing)
+        steps, is_over = compaction.steps(), False
+        try:
+            while not is_over:
+                with alone(), self.database.transaction("IMMEDIATE"):
+                    self._forget_if_changed()
+                    is_over = next(steps, self) is self
+        finally:
+            self._source.forget()
+        with alone():
+            self.database.vacuum()
+
     def close(self) -> None:
         self.database.close()
 
@@ -103,9 +122,11 @@ class _Source:
     """The rows and blocks of a file, as layers read them."""
 
     def __init__(self, database: Database, layouts: Iterable[Layout]) -> None:
-        self._numbers = ActorNumbers(database)
-        self._rows = SqliteRows(database, layouts, self._numbers)
-        self._blocks = SqliteBlocks(database, self._numbers)
+        self._names = Names(database)
+        self.packing = Packing(database, self._names)
+        self._rows = SqliteRows(database, layouts, self._names, self.packing)
+        self._blocks = SqliteBlocks(database, self._names, self.packing)
+        self.inspection = Inspection(database, layouts, self._rows, self.packing)
         self.get = self._rows.get
         self.known = self._rows.known
         self.select = self._rows.select
@@ -126,6 +147,7 @@ class _Source:
         self._blocks.committed(turn.block_layer)
 
     def forget(self) -> None:
-        self._numbers.forget()
+        self._names.forget()
+        self.packing.forget()
         self._rows.forget()
         self._blocks.forget()
