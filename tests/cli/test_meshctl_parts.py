@@ -160,3 +160,9 @@ def test_terminal_sequences_are_escaped() -> None:
 def test_escape_is_the_same_in_a_line_and_in_a_text_and_is_json(char: str) -> None:
     assert printable(char) == printable_text(char)
     assert json.loads(f'"{printable(char)}"') == char
+
+
+def test_column_of_wide_characters_is_aligned_by_cells() -> None:
+    columns = [Column(title="Scope", text=field("scope")), Column(title="Units", text=field("n"))]
+    rows = [{"scope": "care", "n": 1}, {"scope": "介護", "n": 2}, {"scope": "cafe\u0301s", "n": 3}]
+    assert table(rows, columns) == ["Scope  Units", "care   1", "介護   2", "cafe\u0301s  3"]

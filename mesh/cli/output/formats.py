@@ -102,13 +102,23 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> list
     cells = [[column.title for column in columns]]
     cells += [[printable(column.text(item)) for column in columns] for item in items]
     widths = [
-        max(column.width, max(len(row[i]) for row in cells) + GAP)
+        max(column.width, max(_width(row[i]) for row in cells) + GAP)
         for i, column in enumerate(columns)
     ]
-    return [
-        "".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+    return ["".join(map(_padded, row, widths)).rstrip() for row in cells]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """The cells that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def field(name: str) -> Callable[[Mapping[str, Any]], str]:

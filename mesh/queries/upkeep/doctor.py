@@ -181,7 +181,7 @@ def _unfinished(reader: Reader) -> list[Check]:
         checks.append(
             _note(
                 "unfinished",
-                f"job {row.job_id} is {row.phase.value}, {held} units held; "
+                f"job {row.job_id} is {row.phase.value}, {counted(held, 'unit')} held; "
                 f"to continue: meshctl job-status {row.job_id} --wait",
             )
         )
