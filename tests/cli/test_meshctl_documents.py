@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from meshcommand import Meshctl
+from submitting_modules import submitter_of
+
+from runtime.content.cid import parse_cid
 
 JOB = """\
 module: parts/echo.wasm
@@ -131,3 +134,22 @@ def test_job_is_submitted_again_as_a_new_one(meshctl: Meshctl, tmp_path: Path) -
         k: v for k, v in manifests[1].items() if k not in fresh
     }
     assert meshctl("rerun", "ffffffff").code == 3
+
+
+def test_program_that_submits_jobs_is_shown_with_its_delegation(
+    meshctl: Meshctl, tmp_path: Path
+) -> None:
+    echo = meshctl("block", "put", "echo.wasm").out.strip()
+    write(tmp_path, "module: parts/parent.wasm\nresource_amount: 500\n")
+    parent = submitter_of((parse_cid(echo), "compute", 5))
+    (tmp_path / "jobs" / "parts" / "parent.wasm").write_bytes(parent)
+    refused = meshctl("submit-job", "--wasm", "jobs/parts/parent.wasm", "--resource-amount", "500")
+    written = "children: {depth: 1, budget: 500}"
+    assert (refused.code, f"`{written}` in a job document" in refused.err) == (2, True)
+    with (tmp_path / "jobs" / "job.yaml").open("a") as file:
+        file.write(f"{written}\n")
+    done = meshctl("submit-job", "--file", "jobs/job.yaml", "--wait")
+    job = done.out.splitlines()[1].removeprefix("Job ID: ")
+    assert done.code == 0
+    assert f"Its program has submitted 1 job: meshctl job-tree {job}\n" in done.err
+    assert len(json.loads(meshctl("job-tree", job, "-o", "json").out)["jobs"]) == 2

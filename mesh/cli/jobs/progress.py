@@ -24,10 +24,11 @@ from mesh.queries.jobs.progress_events import (
     ReceiptStored,
     StatusChanged,
 )
+from mesh.queries.jobs.tree import child_count
 from mesh.queries.jobs.view import JobView, find_job_row
 from mesh.queries.upkeep.checks import FederationCheck, check_anchored, check_federation
 from runtime.terminal.errors import CommandError, ExitCode
-from runtime.terminal.streams import note
+from runtime.terminal.streams import counted, note
 
 
 class Progress:
@@ -101,6 +102,7 @@ def finish(
         row = find_job_row(reader, job_id)
         anchored = check_anchored(reader, row) if job.receipt is not None else ()
         federation = check_federation(reader, row)
+        children = child_count(reader, row)
     failure = _print_checks(out, job, anchored, federation)
     value = job_to_value(job)
     value["checked"] = {
@@ -113,6 +115,9 @@ def finish(
     out.record(value, lines=(), quiet=str(job.receipt or job.phase.value))
     if failure is None and not (out.quiet or out.for_machines):
         note(outcome_text(job))
+        if children:
+            submitted = counted(children, "job")
+            note(f"Its program has submitted {submitted}: meshctl job-tree {job_id}")
     if failure is not None:
         raise failure
 

@@ -45,6 +45,11 @@ def job_tree(reader: Reader, job_id: JobId) -> TreeNode:
     return _below(reader, row)
 
 
+def child_count(reader: Reader, row: JobRow) -> int:
+    """How many jobs a job's program has submitted."""
+    return len(reader.rows(JOBS).select(cause=row.manifest))
+
+
 def preorder(tree: TreeNode) -> Iterator[tuple[TreeNode, TreeNode | None]]:
     """Each job with its parent in the tree, parents before their children."""
     pending: list[tuple[TreeNode, TreeNode | None]] = [(tree, None)]
