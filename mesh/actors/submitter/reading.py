@@ -119,8 +119,8 @@ def take_policy(
         return MessageRefusal.WRONG_ROLE
     body = policy.body
     rows = tx.rows(POLICIES)
-    before = rows.get(policy.signer, body.resource_type, body.scope)
-    if before is not None and before.edition >= body.edition:
+    before = rows.get(policy.signer, body.resource_type, body.scope, body.edition)
+    if before is not None:
         return _older(book, tx, policy, Policy, before.policy, now)
     book.keep(tx, policy)
     rows.put(

@@ -132,7 +132,7 @@ class StatementRow(Struct, frozen=True, kw_only=True):
 
 
 class PolicyRow(Struct, frozen=True, kw_only=True):
-    """The newest edition of an issuer's policy that was read here."""
+    """An edition of an issuer's policy that was read here: holds of its time are under it."""
 
     issuer: Did
     resource_type: ResourceType
@@ -327,7 +327,7 @@ EARLY: Final = Table(name="early_records", row=EarlyRow, key=("hold", "record"))
 PROFILES: Final = Table(name="profiles_seen", row=ProfileRow, key=("node",))
 STATEMENTS: Final = Table(name="statements_read", row=StatementRow, key=("issuer",))
 POLICIES: Final = Table(
-    name="policies_read", row=PolicyRow, key=("issuer", "resource_type", "scope")
+    name="policies_read", row=PolicyRow, key=("issuer", "resource_type", "scope", "edition")
 )
 TOKENS: Final = Table(
     name="tokens_held", row=TokenRow, key=("token",), indexes=(("resource_type",),)

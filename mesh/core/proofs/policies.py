@@ -4,7 +4,7 @@ Rule: a file shows no usage by other jobs, so only what is denied to a subject w
 a finding. A policy that the file lacks is none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mesh.core.findings import Fault, Finding
 from mesh.core.proofs.proof import Proof
@@ -17,31 +17,41 @@ from runtime.tokens.token import within
 
 def check_policies(proof: Proof) -> Iterator[Finding]:
     """The policies that deny the hold to whoever has used nothing before."""
-    hold = proof.hold
-    for policy in in_force(proof):
-        decision = evaluate(
-            policy.body.rule,
-            subject=proof.manifest.signer,
-            amount=hold.body.amount,
-            usage=Usage(),
-            now=hold.body.issued_at,
-        )
-        if isinstance(decision, Denied):
-            detail = f"{policy.cid}: {decision.reason.value}"
+    at = proof.hold.body.issued_at
+    for editions in _applicable(proof):
+        denied = [_denial(proof, each) for each in possible_at(editions, at)]
+        if denied and all(denied):
+            detail = denied[-1]
             yield Finding(fault=Fault.POLICY_DENIES, subject="hold", detail=detail)
 
 
-def in_force(proof: Proof) -> tuple[Signed[Policy], ...]:
-    """The newest version for each scope that contains the job's, of those in the proof."""
+def possible_at(editions: Sequence[Signed[Policy]], at: int) -> tuple[Signed[Policy], ...]:
+    """The editions of one policy of which one was in force at a time (Unix seconds), by edition:
+    the newest before it, and those of the same second."""
+    ordered = sorted(editions, key=lambda each: each.body.edition)
+    before = [each for each in ordered if each.body.effective_at < at]
+    return (*before[-1:], *(each for each in ordered if each.body.effective_at == at))
+
+
+def _denial(proof: Proof, policy: Signed[Policy]) -> str:
+    """What a policy has against the hold, empty where it allows it."""
+    decision = evaluate(
+        policy.body.rule,
+        subject=proof.manifest.signer,
+        amount=proof.hold.body.amount,
+        usage=Usage(),
+        now=proof.hold.body.issued_at,
+    )
+    return f"{policy.cid}: {decision.reason.value}" if isinstance(decision, Denied) else ""
+
+
+def _applicable(proof: Proof) -> Iterable[list[Signed[Policy]]]:
+    """The editions of each policy that the job is under, of those in the proof."""
     manifest = proof.manifest.body
-    newest: dict[str, Signed[Policy]] = {}
+    found: dict[str, list[Signed[Policy]]] = {}
     for each in proof.policies:
         body = each.body
-        if each.signer != proof.hold.signer or body.resource_type is not manifest.resource_type:
-            continue
-        if not within(manifest.scope, body.scope) or body.effective_at > proof.hold.body.issued_at:
-            continue
-        before = newest.get(body.scope)
-        if before is None or before.body.edition < body.edition:
-            newest[body.scope] = each
-    return tuple(newest.values())
+        is_of_job = body.resource_type is manifest.resource_type
+        if each.signer == proof.hold.signer and is_of_job and within(manifest.scope, body.scope):
+            found.setdefault(body.scope, []).append(each)
+    return found.values()

@@ -131,7 +131,7 @@ def _left(reader: Reader, row: TokenRow) -> int:
 
 
 def policies(reader: Reader) -> dict[tuple[ResourceType, str], PolicyView]:
-    """The policies in force of the issuer that pays, by resource and scope."""
+    """The policies in force of the issuer that pays, by resource and scope: the newest editions."""
     usage: dict[str, int] = {}
     for each in statements(reader):
         usage |= each.body.usage

@@ -9,20 +9,23 @@ from typing import Final
 from msgspec import Struct
 
 from mesh.actors.base import MEMBERSHIPS
-from mesh.actors.submitter.rows import JOBS, JobRow
+from mesh.actors.submitter.rows import JOBS, POLICIES, JobRow
 from mesh.core.findings import Fault, Finding, differing
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.ports.blocks import BlockError
 from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.membership import ChangeNames
+from mesh.core.proofs.policies import possible_at
 from mesh.core.proofs.proof import Proof
 from mesh.core.proofs.reading import OriginNames, collect
+from mesh.core.records.settlement import Policy
 from mesh.core.records.work import Anchor, Hold
-from mesh.queries.accounts.balances import policies
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
+from runtime.identity.signed import Signed
 from runtime.terminal.errors import CommandError
+from runtime.tokens.token import ResourceType
 
 _OF_THE_ANCHOR: Final = "anchor"
 
@@ -120,16 +123,20 @@ def origin_of(reader: Reader, row: JobRow) -> OriginNames | None:
 
 
 def policies_at(reader: Reader, job: Job) -> tuple[Cid, ...]:
-    """The policies of the issuer that were in force at the hold of a job, as far as they are still
-    the newest."""
+    """The policies of the issuer that were in force at the hold of a job. Of editions of the same
+    second each may have been."""
     if job.hold is None:
         return ()
+    found: dict[tuple[ResourceType, str], list[Signed[Policy]]] = {}
     try:
-        at = reader.record(Hold, job.hold).body.issued_at
-        found = policies(reader).values()
+        hold = reader.record(Hold, job.hold)
+        for row in reader.rows(POLICIES).select(issuer=hold.signer):
+            policy = reader.record(Policy, row.policy)
+            found.setdefault((row.resource_type, row.scope), []).append(policy)
     except CommandError as error:
         raise ProofError((_unreadable("hold", error),)) from None
-    return tuple(each.policy.cid for each in found if each.policy.body.effective_at <= at)
+    at = hold.body.issued_at
+    return tuple(each.cid for editions in found.values() for each in possible_at(editions, at))
 
 
 def whole_proof(reader: Reader, row: JobRow) -> Proof:

@@ -133,13 +133,13 @@ def _statements(store: ActorStore) -> Iterator[StatementRow]:
 
 def _policies(store: ActorStore) -> Iterator[PolicyRow]:
     signed = (each for each in store.all(Policy) if _has_role(store, each, Role.ISSUER))
-    newest = _newest(
+    editions = _newest(
         signed,
-        lambda each: (each.signer, each.body.resource_type, each.body.scope),
+        lambda each: (each.signer, each.body.resource_type, each.body.scope, each.body.edition),
         lambda body: body.edition,
         {row.policy for row in store.rows(POLICIES)},
     )
-    for each in newest.values():
+    for each in editions.values():
         yield PolicyRow(
             issuer=each.signer,
             resource_type=each.body.resource_type,
