@@ -9,7 +9,8 @@ from runtime.module.limits import COMPILE_BYTES, COMPILE_SECONDS
 
 
 class SandboxLimits(Struct, frozen=True, kw_only=True):
-    """cpu_seconds: of a process in all its life. kept: compiled modules in memory."""
+    """cpu_seconds: of a process in all its life. kept: compiled modules in memory. held_up_seconds:
+    so long a job waits for a busy process before another is started for it; that takes as long."""
 
     worker_address_bytes: int = MEMORY_BYTES_MAX + 1024 * MIB
     worker_cpu_seconds: int = 21_600
@@ -21,6 +22,7 @@ class SandboxLimits(Struct, frozen=True, kw_only=True):
     modules_per_worker: int = 32
     compiled_kept: int = 128
     start_seconds: float = 30.0
+    held_up_seconds: float = 0.1
 
 
 SANDBOX_LIMITS: Final = SandboxLimits()

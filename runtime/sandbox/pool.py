@@ -187,6 +187,8 @@ class Sandbox:
         """Waits for one event or deadline, and handles it."""
         deadlines = [worker.deadline for worker in self._workers if not worker.idle]
         deadlines.extend(self._compilations.deadlines)
+        now = time.monotonic()
+        deadlines.extend(job.held_up_until for job in self._waiting if job.held_up_until > now)
         if deadlines:
             until = max(0.0, min(deadlines) - time.monotonic())
             timeout = until if timeout is None else min(timeout, until)
@@ -238,8 +240,8 @@ class Sandbox:
     def _lacks_worker(self) -> bool:
         """Returns whether a job could be executed now, had another worker been started for it.
 
-        What keeps sides apart: another process for what the idle ones do not take; and a second
-        one at once where there are sides, since the other side follows.
+        What keeps sides apart: another process for what the idle ones do not take, and none that is
+        busy soon; and a second one at once where there are sides, since the other side follows.
         """
         free = [worker for worker in self._workers if worker.job is None]
         room = self.executions_max - self._busy
@@ -247,10 +249,22 @@ class Sandbox:
         for job in wanted:
             fitting = next((worker for worker in free if worker.takes(job)), None)
             if fitting is None:
-                return self._has_place(free)
+                return not self._waits_for_busy(job) and self._has_place(free)
             free.remove(fitting)
         has_sides = any(job.subject is not None for job in wanted)
         return has_sides and len(self._workers) < SIDES
+
+    def _waits_for_busy(self, job: Job) -> bool:
+        """Returns whether a job waits for the processes that there are: most executions end sooner
+        than a process starts."""
+        if job.subject is None or not any(worker.takes(job) for worker in self._workers):
+            return False
+        if not all(worker.ready for worker in self._workers):
+            return True
+        now = time.monotonic()
+        if not job.held_up_until:
+            job.held_up_until = now + self._limits.held_up_seconds
+        return now < job.held_up_until
 
     def _has_place(self, free: list[Worker]) -> bool:
         """Returns whether another worker may be started; ends an idle one that is in its place."""

@@ -30,13 +30,15 @@ _FAULTS: Final = {"fault": FaultReason.HOST_LIMIT, "not_executed": FaultReason.N
 
 class Job(Struct):
     """A request on its way to a worker. subject: of its side, the CID of its context. compiled:
-    None until its module is compiled."""
+    None until its module is compiled. held_up_until: so long it waits for a busy worker; 0 while it
+    waits for none."""
 
     ticket: Ticket
     request: Request
     context: bytes
     subject: Cid | None
     compiled: Compiled | None = None
+    held_up_until: float = 0.0
 
     @property
     def wall_seconds(self) -> float:

@@ -9,12 +9,16 @@ from wasm_modules import output, request
 
 from runtime.content.cid import Cid
 from runtime.execution.execution import Execution
+from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
 from runtime.sandbox.request import Request, Side
 from runtime.sandbox.workers import Job, Worker
 
 TRIPLE = """(module (func (export "run") (param i64) (result i64)
   (i64.mul (local.get 0) (i64.const 3))))"""
+SPIN = """(module (func (export "run") (param i64) (result i64)
+  (loop (br 0)) (unreachable)))"""
+ENDLESS_FUEL = 1 << 40
 
 
 class Observed:
@@ -40,8 +44,8 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Observed:
     return Observed(monkeypatch)
 
 
-def of(side: Side | None, number: int) -> Request:
-    return replace(request(TRIPLE, arguments=[number]), side=side)
+def of(side: Side | None, number: int, module: str = TRIPLE) -> Request:
+    return replace(request(module, arguments=[number], fuel=ENDLESS_FUEL), side=side)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -75,6 +79,30 @@ def test_many_jobs_at_once_keep_their_sides_apart(tmp_path: Path, observed: Obse
         assert len(pool.worker_pids()) <= 4
     assert max(busy) == 2
     assert not observed.mixed
+
+
+def test_short_execution_is_waited_for_rather_than_another_process(tmp_path: Path) -> None:
+    limits = SandboxLimits(held_up_seconds=600)
+    with Sandbox(cache_dir=tmp_path / "cache", workers=2, limits=limits) as pool:
+        for number in range(5):
+            pool.execute(of(Side.EXECUTOR, number))
+            left = {pool.submit(of(Side.VERIFIER, number)) for _ in range(3)}
+            while left:
+                left -= pool.wait(left).keys()
+        assert len(pool.worker_pids()) == 2
+
+
+def test_long_execution_is_waited_for_no_longer_than_another_process_takes(tmp_path: Path) -> None:
+    with Sandbox(cache_dir=tmp_path / "cache", workers=2) as pool:
+        pool.execute(of(Side.EXECUTOR, 1))
+        endless = pool.submit(of(Side.VERIFIER, 1, SPIN))
+        while not pool.is_begun(endless):
+            pool.wait((endless,), timeout_seconds=0.01)
+        result = pool.execute(of(Side.VERIFIER, 1))
+        assert isinstance(result, Execution)
+        assert output(result) == 3
+        assert len(pool.worker_pids()) == 3
+        pool.cancel(endless)
 
 
 def test_process_that_no_side_takes_makes_room_for_another(
