@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ from runtime.content.codec import (
 )
 from runtime.content.did import Did, DidError, parse_did
 from runtime.content.shapes import TEXT_BYTES_MAX, Checked, Recursive, Size, bounds_of, size_of
-from runtime.content.typed import ITEMS_MAX, KIND, omitted_fields, shape_of
+from runtime.content.typed import ITEMS_MAX, KIND, hints_of, omitted_fields, shape_of
 
 Step: TypeAlias = Callable[[Any], bytes]
 Parts: TypeAlias = tuple[bytes, ...]
@@ -304,7 +304,7 @@ def _optional(inner: Step | None) -> Step | None:
 def _fields(kind: type[Struct]) -> dict[str, Step] | None:
     """Returns the steps of the fields that are always written; None where one is written the
     long way."""
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     omitted = omitted_fields(kind, hints)
     found = {}
     for name in kind.__struct_fields__:
@@ -321,7 +321,7 @@ def _record(kind: type[Struct], constant: tuple[str, str] | None = None) -> Step
     fields = _fields(kind)
     if fields is None:
         return None
-    omitted = tuple(omitted_fields(kind, get_type_hints(kind, include_extras=True)).items())
+    omitted = tuple(omitted_fields(kind, hints_of(kind)).items())
     before, after, entries = _template(fields, constant)
 
     def step(value: Any) -> bytes:

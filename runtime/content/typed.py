@@ -12,6 +12,7 @@ missing, and then has its default.
 import types
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
@@ -211,8 +212,14 @@ def _union(members: tuple[Any, ...]) -> Shape:
     return Shape(write, read)
 
 
+@cache
+def hints_of(kind: type[Struct]) -> Mapping[str, Any]:
+    """Gives the annotations of a record's fields, with their marks."""
+    return get_type_hints(kind, include_extras=True)
+
+
 def _record(kind: type[Struct]) -> Shape:
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     shapes = [(name, shape_of(hints[name])) for name in kind.__struct_fields__]
     writers = [(name, shape.write) for name, shape in shapes]
     readers = [(name, shape.read) for name, shape in shapes]
@@ -276,11 +283,14 @@ def _with_check(shape: Shape, mark: Checked) -> Shape:
 
 def omitted_fields(kind: type[Struct], hints: Mapping[str, Any]) -> dict[str, Any]:
     """Gives the defaults of the fields that are left out where they have them."""
-    return {
-        each.name: each.default
-        for each in fields(kind)
-        if any(isinstance(mark, Omitted) for mark in getattr(hints[each.name], "__metadata__", ()))
+    marked = {
+        name
+        for name, hint in hints.items()
+        if any(isinstance(mark, Omitted) for mark in getattr(hint, "__metadata__", ()))
     }
+    if not marked:
+        return {}
+    return {each.name: each.default for each in fields(kind) if each.name in marked}
 
 
 def _wrong_fields(required: frozenset[str], wanted: frozenset[str], value: dict[str, Any]) -> str:

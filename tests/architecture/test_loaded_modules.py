@@ -15,8 +15,18 @@ from embedded_mesh import ANSWER, found, open_at, put_block
 from mesh.core.jobs.request import JobRequest
 
 ENGINES: Final = ("wasmtime", "lark", "ccl.pipeline", "ccl.syntax.tables")
-SLOW: Final = ("asyncio", "dataclasses", "pydantic", "rich", "yaml", "cffi.api", "ctypes")
-"""Each takes ten milliseconds or more, and no short command needs it."""
+SLOW: Final = (
+    "asyncio",
+    "cffi.api",
+    "ctypes",
+    "dataclasses",
+    "hashlib",
+    "pydantic",
+    "rich",
+    "tempfile",
+    "yaml",
+)
+"""Most take ten milliseconds or more, and no short command needs one."""
 DRIVING: Final = (
     "mesh.actors.issuer.issuer",
     "mesh.actors.node.node",

@@ -6,7 +6,7 @@ table whose rows name the actor themselves is one of the store, not of an actor.
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, get_type_hints
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -15,6 +15,7 @@ from mesh.adapters.rows.columns import Column, Value, Written, column
 from mesh.core.ports.tables import Table
 from runtime.content.did import Did
 from runtime.content.shapes import ShapeError
+from runtime.content.typed import hints_of
 
 ACTOR: Final = "actor"
 
@@ -138,8 +139,9 @@ def layout_of(table: Table[Any]) -> Layout:
 
 
 def _build(table: Table[Any]) -> Layout:
-    hints = get_type_hints(table.row, include_extras=True)
-    names = table.row.__struct_fields__
+    row: type[Struct] = table.row
+    hints = hints_of(row)
+    names = row.__struct_fields__
     names_actor = ACTOR in names
     assert names_actor == (table.key[0] == ACTOR), f"{table.name}: `actor` begins a key, or is none"
     assert not names_actor or names[0] == ACTOR, f"{table.name}: `actor` is the first field"

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from runtime.content.cid import Cid, CidError, Codec, parse_cid
@@ -69,6 +68,8 @@ def open_seekable(path: Path, *, noun: str, bytes_max: int) -> Iterator[BinaryIO
                 file = stack.enter_context(path.open("rb"))
         with _named_errors(path, noun):
             if not file.seekable():
+                from tempfile import TemporaryFile  # not for every start of a command
+
                 aside = stack.enter_context(TemporaryFile())
                 while aside.tell() <= bytes_max and (part := file.read(_PART_BYTES)):
                     aside.write(part)

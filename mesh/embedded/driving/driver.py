@@ -133,6 +133,7 @@ class Driver:
         self._is_outdated |= self._store.has_changed()
         if self._is_outdated:
             self._take_in()
+        self._look_closely_at = self._clock().after(self._patience_ms)
 
     def _take_in(self) -> None:
         """Others have written: everything may be different."""

@@ -6,13 +6,13 @@ key is a file of its own, outside the directory, so that write access to the dir
 to make entries.
 """
 
-import hmac
 import os
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from blake3 import blake3
+from nacl.bindings import sodium_memcmp
 
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError, decode, encode
@@ -75,7 +75,7 @@ class CompiledCache:
             self.findings.append(f"{path}: cannot be read ({error.strerror}); compiled again")
             return None
         mac, body = data[:_MAC_BYTES], data[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(path.name, body)):
+        if not sodium_memcmp(mac, self._mac(path.name, body)):
             self.findings.append(f"{path}: changed since it was written; compiled again")
             return None
         try:

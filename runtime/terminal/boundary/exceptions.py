@@ -1,7 +1,6 @@
 """Exceptions as errors of a command: those of the system, and bugs with a report in a file."""
 
 import os
-import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,6 +87,8 @@ def _of_jobs(name: str) -> str:
 
 def _bug(error: Exception) -> CommandError:
     """Reports an unforeseen exception; its trace is in a file."""
+    import tempfile  # not for every start of a command
+
     if os.environ.get(DEBUG_VARIABLE) == "1":
         traceback.print_exception(error)
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -151,7 +151,7 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if not tables:
-            for statement in self._schema.statements:
+            for statement in self._schema.statements():
                 self.connection.execute(statement)
             self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self.connection.execute(f"PRAGMA user_version = {self._schema.version}")

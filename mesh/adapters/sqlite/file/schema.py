@@ -3,6 +3,7 @@
 Rule: tables are STRICT and integers are 63-bit.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -12,10 +13,11 @@ APPLICATION_ID: Final = 0x49434E4D
 
 
 class Schema(Struct, frozen=True, kw_only=True):
-    """The statements that make the tables of a file, and the version by which they are known.
+    """What gives the statements that make the tables of a file, and the version by which they are
+    known.
 
     One of the tables is `block_total`, of one row: every transaction reads it first.
     """
 
     version: int
-    statements: tuple[str, ...]
+    statements: Callable[[], Iterable[str]]

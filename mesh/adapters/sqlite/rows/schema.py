@@ -43,8 +43,15 @@ _COMMON: Final = (
 
 def schema_of(layouts: Sequence[Layout]) -> Schema:
     """The schema of a file with these tables."""
-    tables = [statement for each in layouts for statement in (_table(each), *_indexes(each))]
-    return Schema(version=SCHEMA_VERSION, statements=(*_COMMON, *tables, *_statistics(layouts)))
+    return Schema(version=SCHEMA_VERSION, statements=lambda: _statements(layouts))
+
+
+def _statements(layouts: Sequence[Layout]) -> Iterator[str]:
+    yield from _COMMON
+    for each in layouts:
+        yield _table(each)
+        yield from _indexes(each)
+    yield from _statistics(layouts)
 
 
 def quoted(name: str) -> str:
