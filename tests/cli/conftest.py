@@ -1,13 +1,12 @@
 """A founded mesh, copied for each test of `meshctl`, with modules to submit beside it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from answers import check_answer
 from cclccommand import Shell
-from embedded_mesh import ENDLESS, found
+from embedded_mesh import ENDLESS, copied, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
 from warm_workers import workers_kept
 
@@ -29,8 +28,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy = tmp_path / "home"
-    shutil.copytree(founded, copy)
+    copy = copied(founded, tmp_path / "home")
     for name, module in (("echo", ECHO), ("raw", RAW), ("trap", TRAP), ("endless", ENDLESS)):
         (tmp_path / f"{name}.wasm").write_bytes(bytes(module))
     monkeypatch.chdir(tmp_path)

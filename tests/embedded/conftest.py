@@ -1,12 +1,11 @@
 """A founded mesh of the actors, copied for each test."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from changed_mesh import open_at
-from embedded_mesh import found, opened
+from embedded_mesh import copied, found, opened
 from warm_workers import workers_kept
 
 from mesh.embedded.mesh import EmbeddedMesh
@@ -28,9 +27,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def mesh_home(founded: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "mesh"
-    shutil.copytree(founded, copy)
-    return copy
+    return copied(founded, tmp_path / "mesh")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from changed_mesh import (
     settlements,
     uncompiled,
 )
-from embedded_mesh import ANSWER_CID, ENDLESS_CID, balances, findings_of, put_block
+from embedded_mesh import ANSWER_CID, ENDLESS_CID, balances, copied, findings_of, put_block
 from host_programs import program
 from wasm_modules import wasm
 
@@ -311,8 +311,7 @@ def test_every_transition_is_in_a_scenario(founded: Path, tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch:
         watch.arm(patch)
         for name, scenario in SCENARIOS.items():
-            shutil.copytree(founded, tmp_path / name)
-            scenario.run(tmp_path / name)
+            scenario.run(copied(founded, tmp_path / name))
     assert watch.points | UNREACHED == TRANSITIONS.keys()
     assert not watch.points & UNREACHED
 
@@ -322,8 +321,7 @@ def test_killed_at_each_commit_and_repeated(founded: Path, tmp_path: Path, name:
     scenario = SCENARIOS[name]
 
     def is_killed(commit: int, when: str) -> bool:
-        home = tmp_path / f"{commit}-{when}"
-        shutil.copytree(founded, home)
+        home = copied(founded, tmp_path / f"{commit}-{when}")
         if not killed_at(commit, when, lambda: scenario.run(home)):
             return False
         scenario.run(home)

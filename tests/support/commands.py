@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from answers import check_answer
-from embedded_mesh import found
+from embedded_mesh import copied, found
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -116,7 +116,7 @@ def environment_of(home: Path) -> dict[str, str]:
 def with_mesh(home: Path) -> None:
     """A copy of a founded mesh in a home that has none: founding measures for half a second."""
     if not (home / MESH).exists():
-        shutil.copytree(_founded(), home / MESH)
+        copied(_founded(), home / MESH)
 
 
 @cache

@@ -3,6 +3,7 @@
 Run as a program, `embedded_mesh.py HOME COMMAND…` is such a process, see `main`.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ ANSWER_CID = cid_of(ANSWER, Codec.RAW)
 ENDLESS_CID = cid_of(ENDLESS, Codec.RAW)
 ENVIRONMENT = {"MESH_WORKERS": "2"}
 GRANT = 1_000_000
+_COPIES: dict[Path, list[Path]] = {}
 ENDLESS_UNITS = 900_000
 """Fuel for more than a minute, whatever the machine."""
 
@@ -101,6 +103,18 @@ def found(home: Path) -> None:
             )
             request = Request(module=module, module_cid=cid, context=context)
             assert isinstance(mesh.sandbox.execute(request), Execution)
+
+
+def copied(home: Path, to: Path) -> Path:
+    """A copy of a mesh, at `to`, with the modules that were compiled in its earlier copies."""
+    kept = home / "cache" / "modules"
+    earlier = _COPIES.setdefault(home, [])
+    while earlier:
+        for entry in (earlier.pop() / "cache" / "modules").glob("*"):
+            if not (kept / entry.name).exists():
+                shutil.copy2(entry, kept)
+    earlier.append(to)
+    return Path(shutil.copytree(home, to))
 
 
 def answer(**more: object) -> JobRequest:
