@@ -90,7 +90,7 @@ def test_row_is_read_by_hand(store: SqliteStore, reader: sqlite3.Connection) -> 
 
 
 def test_tables_are_strict_with_checks_and_indexes() -> None:
-    statements = list(schema_of([layout_of(THINGS), layout_of(COUNTERS)]).statements())
+    statements = tuple(schema_of([layout_of(THINGS), layout_of(COUNTERS)]).statements())
     end = statements.index("ANALYZE")
     assert statements[end - 5 : end] == (
         'CREATE TABLE "things" ("actor" INTEGER NOT NULL,'
