@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import BaseActor, Incoming, MessageRefusal
-from mesh.core.market.credentials import in_force
+from mesh.core.market.credentials import in_force, selected
 from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.tables import RowReader, Table
 from mesh.core.records.market import Credential, NodeProfile
@@ -58,7 +58,7 @@ def credentials_in_force(
     rows = tx.rows(CREDENTIALS).derived(_all)
     held = (actor.archive.get(tx.blocks, Credential, each.credential) for each in rows)
     revoked = {each.credential for each in rows if each.is_revoked}
-    return tuple(
+    return selected(
         each
         for each in in_force(held, subject=actor.did, revoked=revoked, at=now.wall)
         if members.has_role(each.signer, Role.ISSUER, now.wall)

@@ -6,7 +6,7 @@ Rule: a credential is of one subject, until it expires or its signer revokes it.
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
-from mesh.core.records.market import Credential
+from mesh.core.records.market import CREDENTIALS_MAX, Credential
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
@@ -31,6 +31,16 @@ def in_force(
         for each in credentials
         if each.body.subject == subject and at < each.body.expires_at and each.cid not in revoked
     )
+
+
+def selected(credentials: Iterable[Signed[Credential]]) -> tuple[Signed[Credential], ...]:
+    """Those that a member shows of its own, as many as a record holds, in the order of their CIDs:
+    of several of one giver for one name the one that lasts longest, and of all the same."""
+    lasting = sorted(credentials, key=lambda each: (-each.body.expires_at, each.cid))
+    found: dict[tuple[Did, str], Signed[Credential]] = {}
+    for each in lasting:
+        found.setdefault((each.signer, each.body.name), each)
+    return tuple(sorted(list(found.values())[:CREDENTIALS_MAX], key=lambda each: each.cid))
 
 
 def shown(credentials: Iterable[Signed[Credential]]) -> Shown:

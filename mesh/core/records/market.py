@@ -14,6 +14,7 @@ from runtime.content.did import Did
 from runtime.content.shapes import Between, Size
 
 SURCHARGE_PPM_MAX: Final = 1_000_000_000
+CREDENTIALS_MAX: Final = 64
 
 
 class DeclineReason(Enum):
@@ -53,7 +54,7 @@ class NodeProfile(Struct, frozen=True, kw_only=True):
     share_ppm: Annotated[int, Between(1, MICRO)]
     running_max: Annotated[int, Between(1, 1_000_000)]
     accepted_issuers: Dids
-    credentials: Annotated[tuple[Cid, ...], Size(0, 64)]
+    credentials: Annotated[tuple[Cid, ...], Size(0, CREDENTIALS_MAX)]
     engine: Engine
 
 
@@ -84,7 +85,7 @@ class Bid(Struct, frozen=True, kw_only=True):
     engine: Engine
     missing_bytes: int
     submitter_verifiers: bool
-    credentials: Annotated[tuple[Cid, ...], Size(0, 64)]
+    credentials: Annotated[tuple[Cid, ...], Size(0, CREDENTIALS_MAX)]
     expires_at: int
 
 

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from node_runs import node_bench
 
 from mesh.actors.node.node import SettingsRefusal
-from mesh.core.records.market import Credential, NodeProfile
+from mesh.core.records.market import CREDENTIALS_MAX, Credential, NodeProfile
 from mesh.core.records.terms import Capability
+from runtime.identity.signed import Signed
 
 
 def test_profile_goes_to_all_submitters_and_issuers(node: Bench) -> None:
@@ -68,6 +69,24 @@ def test_credentials_are_shown_until_they_expire(node: Bench) -> None:
     assert node.attached(profile) == {credential.cid}
     node.later(100_000)
     assert node.last(NodeProfile).body.credentials == ()
+
+
+def test_node_shows_as_many_credentials_as_a_profile_holds(node: Bench) -> None:
+    """Those that last longest, and one of each name."""
+
+    def give(name: str, seconds: int) -> Signed[Credential]:
+        body = Credential(subject=node.own.did, name=name, expires_at=START + seconds)
+        credential = node.world.sign(body, node.world.issuer)
+        node.receive(credential)
+        return credential
+
+    given = [give(f"role {number}", 1_000 + number) for number in range(CREDENTIALS_MAX + 1)]
+    node.later(0)
+    assert set(node.last(NodeProfile).body.credentials) == {each.cid for each in given[1:]}
+    longer = give("role 64", 5_000)
+    node.later(0)
+    shown = {*(each.cid for each in given[1:-1]), longer.cid}
+    assert set(node.last(NodeProfile).body.credentials) == shown
 
 
 def test_declared_capability_is_never_shown_as_probed(node: Bench, chip: Chip) -> None:

@@ -22,8 +22,10 @@ from mesh.core.records.settlement import Answer
 from mesh.core.records.terms import Requirements, Trust
 from mesh.core.records.work import Hold
 from runtime.content.cid import Codec, cid_of
+from runtime.content.shapes import ShapeError
+from runtime.host.policy import POLICIES_MAX
 from runtime.identity.signed import Signed
-from runtime.tokens.policy import Quota
+from runtime.tokens.policy import AllowAll, Quota
 from runtime.tokens.token import ResourceToken, ResourceType, TokenRefusal
 
 JOB_ID = JobId("01890000-0000-7000-8000-000000000001")
@@ -109,6 +111,26 @@ def test_policy_of_the_issuer_denies() -> None:
     found = refused(market, resource_amount=51)
     assert found.fault is SubmissionFault.POLICY
     assert found.denial is not None and found.denial.available == 50
+
+
+def test_job_is_awarded_under_as_many_policies_as_may_be_set() -> None:
+    market = Market()
+
+    def limit(kind: ResourceType, number: int) -> None:
+        market._within(
+            market.issuer,
+            lambda tx: market.issuer.set_policy(
+                tx, resource_type=kind, scope=f"scope {number}", rule=AllowAll(), now=market.now
+            ),
+        )
+
+    for kind in ResourceType:
+        for number in range(POLICIES_MAX):
+            limit(kind, number)
+        with pytest.raises(ShapeError, match="64 scopes of"):
+            limit(kind, POLICIES_MAX)
+        limit(kind, 0)
+    assert market.assign().phase is Phase.ASSIGNED
 
 
 def test_module_that_submits_needs_delegation() -> None:

@@ -16,6 +16,8 @@ from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Policy, Revocation
 from runtime.content.cid import Cid
 from runtime.content.did import Did, parse_did
+from runtime.content.shapes import ShapeError
+from runtime.host.policy import POLICIES_MAX
 from runtime.identity.signed import Signed
 from runtime.tokens.ledger import Refused
 from runtime.tokens.policy import Rule
@@ -89,9 +91,13 @@ def set_policy(
     rule: Rule,
     now: Now,
 ) -> Signed[Policy]:
-    """Put a rule in force in place of the one before it; usage goes on. Raises ShapeError."""
+    """Put a rule in force in place of the one before it; usage goes on. Raises ShapeError, also
+    for more scopes than a context shows."""
     rows = tx.rows(POLICIES)
     before = rows.get(resource_type, scope)
+    if before is None and rows.count(resource_type=resource_type) >= POLICIES_MAX:
+        reason = f"{POLICIES_MAX} scopes of {resource_type.value} have a policy, no more may"
+        raise ShapeError(reason, "scope")
     policy = issuer.sign(
         tx,
         Policy(
