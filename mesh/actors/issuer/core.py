@@ -24,7 +24,7 @@ from mesh.actors.issuer.rows import (
 from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.archive import Archive
-from mesh.core.records.settlement import Answer, Statement
+from mesh.core.records.settlement import RETRY_SECONDS_MAX, Answer, Statement
 from mesh.core.settlement.attempt import OPEN_PHASES, Moment
 from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_name
 from mesh.core.settlement.check import OrderedWork
@@ -109,6 +109,7 @@ class IssuerCore(BaseActor):
         settlement: Cid | None = None,
     ) -> Signed[Answer]:
         """Answer a request; without a refusal it is accepted."""
+        retry_after = None if refusal is None else refusal.retry_after
         answer = self.sign(
             tx,
             Answer(
@@ -117,7 +118,7 @@ class IssuerCore(BaseActor):
                 reason="" if refusal is None else refusal.word,
                 detail="" if refusal is None else refusal.explanation,
                 settlement=settlement,
-                retry_after=None if refusal is None else refusal.retry_after,
+                retry_after=None if retry_after is None else min(retry_after, RETRY_SECONDS_MAX),
             ),
         )
         self._send_answer(tx, to, answer, now)

@@ -17,6 +17,7 @@ from runtime.tokens.policy import Rule
 from runtime.tokens.token import ResourceType, Scope
 
 STATED_MAX: Final = 256
+RETRY_SECONDS_MAX: Final = 366 * 24 * 3600
 UsageName: TypeAlias = Annotated[str, Size(1, 64 + SCOPE_BYTES_MAX)]
 
 
@@ -73,7 +74,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     reason: Annotated[str, Size(0, 64)]
     detail: Reason
     settlement: Cid | None
-    retry_after: int | None
+    retry_after: Annotated[int, Between(0, RETRY_SECONDS_MAX)] | None
 
 
 class Statement(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
-from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.base import CLOCK_SKEW_SECONDS, Incoming, MessageRefusal
 from mesh.actors.faults import accuse_if_wrong
 from mesh.actors.submitter import withdrawal
 from mesh.actors.submitter.attempts.holds import Early, Outcome, order_of, spend, take_hold
@@ -56,6 +56,8 @@ def take_settlement(book: JobBook, tx: ActorTransaction, incoming: Incoming, now
         return row
     if settlement.signer != row.issuer:
         return MessageRefusal.WRONG_ROLE
+    if settlement.body.issued_at > now.wall + CLOCK_SKEW_SECONDS:
+        return MessageRefusal.FROM_THE_FUTURE
     before = tx.rows(SETTLED).get(row.hold)
     if before is not None:
         return (

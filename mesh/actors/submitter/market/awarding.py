@@ -42,6 +42,7 @@ from mesh.core.records.settlement import Answer
 from mesh.core.settlement.refusals import AwardRefusal as Refused
 from mesh.core.settlement.refusals import Refusal
 from runtime.content.cid import Cid
+from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
 from runtime.execution.context import ROLES_RECORD, Context
 from runtime.host.policy import policies_to_value
@@ -346,7 +347,7 @@ def surroundings(book: JobBook, tx: ActorTransaction, now: Now) -> Surroundings 
         statement = statement_of(book, tx, row.issuer)
         assert statement is not None, "its row is here"
         for name, units in statement.balances.items():
-            balances[name] = balances.get(name, 0) + max(0, units)
+            balances[name] = min(INTEGER_MAX, balances.get(name, 0) + units)
         for policy in policies_in_force(book, tx, row.issuer, statement):
             body = policy.body
             in_force = PolicyInForce(
