@@ -19,6 +19,7 @@ from mesh.core.settlement.check import OrderedWork
 from mesh.core.verification.draw import check_eligible, read_eligible
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
+from runtime.content.did import Did
 from runtime.execution.context import Context
 from runtime.identity.signed import RecordError, Signed
 
@@ -38,6 +39,8 @@ def read_order(
         return members
     if not members.has_role(hold.signer, Role.ISSUER, hold.body.issued_at):
         return MessageRefusal.WRONG_ROLE
+    if not _is_issuer_still(actor, tx, hold.signer, now):
+        return MessageRefusal.OVER
     if hold.body.issued_at > now.wall + CLOCK_SKEW_SECONDS:
         return MessageRefusal.FROM_THE_FUTURE
     try:
@@ -96,6 +99,16 @@ def stored_order(actor: BaseActor, tx: ActorTransaction, hold: Cid) -> Order:
         members=actor.members_at(tx, signed.body.members),
         listed=read_eligible(listed),
     )
+
+
+def _is_issuer_still(actor: BaseActor, tx: ActorTransaction, signer: Did, now: Now) -> bool:
+    """Whether a signer is an issuer by what is known here, or was one MEMBERS_STALE_SECONDS ago. A
+    former issuer could date holds back for ever."""
+    (newest,) = tx.rows(MEMBERSHIPS).select(descending=True, limit=1)
+    since = now.wall - MEMBERS_STALE_SECONDS
+    if newest.known_at > since:
+        return True
+    return actor.members(tx).has_role(signer, Role.ISSUER, since)
 
 
 def _members_of(
