@@ -107,7 +107,9 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         again="to a delegate: until the Hold",
         checks="the node was asked for this job in this round, in time, and answers once; "
         "`node_id` is its signer's name in the list of members; by a "
-        "delegate: the manifest names it, and the context follows from manifest and bid",
+        "delegate: the manifest names it and an issuer of the mesh, the context follows from "
+        "manifest and bid, all that comes with it has at most 128 KiB, and of one submitter at "
+        "most 1 024 bids are kept",
     ),
     Decline: Route(
         signers="node",
@@ -128,7 +130,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("submitter", "node"),
         attached="award, manifest, bid, context, eligible list; to the submitter also Statement",
         again="until the executor's Progress, GaveUp, Seal or Receipt",
-        checks=f"its signer was an issuer at `issued_at`; {TERMS}; all who may be drawn are "
+        checks="its signer was an issuer at `issued_at` and, by a node, has not ceased to be one "
+        f"more than 600 s ago; {TERMS}; all who may be drawn are "
         "verifiers, and none is excluded by manifest or bid",
     ),
     Progress: Route(
@@ -168,7 +171,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("submitter", "node", "verifier"),
         attached="all of the Hold; the draw before; where results are sealed, the executor's Seal",
         again="until Progress, Seal or Attestation of each verifier",
-        checks=f"the issuer of the hold signed it; {TERMS}; the secret is the one committed to; "
+        checks="the issuer of the hold signed it and, by a verifier, has not ceased to be one "
+        f"more than 600 s ago; {TERMS}; the secret is the one committed to; "
         "the verifiers are those that rank first, of the executor's first record",
     ),
     Opening: Route(

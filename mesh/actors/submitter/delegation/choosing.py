@@ -34,6 +34,7 @@ from mesh.core.records.work import Hold
 from mesh.core.settlement.payments import another_attempt
 from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
+from runtime.content.did import Did
 from runtime.execution.context import Context
 from runtime.identity.signed import RecordError, Signed
 from runtime.tokens.token import ResourceToken
@@ -41,6 +42,10 @@ from runtime.tokens.token import ResourceToken
 COLLECT_MS: Final = 250
 """The bids of a job are offered at once; so long later the best of them is awarded."""
 OFFERED_MAX: Final = 4_096
+OFFERED_OF_AN_OWNER_MAX: Final = 1_024
+OFFERED_BYTES_MAX: Final = 128 * 1024
+"""Of all that comes with one bid. Nobody asks a delegate whether it is one; what has no room is
+awarded by its submitter."""
 
 
 def take_offer(
@@ -64,10 +69,16 @@ def take_offer(
     if now.wall >= min(manifest.body.expires_at, bid.body.expires_at):
         return MessageRefusal.OVER
     context = _context_in(incoming, manifest, bid)
-    if context is None or not manifest.body.accepted_issuers:
+    issuers = manifest.body.accepted_issuers[:1]
+    is_held = any(members.has_role(each, Role.ISSUER, now.wall) for each in issuers)
+    if context is None or not is_held:
         return MessageRefusal.INCONSISTENT
-    if tx.rows(OFFERED_BIDS).count() >= OFFERED_MAX:
-        return MessageRefusal.OVER
+    if sum(map(len, incoming.attached.values())) > OFFERED_BYTES_MAX:
+        return MessageRefusal.TOO_LARGE
+    if _is_full(tx, manifest.signer):
+        _forget_expired(book, tx, now)
+        if _is_full(tx, manifest.signer):
+            return MessageRefusal.OVER
     _keep(book, tx, incoming, manifest, context, now)
     lost = _lost(book, incoming, manifest)
     attempt = 1 + max((each.body.attempt for each in lost), default=0)
@@ -93,6 +104,20 @@ def take_offer(
             )
         )
     return None
+
+
+def _is_full(tx: ActorTransaction, owner: Did) -> bool:
+    rows = tx.rows(OFFERED_BIDS)
+    return rows.count() >= OFFERED_MAX or rows.count(owner=owner) >= OFFERED_OF_AN_OWNER_MAX
+
+
+def _forget_expired(book: JobBook, tx: ActorTransaction, now: Now) -> None:
+    """Forget bids that nobody can award any more."""
+    for row in tx.rows(OFFERED_BIDS).select():
+        manifest = book.archive.get(tx.blocks, JobManifest, row.manifest).body
+        bid = book.archive.get(tx.blocks, Bid, row.bid).body
+        if now.wall >= min(manifest.expires_at, bid.expires_at):
+            tx.rows(OFFERED_BIDS).delete(row.bid)
 
 
 def accept(
