@@ -158,6 +158,7 @@ CODES: Final[dict[str, tuple[tuple[ExitCode, ...], str]]] = {
     "no-token": ((_5,), "The submitter holds no token for the resource."),
     "submission-verifiers-too-few": ((_2,), "The federation has too few nodes for the quorum."),
     "submission-quorum-too-small": ((_2,), "The quorum is smaller than that of the mesh."),
+    "submission-delegate-unknown": ((_2,), "Who may award the job is no submitter of the mesh."),
     "submission-no-delegation": ((_2,), "The module submits jobs, and the job delegates none."),
     "submission-not-a-file": ((_2,), "A block of the job cannot be read as a file."),
     "submission-token-exhausted": ((_5,), "The token has too little left."),

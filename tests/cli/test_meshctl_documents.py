@@ -95,6 +95,25 @@ def test_next_step_of_a_mistake_is_one_of_a_document(
     assert said in refused.err
 
 
+def test_delegate_that_is_no_submitter_is_refused(meshctl: Meshctl, tmp_path: Path) -> None:
+    stranger = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+    own = json.loads(meshctl("identity", "show", "-o", "json").out)["did"]
+    for delegate, code in ((stranger, 2), (own, 0)):
+        write(
+            tmp_path, f"module: parts/echo.wasm\nresource_amount: 5\naward_delegate: {delegate}\n"
+        )
+        done = meshctl("submit-job", "--file", "jobs/job.yaml", "--wait")
+        assert (done.code, "submission-delegate-unknown" in done.err) == (code, code == 2), done
+    assert meshctl("doctor", "--no-execute").code == 0
+
+
+def test_engine_is_demanded_as_doctor_names_it(meshctl: Meshctl, tmp_path: Path) -> None:
+    checks = json.loads(meshctl("doctor", "--no-execute", "-o", "json").out)["checks"]
+    engine = next(each["text"] for each in checks if each["check"] == "engine")
+    write(tmp_path, f"module: parts/echo.wasm\nresource_amount: 5\nengine: {engine}\n")
+    assert meshctl("submit-job", "--file", "jobs/job.yaml", "--wait").code == 0
+
+
 def test_file_in_place_of_a_module_s_cid_is_named_as_one(meshctl: Meshctl, tmp_path: Path) -> None:
     write(tmp_path, "wasm_cid: parts/echo.wasm\nresource_amount: 5\n")
     assert "for a file, write `module: FILE`" in meshctl("validate", "jobs/job.yaml").err

@@ -47,6 +47,7 @@ class SubmissionFault(Enum):
     NO_DELEGATION = "its module submits jobs, and the job delegates none"
     QUORUM_TOO_SMALL = "it asks for a smaller quorum than the mesh does"
     VERIFIERS_TOO_FEW = "it asks for a larger quorum than the mesh has federation nodes"
+    DELEGATE_UNKNOWN = "who may award it besides its submitter is no submitter of this mesh"
     NOT_SOLD = "no node of this mesh sells the resource"
     NO_TOKEN = "no token is held for this resource"
     MALFORMED = "it cannot be written down"
@@ -136,7 +137,7 @@ def prepare(
     return (
         _over_limit(book, tx, request)
         or _unfit(tx, request)
-        or _unverifiable(book, tx, request, now)
+        or _unfit_for_members(book, tx, request, now)
         or _unsold(book, tx, request, now)
         or _paid(book, tx, request, job_id, now, descent)
     )
@@ -201,7 +202,7 @@ def _unfit(tx: ActorTransaction, request: JobRequest) -> SubmissionRefusal | Non
     return None
 
 
-def _unverifiable(
+def _unfit_for_members(
     book: JobBook, tx: ActorTransaction, request: JobRequest, now: Now
 ) -> SubmissionRefusal | None:
     members = book.members(tx)
@@ -213,6 +214,10 @@ def _unverifiable(
     if request.trust.quorum > has:
         detail = f"{request.trust.quorum}, the mesh has {has}"
         return SubmissionRefusal(fault=SubmissionFault.VERIFIERS_TOO_FEW, detail=detail)
+    delegate = request.award_delegate
+    if delegate is not None and not members.has_role(delegate, Role.SUBMITTER, now.wall):
+        # What it was offered could never be delivered.
+        return SubmissionRefusal(fault=SubmissionFault.DELEGATE_UNKNOWN, detail=delegate)
     return None
 
 

@@ -176,7 +176,12 @@ FIELDS: Final[Mapping[str, Field]] = {
     "award_delegate": Field(
         kind=Kind.DID, meaning="who may award besides the submitter", example="did:key:z6Mk…"
     ),
-    "engine": _text("the engine demanded", "wasmtime 27.0.0", low=1, high=256),
+    "engine": _text(
+        "the engine demanded, as `meshctl doctor` names it",
+        "wasmtime 50.0.1 2c12dd408254271e x86_64",
+        low=1,
+        high=256,
+    ),
     "token": Field(kind=Kind.CID, meaning="the token that pays", example="bafyr4i…"),
     "job_id": Field(
         kind=Kind.UUID,

@@ -33,6 +33,7 @@ _HINTS: Final[Mapping[SubmissionFault, str]] = {
     SubmissionFault.TOKEN: "meshctl tokens balance lists the tokens that can pay",
     SubmissionFault.VERIFIERS_TOO_FEW: "ask for fewer: --verifiers 3 --quorum 2",
     SubmissionFault.QUORUM_TOO_SMALL: "ask for a larger quorum",
+    SubmissionFault.DELEGATE_UNKNOWN: "name a submitter (`meshctl identity show`), or leave it out",
     SubmissionFault.NO_DELEGATION: "delegate with `children: {depth: 1, budget: 500}` in a job "
     "document (`meshctl submit-job --file FILE`), or use a module that submits none",
     SubmissionFault.NOT_A_FILE: "supply the block itself with `meshctl block put FILE`",
@@ -41,6 +42,7 @@ _OF_USAGE: Final = frozenset(
     {
         SubmissionFault.VERIFIERS_TOO_FEW,
         SubmissionFault.QUORUM_TOO_SMALL,
+        SubmissionFault.DELEGATE_UNKNOWN,
         SubmissionFault.NO_DELEGATION,
         SubmissionFault.NOT_A_FILE,
     }

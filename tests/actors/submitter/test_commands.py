@@ -44,6 +44,7 @@ LADDER: dict[SubmissionFault, dict[str, Any]] = {
     SubmissionFault.OVER_LIMIT: {"description": "x" * 4_097},
     SubmissionFault.QUORUM_TOO_SMALL: {"trust": Trust(verifiers=1, quorum=1)},
     SubmissionFault.VERIFIERS_TOO_FEW: {"trust": Trust(verifiers=4, quorum=4)},
+    SubmissionFault.DELEGATE_UNKNOWN: {"award_delegate": key_of("stranger").did},
     SubmissionFault.NOT_SOLD: {"resource_type": ResourceType.STORAGE},
     SubmissionFault.MALFORMED: {"entry": ""},
     SubmissionFault.TOKEN: {"budget": 2_000_000},
