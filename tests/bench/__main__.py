@@ -13,6 +13,7 @@ from tests.bench.budgets import measure_budgets
 from tests.bench.compiling import measure_compiling
 from tests.bench.deliveries import measure_deliveries
 from tests.bench.encoding import measure_encoding
+from tests.bench.ended import measure_ended
 from tests.bench.hostcalls import measure_host_calls
 from tests.bench.jobs import measure_jobs
 from tests.bench.kernels.measuring import measure_kernels
@@ -37,6 +38,7 @@ def main() -> None:
     measure_jobs()
     measure_waiting()
     measure_deliveries()
+    measure_ended()
     measure_host_calls()
     measure_budgets()
 

@@ -40,7 +40,7 @@ def measure_starts() -> None:
 
 def _commands(place: Path) -> Sequence[Sequence[str]]:
     """What is measured, in a home where one job is verified and one has bids."""
-    ended, waiting = _jobs(place / "home")
+    ended, waiting = ended_and_waiting(place / "home")
     return (
         ("cclc", "--help"),
         ("cclc", "check", "null.ccl"),
@@ -65,7 +65,8 @@ def _commands(place: Path) -> Sequence[Sequence[str]]:
     )
 
 
-def _jobs(home: Path) -> tuple[str, str]:
+def ended_and_waiting(home: Path) -> tuple[str, str]:
+    """A home with some jobs: one that has ended, and one that has bids."""
     with EmbeddedMesh.open(home, environment={}) as mesh:
         null = bytes(wasmtime.wat2wasm(NULL_MODULE))
         module = cid_of(null, Codec.RAW)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ended_jobs import measured_home, pruned
 from home_rows import rows_of
 from msgspec.structs import replace
-from simulation.driving.programs import ProgramKind
-from whole_home import Built, WholeHome, found_home, program
+from whole_home import Built, WholeHome
 
 from mesh.actors.executions import EXECUTIONS
 from mesh.actors.issuer.rows import ATTEMPTS
@@ -26,18 +26,11 @@ from mesh.queries.audit.reading import Home
 from mesh.queries.jobs.view import job_view
 from mesh.queries.reader import Reader
 from mesh.queries.upkeep.checks import proof_of
-from mesh.queries.upkeep.prune import Pruned, prune
 from runtime.tokens.token import ResourceToken
 
-LATER = 1 << 40
 JOBS_MEASURED = 40
 JOB_BYTES_MAX = {False: 7 * 1024, True: 9 * 1024}
 """Of the file, for a verified job with three verifiers, by whether results are sealed."""
-
-
-def pruned(home: WholeHome, *, is_tried: bool = False, before: int = LATER) -> Pruned:
-    with home.store.turn(home.now()) as turn:
-        return prune(turn, home.archive, home.founding.members, before=before, is_tried=is_tried)
 
 
 def reader_of(home: WholeHome, view: Any) -> Reader:
@@ -175,29 +168,13 @@ def test_other_award_for_a_pruned_attempt_is_refused(home: WholeHome) -> None:
 # --- what a job takes
 
 
-def file_bytes(home: WholeHome) -> int:
-    """Of the file, once pruned and compacted."""
-    pruned(home)
-    home.store.compact(nullcontext)
-    return home.path.stat().st_size
-
-
 @pytest.mark.parametrize("sealed", [False, True], ids=["unsealed", "sealed"])
 def test_ended_and_pruned_job_takes_few_bytes(tmp_path: Path, sealed: bool) -> None:
-    home = WholeHome(tmp_path / "mesh.db", sealed=sealed)
-    found_home(home)
-    for number in range(2):
-        home.done(program(ProgramKind.SUM, number))
-    before = file_bytes(home)
-    for number in range(JOBS_MEASURED):
-        home.done(program(ProgramKind.SUM, 2 + number))
-    home.at += 4_000_000  # all bids have expired
-    home.later(1)
-    after = file_bytes(home)
+    home, size = measured_home(tmp_path / "mesh.db", sealed=sealed, jobs=JOBS_MEASURED)
     assert home.audit() == ()
     assert all(verified(home).values())
     home.close()
-    assert (after - before) / JOBS_MEASURED <= JOB_BYTES_MAX[sealed]
+    assert size <= JOB_BYTES_MAX[sealed]
 
 
 def test_home_is_the_same_after_its_file_was_compacted(home: WholeHome) -> None:

@@ -71,11 +71,13 @@ def jobs(listing: Listing, *, output: str | None, quiet: bool, home: Path | None
         since = None if listing.since is None else moment("--since", listing.since, mesh.now)
         query = JobQuery(phases=phases, since=since, order=order, limit=limit)
         with mesh.read() as reader:
-            rows = [_row(each) for each in listed(reader, query)]
+            row = _whole_row if out.for_machines else _row
+            rows = [row(each) for each in listed(reader, query)]
     out.rows("jobs", rows, _JOBS, quiet="job_id", empty="No jobs")
 
 
 def _row(job: SummaryRow) -> dict[str, Any]:
+    """A job as the table shows it."""
     return {
         "job_id": job.job_id,
         "state": job.phase.value,
@@ -83,6 +85,11 @@ def _row(job: SummaryRow) -> dict[str, Any]:
         "node_id": job.node_id,
         "price": job.price,
         "description": job.description,
+    }
+
+
+def _whole_row(job: SummaryRow) -> dict[str, Any]:
+    return _row(job) | {
         "submitted_at": job.created_at,
         "receipt": None if job.receipt is None else str(job.receipt),
         "reason": job.reason,

@@ -90,11 +90,9 @@ class Output(Struct, frozen=True, kw_only=True):
             case Format.TABLE if not items:
                 note(empty)
             case Format.TABLE if self.quiet:
-                for item in items:
-                    say(str(item[quiet]))
+                say_text("\n".join(printable(str(item[quiet])) for item in items))
             case Format.TABLE:
-                for line in table(items, columns):
-                    say(line)
+                say_text("\n".join(table(items, columns)))
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> list[str]:
