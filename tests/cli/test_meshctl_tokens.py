@@ -142,3 +142,20 @@ def test_token_of_another_mesh_is_not_received(
 def test_token_is_named_by_a_part_of_its_cid(meshctl: Meshctl, text: str, code: int) -> None:
     assert meshctl("tokens", "issue", "--amount", "5").code == 0
     assert meshctl("tokens", "history", text).code == code
+
+
+def test_token_that_pays_is_named_by_a_part_of_its_cid(
+    meshctl: Meshctl, tmp_path: Path, care: str
+) -> None:
+    assert submit(meshctl, "50", "--scope", "care", "--token", care[-6:]).code == 0
+    stranger = "bafyr4icpyiq6t6tnp743yjgbusy63ofguliumqy5bsvg6vkyptkxglcsaa"
+    (tmp_path / "job.yaml").write_text(
+        f"module: echo.wasm\nresource_amount: 5\ntoken: {stranger}\n"
+    )
+    delegate = ("tokens", "delegate", "--to", OTHER, "--amount", "5", "--output", "token.car")
+    for unknown in (
+        submit(meshctl, "50", "--token", stranger),
+        meshctl("submit-job", "--file", "job.yaml"),
+        meshctl(*delegate, "--token", stranger),
+    ):
+        assert (unknown.code, "`meshctl tokens balance` lists them" in unknown.err) == (3, True)

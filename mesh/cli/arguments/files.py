@@ -161,14 +161,6 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def cid_from(text: str) -> Cid:
-    """A CID as text. Raises CommandError `malformed-cid`."""
-    try:
-        return parse_cid(text)
-    except CidError as error:
-        raise _malformed(text, error) from None
-
-
 def mesh_from(text: str) -> Cid:
     """The CID of a mesh, which is that of its first record. Raises CommandError."""
     hint = "ask for the CID of the mesh: `meshctl identity show` prints it where its keys are"

@@ -15,6 +15,7 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from mesh.embedded.mesh import EmbeddedMesh
+    from runtime.content.cid import Cid
 
 PART_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
@@ -70,6 +71,16 @@ def resolve(text: str, known: Sequence[str], *, noun: str, where: str) -> str:
 def find_job(mesh: EmbeddedMesh, text: str) -> JobId:
     """The job that part of an id names. Raises CommandError `unknown-job`, `ambiguous-job`."""
     return JobId(resolve(text, mesh.job_ids(), noun="job", where="meshctl list-jobs"))
+
+
+def find_token(mesh: EmbeddedMesh, text: str) -> Cid:
+    """The token that a CID or a part of one names. Raises CommandError `unknown-token`,
+    `ambiguous-token`."""
+    from mesh.embedded.commands.treasury import token_cids
+    from runtime.content.cid import parse_cid
+
+    known = [str(cid) for cid in token_cids(mesh)]
+    return parse_cid(resolve(text, known, noun="token", where="meshctl tokens balance"))
 
 
 def did_from(text: str, option: str) -> Did:

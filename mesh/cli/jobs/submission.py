@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from ccl.abi.limits import MODULE_LIMITS
 from mesh.adapters.sqlite.file.errors import StoreError
-from mesh.cli.arguments.files import cid_from, path_or_cid, read_bytes
+from mesh.cli.arguments.files import path_or_cid, read_bytes
+from mesh.cli.arguments.naming import find_token
 from mesh.cli.arguments.session import found_mesh, make_output
 from mesh.cli.arguments.values import one_of, positive, uuid_of, within
 from mesh.cli.jobs.calls import BY_OPTIONS, arguments_of, entry_of
@@ -195,7 +196,7 @@ def _request(mesh: EmbeddedMesh, given: Submission) -> tuple[JobRequest, Blocks]
             ),
         ),
         trust=_trust(given),
-        token=None if given.token is None else cid_from(given.token),
+        token=None if given.token is None else find_token(mesh, given.token),
         job_id=None if given.job_id is None else JobId(uuid_of("--id", given.job_id)),
     )
     if facts is not None:

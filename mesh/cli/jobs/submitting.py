@@ -86,7 +86,7 @@ def submit_job(
         typer.Option("--budget", metavar="TOKENS", help="Highest price. [default: the amount]"),
     ] = None,
     token: Annotated[
-        str | None, typer.Option("--token", metavar="CID", help="The token that pays.")
+        str | None, typer.Option("--token", metavar="TOKEN", help="The token that pays.")
     ] = None,
     scope: Annotated[
         str,

@@ -151,7 +151,7 @@ def delegate(
     token: Annotated[
         str | None,
         typer.Option(
-            "--token", metavar="CID", help="Of which token. [default: the one that would pay]"
+            "--token", metavar="TOKEN", help="Of which token. [default: the one that would pay]"
         ),
     ] = None,
     expires_in: ExpiryOption = None,

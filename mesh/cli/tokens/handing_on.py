@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from mesh.cli.arguments.files import CAR_BYTES_MAX, cid_from, open_seekable
-from mesh.cli.arguments.naming import did_from, resolve
+from mesh.cli.arguments.files import CAR_BYTES_MAX, open_seekable
+from mesh.cli.arguments.naming import did_from, find_token
 from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.arguments.values import one_of, positive
 from mesh.cli.output.describing import local_time
@@ -20,11 +20,9 @@ from mesh.embedded.commands.treasury import (
     hand_on,
     receive,
     revoke,
-    token_cids,
 )
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.accounts.token_history import Draw, token_history
-from runtime.content.cid import Cid, parse_cid
 from runtime.terminal.errors import CommandError, ExitCode
 from runtime.tokens.token import ResourceType
 
@@ -127,7 +125,7 @@ def run_revoke(
     """Carry out `tokens revoke`."""
     out = make_output(home, output, quiet=quiet)
     with open_mesh(home) as mesh:
-        cid = _find(mesh, token)
+        cid = find_token(mesh, token)
         revocation = revoke(mesh, cid, reason)
     out.record(
         {"token": str(cid), "revocation": str(revocation), "reason": reason},
@@ -140,7 +138,7 @@ def run_history(token: str, *, output: str | None, quiet: bool, home: Path | Non
     """Carry out `tokens history`."""
     out = make_output(home, output, quiet=quiet)
     with open_mesh(home) as mesh:
-        cid = _find(mesh, token)
+        cid = find_token(mesh, token)
         with mesh.read() as reader:
             rows = [_draw(each) for each in token_history(reader, cid)]
     out.rows("draws", rows, _DRAWS, quiet="hold", empty="Nothing has been drawn on this token")
@@ -165,14 +163,9 @@ def _part(mesh: EmbeddedMesh, given: Handing) -> Part:
         amount=positive("AMOUNT" if given.to is None else "--amount", given.amount),
         audience=mesh.owner if given.to is None else did_from(given.to, "--to"),
         scope=given.scope,
-        source=None if given.token is None else cid_from(given.token),
+        source=None if given.token is None else find_token(mesh, given.token),
         expires_at=None if expires is None else mesh.now + positive("--expires-in", expires),
     )
-
-
-def _find(mesh: EmbeddedMesh, text: str) -> Cid:
-    known = [str(cid) for cid in token_cids(mesh)]
-    return parse_cid(resolve(text, known, noun="token", where="meshctl tokens balance"))
 
 
 def _value(chain: Chain) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.cli.arguments.files import path_or_cid, read_bytes
+from mesh.cli.arguments.naming import find_token
 from mesh.cli.arguments.session import found_mesh, make_output
 from mesh.cli.jobs.calls import BY_DOCUMENT, DEFAULT_ENTRY, arguments_of, entry_of
 from mesh.cli.jobs.submission import Blocks, input_of, module_of
@@ -55,6 +56,8 @@ def request_of(mesh: EmbeddedMesh, document: JobDocument, file: Path) -> tuple[J
             None if document.input is None else _beside(folder, document.input), blocks
         ),
     )
+    if request.token is not None:
+        find_token(mesh, str(request.token))
     if facts is not None:
         check_callable(facts, document.module, request)
     return request, tuple(blocks)
