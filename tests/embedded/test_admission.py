@@ -8,9 +8,10 @@ from embedded_mesh import ANSWER, balances, put_block
 from wasm_modules import wasm
 from wasm_proposals import REFUSED
 
-from mesh.actors.submitter.rows import EVIDENCE
+from mesh.actors.submitter.rows import EVIDENCE, HOLDS
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
+from mesh.core.market.reputation import Evidence
 from mesh.core.records.terms import Requirements
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.jobs.obstacles import obstacle
@@ -102,7 +103,9 @@ def test_good_module_that_comes_later_is_executed(mesh: EmbeddedMesh) -> None:
     assert mesh.job(job_id).phase is Phase.VERIFIED
 
 
-def test_module_that_the_engine_cannot_compile_costs_no_reputation(mesh: EmbeddedMesh) -> None:
+def test_module_that_the_engine_cannot_compile_counts_a_tenth_of_a_lost_lease(
+    mesh: EmbeddedMesh,
+) -> None:
     """What the static budget let through and the machine could not do."""
     lying(mesh, dict.fromkeys((*NODES, *VERIFIERS), uncompiled))
     before = balances(mesh)
@@ -113,7 +116,9 @@ def test_module_that_the_engine_cannot_compile_costs_no_reputation(mesh: Embedde
     assert job.reason == "the engine could not compile the module: too large"
     assert balances(mesh) == before
     with mesh.read() as reader:
-        assert reader.rows(EVIDENCE).select() == ()
+        (evidence,) = reader.rows(EVIDENCE).select()
+        (hold,) = reader.rows(HOLDS).select()
+    assert (evidence.member, evidence.kind) == (hold.executor, Evidence.GAVE_UP)
     assert audit(mesh) == ()
 
 
