@@ -1,6 +1,7 @@
 """Jobs that failed: how commands show them, with the next step."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -165,3 +166,13 @@ def has_run_for_some_time(mesh: EmbeddedMesh) -> bool:
     with mesh.read() as reader:
         attempts = reader.view.rows(reader.issuer, ATTEMPTS).select()
     return any(each.running_first != each.running_last for each in attempts)
+
+
+def test_job_that_takes_too_long_names_the_time_that_a_node_needs(meshctl: Meshctl) -> None:
+    submit = ("submit-job", "--wasm", "endless.wasm", "--resource-amount", "500000")
+    refused = meshctl(*submit, "--max-seconds", "1")
+    assert refused.code == 6
+    found = re.search(r"mesh-node-2: .*max_seconds is 1, (\d+) needed", refused.err)
+    assert found is not None, refused
+    taken = meshctl(*submit, "--max-seconds", found[1], "-o", "json")
+    assert "mesh-node-2" in {bid["node_id"] for bid in json.loads(taken.out)["bids"]}

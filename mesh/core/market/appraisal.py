@@ -212,10 +212,8 @@ def _unwilling(node: NodeState, enquiry: Enquiry, offer: _Offer, now: int) -> _R
         return DeclineReason.CAPACITY, f"{node.running} of {node.running_max} places taken"
     allowed = manifest.requirements.max_seconds
     if ESTIMATES_ALLOWED * offer.fuel_ahead > allowed * node.fuel_per_second:
-        detail = (
-            f"{offer.estimated_seconds} s expected; {allowed} s are allowed, "
-            f"of which a node plans one part in {ESTIMATES_ALLOWED}"
-        )
+        least = ESTIMATES_ALLOWED * offer.estimated_seconds
+        detail = f"{offer.estimated_seconds} s expected; max_seconds is {allowed}, {least} needed"
         return DeclineReason.CAPACITY, detail
     if offer.price > manifest.budget:
         return DeclineReason.BUDGET, f"the price is {offer.price}, the budget {manifest.budget}"
