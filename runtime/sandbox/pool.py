@@ -117,22 +117,17 @@ class Sandbox:
         ticket = self.submit(request)
         return self.wait((ticket,))[ticket]
 
-    def cancel(self, ticket: Ticket) -> None:
-        """Cancels a request: a running one loses its worker. Its result is a Fault, to be waited
-        for."""
-        if ticket not in self._unfinished:
-            return
+    def cancel(self, *tickets: Ticket) -> None:
+        """Cancels requests: a running one loses its worker. The result of each is a Fault, to be
+        waited for."""
         fault = Fault(reason=FaultReason.CANCELLED)
-        for job in self._waiting:
-            if job.ticket == ticket:
-                self._waiting.remove(job)
-                self._finish(job, fault)
-                return
-        for worker in self._workers:
-            if worker.job is not None and worker.job.ticket == ticket:
+        for job in [job for job in self._waiting if job.ticket in tickets]:
+            self._waiting.remove(job)
+            self._finish(job, fault)
+        for worker in tuple(self._workers):
+            if worker.job is not None and worker.job.ticket in tickets:
                 self._retire(worker, fault)
-                self._dispatch()
-                return
+        self._dispatch()
 
     def is_begun(self, ticket: Ticket) -> bool:
         """Returns whether a worker executes the request, or has done so."""

@@ -54,6 +54,41 @@ def test_one_process_has_the_lead_until_it_gives_it_back(home: Path, lead: Lead)
     other.free()
 
 
+def test_waiting_for_the_lead_is_seen_until_it_is_over(home: Path, lead: Lead) -> None:
+    others = [Lead(find_home(home, {})) for _ in range(2)]
+    assert not lead.is_awaited()
+    for other in others:
+        assert not other.take()
+    assert lead.is_awaited()
+    others[0].free()
+    assert lead.is_awaited()
+    others[1].free()
+    assert not lead.is_awaited()
+    assert not others[0].take()
+    lead.free()
+    assert others[0].take()
+    assert not others[0].is_awaited(), "it waits no longer"
+    others[0].free()
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_process_that_has_what_it_wanted_goes_on_only_for_others_that_wait(
+    home: Path, is_awaited: bool
+) -> None:
+    driven = Driven(home, workers=1, linger_seconds=EVER)
+    other = Lead(driven.home)
+    works = [f"answer/{number}" for number in range(20)]
+    ask_for_answers(driven, *works)
+    assert driven.executions.leads()
+    if is_awaited:
+        assert not other.take()
+    assert driven.driver.run(lambda view: view.open_work().count() < len(works), timeout_seconds=60)
+    assert (len(driven.outcomes(VERIFIER)) == len(works)) == is_awaited
+    assert other.take()
+    other.free()
+    driven.close()
+
+
 def test_waiting_process_leaves_work_to_the_leading_one_and_starts_no_worker(
     home: Path, patient: Driven
 ) -> None:

@@ -107,6 +107,16 @@ def test_concurrent_requests_get_their_own_results(pool: Sandbox) -> None:
     assert len(pool.worker_pids()) == 2
 
 
+def test_cancelling_all_that_is_left_starts_no_worker(pool: Sandbox) -> None:
+    tickets = [pool.submit(request(SPIN, fuel=ENDLESS_FUEL)) for _ in range(4)]
+    while sum(worker.job is not None for worker in pool._workers) < 2:
+        pool.wait(tickets, timeout_seconds=0.01)
+    pool.cancel(*tickets)
+    assert pool.worker_pids() == ()
+    for ticket in tickets:
+        assert faulted(pool.wait((ticket,))[ticket]) is FaultReason.CANCELLED
+
+
 def test_ticket_gives_one_result(pool: Sandbox) -> None:
     ticket = pool.submit(request(TRIPLE, arguments=[1]))
     assert pool.wait((ticket,)).keys() == {ticket}

@@ -20,7 +20,7 @@ from mesh.core.ports.messages import Envelope
 from mesh.core.ports.tables import Table
 from mesh.core.ports.work import Execute, Executed, WorkId, WorkResult
 from mesh.core.records.terms import Priority
-from mesh.embedded.driving.driver import Driver
+from mesh.embedded.driving.driver import LINGER_SECONDS, Driver
 from mesh.embedded.driving.executions import PATIENCE_SECONDS, Executions
 from mesh.embedded.driving.requests import Requests
 from mesh.embedded.driving.set_aside import SET_ASIDE
@@ -152,6 +152,7 @@ class Driven:
         sandbox: type[Sandbox] = Sandbox,
         elapsed: Callable[[], float] = time.monotonic,
         patience_seconds: float = PATIENCE_SECONDS,
+        linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self.home: Home = find_home(path, {})
         self.store = SqliteStore(
@@ -179,6 +180,7 @@ class Driven:
             turns=self.turns,
             executions=self.executions,
             clock=clock,
+            linger_seconds=linger_seconds,
         )
 
     def outcomes(self, actor: Did = EXECUTOR) -> dict[str, Outcome]:

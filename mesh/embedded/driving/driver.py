@@ -22,6 +22,8 @@ POLL_SECONDS: Final = 0.02
 """So often it is looked whether another process has written."""
 LOOK_SECONDS: Final = 1.0
 """So often a goal is looked for where nothing happens: it may be that nothing has for long."""
+LINGER_SECONDS: Final = 0.2
+"""So long a process goes on for others when it has what it wanted."""
 TAKE_OVER_MS: Final = 100
 """So often it is looked whether a process has died, which writes nothing."""
 
@@ -43,12 +45,14 @@ class Driver:
         turns: Turns,
         executions: Executions,
         clock: Callable[[], Now],
+        linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self._store = store
         self._turns = turns
         self._executions = executions
         self._patience_ms = int(executions.patience_seconds * 1000)
         self._clock = clock
+        self._linger_seconds = linger_seconds
         self._next_at: int | None = 0
         self._is_silent = True
         self._take_over_at = 0
@@ -106,12 +110,21 @@ class Driver:
                         is_over = is_reached(view)
                     after_look()
                     if is_over:
+                        self._linger()
                         return True
                 if end is not None and time.monotonic() >= end:
                     return False
                 self._wait(end)
         finally:
             self._hand_back()
+
+    def _linger(self) -> None:
+        """Go on for a moment with what others wait for: whoever leads next has to start workers."""
+        end = time.monotonic() + self._linger_seconds
+        while self._executions.is_awaited() and time.monotonic() < end:
+            self._wait(end)
+            self._look()
+            self._turns_that_are_due()
 
     # --- turns
 

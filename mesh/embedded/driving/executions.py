@@ -31,7 +31,7 @@ Key: TypeAlias = tuple[Did, WorkId]
 
 AGEING_SECONDS: Final = 30
 """After so long waiting work is as urgent as the next priority."""
-PATIENCE_SECONDS: Final = 0.5
+PATIENCE_SECONDS: Final = 1.0
 """So long open work is left to the process that leads, from when it has last taken some of it."""
 AHEAD_SECONDS: Final = 0.05
 """So much work is claimed for each slot."""
@@ -124,6 +124,12 @@ class Executions:
         """Whether this process executes for all others of the home, from now on if none does."""
         return self._lead.take()
 
+    def is_awaited(self) -> bool:
+        """Whether this process has workers for what is left, and others wait that would have to
+        start some."""
+        is_left = bool(self._open or self.has_claims)
+        return is_left and self._sandbox is not None and self._lead.is_awaited()
+
     def takes_part(self) -> bool:
         """Whether this process executes, or would if it knew of open work."""
         return self.has_claims or self.leads() or self._may_claim()
@@ -144,8 +150,7 @@ class Executions:
             for row in view.open_work().select()
             if isinstance(row.work, Execute)
         }
-        for key in [key for key in self._claims if key not in rows]:
-            self.forget((key,))
+        self.forget([key for key in self._claims if key not in rows])
         before = set(self._open)
         self._open.clear()
         self._elsewhere.clear()
@@ -165,18 +170,18 @@ class Executions:
 
     def forget(self, cancelled: Iterable[Key]) -> None:
         """Work that was taken back: it is not begun, and its worker ends at once."""
+        tickets = []
         for key in cancelled:
             self._open.pop(key, None)
             self._elsewhere.pop(key, None)
             claim = self._claims.pop(key, None)
             if claim is not None and claim.ticket is not None:
-                self._give_up(claim.ticket)
-
-    def _give_up(self, ticket: Ticket) -> None:
-        assert self._sandbox is not None, "it has given the ticket"
-        del self._keys[ticket]
-        self._sandbox.cancel(ticket)
-        self._sandbox.poll((ticket,))
+                tickets.append(claim.ticket)
+                del self._keys[claim.ticket]
+        if tickets:
+            assert self._sandbox is not None, "it has given the tickets"
+            self._sandbox.cancel(*tickets)
+            self._sandbox.poll(tickets)
 
     # --- within a turn
 
@@ -286,10 +291,9 @@ class Executions:
 
     def reopen(self, handed_back: Iterable[Key]) -> None:
         """Work that a committed turn has handed back: open for everybody, also for this process."""
-        for key in handed_back:
-            row = self._claims[key].row
-            self.forget((key,))
-            self._open[key] = replace(row, claimed_by=None)
+        rows = {key: replace(self._claims[key].row, claimed_by=None) for key in handed_back}
+        self.forget(rows)
+        self._open.update(rows)
 
     def _submit(self, key: Key, claim: Claim) -> None:
         if self._sandbox is None:

@@ -98,29 +98,57 @@ class Slots:
 
 
 class Lead:
-    """Of one process of a home at a time: it executes for all of them, as long as it keeps up."""
+    """Of one process of a home at a time: it executes for all of them, as long as it keeps up.
+    Those that wait for it share a second lock."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._descriptor: int | None = None
+        self._lead: int | None = None
+        self._waiting: int | None = None
         self._is_held = False
 
     def take(self) -> bool:
-        """Hold it if nobody else does; whether it is held now.
+        """Hold it if nobody else does, or wait for it until it is given back; whether it is held
+        now.
 
         Raises CommandError `home-read-only`, `disk-full`, `home-unusable`.
         """
-        if not self._is_held:
-            if self._descriptor is None:
-                self._descriptor = open_lock(self._home, self._home.locks / "lead.lock")
-            self._is_held = _try_lock(self._descriptor)
+        if self._is_held:
+            return True
+        if self._lead is None:
+            self._lead = self._open("lead")
+        self._is_held = _try_lock(self._lead)
+        if self._is_held:
+            self._close(self._waiting)
+            self._waiting = None
+        elif self._waiting is None:
+            self._waiting = self._open("waiting")
+            _share_lock(self._waiting)
         return self._is_held
 
+    def is_awaited(self) -> bool:
+        """Whether this process holds it and another waits for it. Raises CommandError as `take`."""
+        if not self._is_held:
+            return False
+        waiting = self._open("waiting")
+        try:
+            return not _try_lock(waiting)
+        finally:
+            os.close(waiting)
+
     def free(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-        self._descriptor = None
+        """Neither hold it nor wait for it."""
+        self._close(self._lead)
+        self._close(self._waiting)
+        self._lead = self._waiting = None
         self._is_held = False
+
+    def _open(self, name: str) -> int:
+        return open_lock(self._home, self._home.locks / f"{name}.lock")
+
+    def _close(self, descriptor: int | None) -> None:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -132,6 +160,13 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _share_lock(descriptor: int) -> None:
+    """Waits while another process looks whether anybody holds it."""
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def _path(home: Home, name: str) -> Path:
