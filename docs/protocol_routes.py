@@ -54,7 +54,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=ALL,
         attached="Endorsements",
         checks="it follows the newest list, and `threshold` of that one's founders endorse it; no "
-        "key and no name is in it twice",
+        "key and no name is in it twice. Where another one of its number counts as well, the "
+        "founders who endorsed both are accused, and the list before the fork is in force again",
     ),
     Endorsement: Route(
         signers="a founder",

@@ -4,13 +4,16 @@ Rule: an actor checks signature, mesh, membership and size itself; nothing depen
 being honest. What is refused is counted by its name and changes nothing else.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
+from mesh.core.membership.equivocation import contradict
 from mesh.core.membership.members import Members, counts
 from mesh.core.ports.blocks import BlockError
 from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, Envelope
@@ -60,13 +63,15 @@ class RefusalRow(Struct, frozen=True, kw_only=True):
 
 class MembershipRow(Struct, frozen=True, kw_only=True):
     """A change of the members that counts, and the endorsements that it came with. known_at: Unix
-    seconds."""
+    seconds. is_forked: whether another one of its number counts as well, by founders who endorsed
+    both."""
 
     sequence: int
     change: Cid
     endorsements: tuple[Cid, ...]
     genesis: Cid
     known_at: int
+    is_forked: bool = False
 
 
 REFUSALS: Final = Table(name="refusals", row=RefusalRow, key=("reason", "kind"))
@@ -85,7 +90,7 @@ class Incoming(Struct, frozen=True, kw_only=True):
 Handler = Callable[[Any, ActorTransaction, Incoming, Now], MessageRefusal | None]
 
 
-class BaseActor:
+class BaseActor(ABC):
     """An actor's key, its archive and its members. `handlers`: by the type of the first record."""
 
     handlers: ClassVar[Mapping[type[Any], Handler]] = {}
@@ -204,7 +209,7 @@ class BaseActor:
         )
 
     def members(self, tx: ActorTransaction) -> Members:
-        """The members in force, by the newest change that counts."""
+        """The members in force, by the newest change that counts, of those before a fork."""
         return self.members_at(tx, tx.rows(MEMBERSHIPS).derived(_newest_change))
 
     def members_at(self, tx: ActorTransaction, change: Cid) -> Members:
@@ -222,15 +227,18 @@ class BaseActor:
     ) -> MessageRefusal | None:
         change: Signed[Membership] = incoming.record
         rows = tx.rows(MEMBERSHIPS)
-        if (known := rows.get(change.body.sequence)) is not None:
-            return None if known.change == change.cid else MessageRefusal.EQUIVOCATION
-        before = self.members(tx)
+        known = rows.get(change.body.sequence)
+        if known is not None and known.change == change.cid:
+            return None
         endorsements = []
         for block in incoming.attached.values():
             try:
                 endorsements.append(self.archive.read_as(Endorsement, block))
             except RecordError:
                 continue
+        if known is not None:
+            return self._take_fork(tx, known, change, endorsements, now)
+        before = self.members(tx)
         if not counts(change, endorsements, genesis=before.genesis.body, before=before.change):
             return MessageRefusal.NOT_ENDORSED
         self.keep(tx, change, *endorsements)
@@ -245,11 +253,43 @@ class BaseActor:
         )
         return None
 
+    def _take_fork(
+        self,
+        tx: ActorTransaction,
+        known: MembershipRow,
+        other: Signed[Membership],
+        endorsements: list[Signed[Endorsement]],
+        now: Now,
+    ) -> MessageRefusal:
+        """Another change in the place of a known one: founders who endorsed both are made known.
+        Where it would count, too, neither does from here on; the first list has none before it."""
+        first = self.archive.get(tx.blocks, Membership, known.change)
+        previous = first.body.previous
+        before = None if previous is None else self.archive.get(tx.blocks, Membership, previous)
+        genesis = self.archive.get(tx.blocks, Genesis, known.genesis)
+        if not counts(other, endorsements, genesis=genesis.body, before=before):
+            return MessageRefusal.NOT_ENDORSED
+        self.keep(tx, other, *endorsements)
+        tx.rows(MEMBERSHIPS).put(replace(known, is_forked=True))
+        for cid in known.endorsements:
+            given = self.archive.get(tx.blocks, Endorsement, cid)
+            for each in endorsements:
+                if contradict(given, each):
+                    self.contradicted(tx, given, each, now)
+        return MessageRefusal.EQUIVOCATION
+
+    @abstractmethod
+    def contradicted(
+        self, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
+    ) -> None:
+        """Make known that two records fill one slot of their signer."""
+
 
 def _newest_change(rows: RowReader[MembershipRow]) -> Cid:
-    newest = rows.select(descending=True, limit=1)
-    assert newest, "an actor is given the members of its mesh when it is made"
-    return newest[0].change
+    changes = rows.select()
+    assert changes, "an actor is given the members of its mesh when it is made"
+    fork = next((at for at, each in enumerate(changes) if at and each.is_forked), len(changes))
+    return changes[fork - 1].change
 
 
 _COMMON: Final[Mapping[type[Any], Handler]] = {Membership: BaseActor._take_membership}

@@ -3,12 +3,14 @@
 Rule: an opening or a settlement counts for a worker only where it is about the hold in hand.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 from mesh.actors import executions
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import BaseActor, Incoming, MessageRefusal
+from mesh.actors.faults import accuse_if_contradicted
 from mesh.actors.machine import Machine
 from mesh.actors.orders import stored_order
 from mesh.core.ports.work import WorkId, WorkResult
@@ -22,7 +24,7 @@ from runtime.identity.keys import SigningKey
 from runtime.identity.signed import RecordError, Signed
 
 
-class Worker(BaseActor, ABC):
+class Worker(BaseActor):
     """An actor that executes on a machine. beats: whether its profile is sent as a beat, since
     presence counts in its mesh."""
 
@@ -46,6 +48,11 @@ class Worker(BaseActor, ABC):
     @abstractmethod
     def publish(self, tx: ActorTransaction, now: Now) -> Instant | None:
         """Send the profile where it is due; the next deadline."""
+
+    def contradicted(
+        self, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
+    ) -> None:
+        accuse_if_contradicted(self, tx, type(first.body), first.cid, second, now)
 
     def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
         deadline, lost = executions.tick(self, tx, now)

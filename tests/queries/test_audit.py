@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from whole_home import WholeHome, built, opened_copy
+from membership_forks import forks
+from whole_home import WholeHome, built, edit, key_of, opened_copy
 
 
 def test_home_with_jobs_of_every_kind_is_clean(home: WholeHome) -> None:
@@ -17,6 +18,17 @@ def test_sealed_home_is_clean(tmp_path: Path) -> None:
     (tmp_path / "copy").mkdir()
     with opened_copy(whole, tmp_path / "copy") as home:
         assert home.audit() == ()
+
+
+def test_home_with_a_fork_of_its_members_is_clean(home: WholeHome) -> None:
+    for change, assent in forks(home.founding, key_of("issuer")):
+        for actor in home.actors.by_did.values():
+            home.receive(actor, change, assent)
+    assert [each.text for each in home.audit()] == []
+    assert edit(home.path, "UPDATE memberships SET is_forked = 0 WHERE is_forked = 1")
+    assert any("list of members 2" in each.text for each in home.audit())
+    home.repair()
+    assert home.audit() == ()
 
 
 def test_home_whose_actors_know_no_members_is_reported(tmp_path: Path) -> None:

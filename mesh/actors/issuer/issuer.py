@@ -5,7 +5,7 @@ with what it has answered before.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.base import Handler, Incoming, MessageRefusal
@@ -20,6 +20,7 @@ from mesh.actors.issuer.attempts.reports import (
 )
 from mesh.actors.issuer.awards.awarding import take_award
 from mesh.actors.issuer.core import IssuerCore
+from mesh.actors.issuer.evidence import accuse
 from mesh.actors.issuer.owners import commands, credentials
 from mesh.actors.issuer.owners.accounts import take_revocation, take_token, take_transfer
 from mesh.actors.issuer.presence import take_profile
@@ -70,6 +71,11 @@ class Issuer(IssuerCore):
         note_own_records(self, tx, incoming, now)
         is_signed_for = not isinstance(incoming.record.body, Membership)
         return MessageRefusal.RESTORED if is_signed_for and is_restored(tx) else None
+
+    def contradicted(
+        self, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
+    ) -> None:
+        accuse(self, tx, first.cid, second, now)
 
     def _resume(self, tx: ActorTransaction, now: Now) -> None:
         """Go on after a gap in which nobody drove this issuer, perhaps as an old copy of itself."""

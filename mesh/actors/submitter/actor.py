@@ -349,6 +349,11 @@ class Submitter(JobBook):
             return
         handing_over.award(self, tx, bidding.look(self, tx, job, now), now)
 
+    def contradicted(
+        self, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
+    ) -> None:
+        reading.prove(self, tx, first, second, now)
+
     def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
         fetches.finished(self, tx, work, result, now)
 

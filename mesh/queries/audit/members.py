@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from mesh.actors.base import MEMBERSHIPS, MembershipRow
 from mesh.core.membership.members import counts
 from mesh.core.records.membership import Endorsement, Genesis, Membership
@@ -22,8 +24,17 @@ def check_members(store: ActorStore) -> Iterator[Finding]:
     stored = {row.change: row for row in store.rows(MEMBERSHIPS)}
     rows: list[MembershipRow] = []
     before: Signed[Membership] | None = None
-    for change in sorted(store.all(Membership), key=lambda each: each.body.sequence):
+    # Of several of one number that of the row is first: it came first.
+    changes = sorted(
+        store.all(Membership), key=lambda each: (each.body.sequence, each.cid not in stored)
+    )
+    previous: Signed[Membership] | None = None
+    for change in changes:
         endorsements = store.about(Endorsement, change.cid, "change")
+        if before is not None and change.body.sequence == before.body.sequence:
+            if counts(change, endorsements, genesis=genesis.body, before=previous):
+                rows[-1] = replace(rows[-1], is_forked=True)
+            continue
         if not counts(change, endorsements, genesis=genesis.body, before=before):
             continue
         row = stored.get(change.cid)
@@ -39,7 +50,7 @@ def check_members(store: ActorStore) -> Iterator[Finding]:
                 known_at=genesis.body.created_at,
             )
         )
-        before = change
+        previous, before = before, change
     if not rows:
         yield lost(store, "members", "a list of members that counts")
         return
