@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import hold_id
+from mesh.core.market.contexts import fuel_of
 from mesh.core.market.terms import (
     Surroundings,
     context_for,
-    fuel_of,
     max_seconds_of,
     pot_of,
 )

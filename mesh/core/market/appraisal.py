@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from mesh.core.fields import MICRO, REASON_BYTES_MAX, NodeId
 from mesh.core.market.capabilities import constraint_text, first_unsatisfied
+from mesh.core.market.contexts import fuel_of
 from mesh.core.market.credentials import Shown, first_lacking
-from mesh.core.market.terms import ESTIMATES_ALLOWED, fuel_of
+from mesh.core.market.terms import ESTIMATES_ALLOWED
 from mesh.core.records.jobs import JobManifest
 from mesh.core.records.market import Bid, Decline, DeclineReason
 from mesh.core.records.terms import Capability, Engine

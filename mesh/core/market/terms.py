@@ -11,16 +11,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mesh.core.findings import Fault, Finding, differing
-from mesh.core.ids import execution_seed, hold_id
+from mesh.core.ids import hold_id
+from mesh.core.market.contexts import decided, follows, fuel_of, most_of
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid
 from mesh.core.records.membership import Genesis
 from mesh.core.records.work import Hold
 from mesh.core.settlement.payments import pot_of
 from runtime.content.cid import Cid
-from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.execution.context import FUEL_PER_UNIT, REPUTATION_UNKNOWN, Context, Limits
+from runtime.execution.context import REPUTATION_UNKNOWN, Context, Limits
 from runtime.identity.signed import Signed
 
 CLOCK_SKEW_SECONDS: Final = 300
@@ -48,11 +48,6 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     reputation: int = REPUTATION_UNKNOWN
 
 
-def fuel_of(units: int) -> int:
-    """The fuel limit of so many units, the same for executor and verifiers."""
-    return min(units * FUEL_PER_UNIT, INTEGER_MAX)
-
-
 def max_seconds_of(manifest: JobManifest, bid: Bid, lease_ms: int) -> int:
     """The wall clock of an attempt: 3 × the bid's estimate and a lease, at least a minute, within
     the manifest's."""
@@ -71,12 +66,11 @@ def context_for(
 
     allowed: what the awarder allows of input, output, logs and effects; None for the most.
     """
-    fuel, memory_bytes = fuel_of(bid.units), manifest.body.requirements.memory_bytes
-    limits = Limits(fuel=fuel, memory_bytes=memory_bytes)
+    limits = most_of(manifest, bid.units)
     if allowed is not None:
-        limits = replace(allowed, fuel=fuel, memory_bytes=memory_bytes)
+        limits = replace(allowed, fuel=limits.fuel, memory_bytes=limits.memory_bytes)
     return Context(
-        **_decided(manifest),
+        **decided(manifest),
         limits=limits,
         engine=bid.engine.text,
         balances=surroundings.balances,
@@ -89,45 +83,12 @@ def context_for(
     )
 
 
-def _decided(manifest: Signed[JobManifest]) -> dict[str, Any]:
-    """The fields of a context that follow from the manifest."""
-    body = manifest.body
-    return {
-        "entry": body.entry,
-        "owner": manifest.signer,
-        "caller": manifest.signer,
-        "member": None,
-        "rules": None,
-        "now": body.created_at,
-        "received_at": body.created_at,
-        "seed": execution_seed(manifest.cid, manifest.signer),
-        "arguments": body.arguments,
-        "arguments_commitment": None,
-        "input": body.input,
-    }
-
-
-def _allowed(limits: Limits, most: Limits) -> bool:
-    """Work and memory are what was paid for; of the rest the awarder may allow less."""
-    return (
-        (limits.fuel, limits.memory_bytes) == (most.fuel, most.memory_bytes)
-        and 0 <= limits.input_bytes <= most.input_bytes
-        and 0 <= limits.output_bytes <= most.output_bytes
-        and 0 <= limits.log_bytes <= most.log_bytes
-        and 0 <= limits.effects <= most.effects
-    )
-
-
 def check_context(context: Context, manifest: Signed[JobManifest], bid: Bid) -> tuple[Finding, ...]:
     """Whether a context follows from the manifest and the bid, as far as they decide it."""
     findings = differing("context", (Fault.ENGINE_DIFFERS, context.engine, bid.engine.text))
     if manifest.body.engine is not None:
         findings += differing("bid", (Fault.ENGINE_DIFFERS, bid.engine.text, manifest.body.engine))
-    wanted = _decided(manifest)
-    most = Limits(fuel=fuel_of(bid.units), memory_bytes=manifest.body.requirements.memory_bytes)
-    if not _allowed(context.limits, most) or any(
-        getattr(context, name) != value for name, value in wanted.items()
-    ):
+    if not follows(context, manifest, bid.units):
         findings += (Finding(fault=Fault.CONTEXT_DIFFERS, subject="context"),)
     return findings
 

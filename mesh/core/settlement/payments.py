@@ -61,6 +61,13 @@ class Terms(Struct, frozen=True, kw_only=True):
     blame: Blame
 
 
+_LEASE_LOST: Final = Terms(
+    executor=ExecutorPay.NOTHING,
+    verifier=VerifierPay.SHARE,
+    end=JobEnd.SUBMITTED,
+    blame=Blame.LEASE,
+)
+
 TERMS: Final[Mapping[Ground, Terms]] = {
     Ground.VERIFIED: Terms(
         executor=ExecutorPay.PRICE,
@@ -99,24 +106,9 @@ TERMS: Final[Mapping[Ground, Terms]] = {
         # Nobody else has tried: it is the executor's word against the submitter's own check.
         blame=Blame.TENTH_OF_LEASE,
     ),
-    Ground.SILENT: Terms(
-        executor=ExecutorPay.NOTHING,
-        verifier=VerifierPay.SHARE,
-        end=JobEnd.SUBMITTED,
-        blame=Blame.LEASE,
-    ),
-    Ground.UNOPENED: Terms(
-        executor=ExecutorPay.NOTHING,
-        verifier=VerifierPay.SHARE,
-        end=JobEnd.SUBMITTED,
-        blame=Blame.LEASE,
-    ),
-    Ground.WALL_CLOCK: Terms(
-        executor=ExecutorPay.NOTHING,
-        verifier=VerifierPay.SHARE,
-        end=JobEnd.SUBMITTED,
-        blame=Blame.LEASE,
-    ),
+    Ground.SILENT: _LEASE_LOST,
+    Ground.UNOPENED: _LEASE_LOST,
+    Ground.WALL_CLOCK: _LEASE_LOST,
 }
 
 GROUND_OF_GIVING_UP: Final[Mapping[GaveUpGround, Ground]] = {

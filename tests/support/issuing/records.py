@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from mesh.actors.actor import Now
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import new_job_id
-from mesh.core.market.terms import context_for, fuel_of
+from mesh.core.market.contexts import fuel_of
+from mesh.core.market.terms import context_for
 from mesh.core.membership.founding import Founding
 from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.market import Bid, NodeProfile

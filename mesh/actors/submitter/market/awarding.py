@@ -31,8 +31,9 @@ from mesh.core.fields import NodeId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Offer, Phase
 from mesh.core.market import credentials
+from mesh.core.market.contexts import fuel_of
 from mesh.core.market.ranking import BidRefusal, Candidate, bid_refusal, rank
-from mesh.core.market.terms import Surroundings, check_award, context_for, fuel_of
+from mesh.core.market.terms import Surroundings, check_award, context_for
 from mesh.core.ports.messages import ORDER_BYTES_MAX, Outgoing
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.jobs import Award, JobManifest

@@ -6,8 +6,9 @@ Whether the result itself is right is for verifiers to say, by executing again.
 from typing import Final
 
 from mesh.core.findings import Fault, Finding, differing
+from mesh.core.market.contexts import fuel_of
 from mesh.core.proofs.version1.records import Award, Bid, JobManifest, Receipt
-from mesh.core.proofs.version1.terms import check_context, fuel_of
+from mesh.core.proofs.version1.terms import check_context
 from runtime.execution.context import Context
 from runtime.execution.execution import Deterministic
 from runtime.execution.metering import compute_units
