@@ -185,3 +185,16 @@ def test_name_that_is_not_utf8_is_reported_in_a_folder(folder: Path) -> None:
     done.out.encode("utf-8")
     assert answer["error"]["code"] == "not-utf8"
     assert "caf\\xe9.ccl" in answer["error"]["message"]
+
+
+def test_number_below_its_least_is_refused_in_words(folder: Path) -> None:
+    done = call(folder, "ccl", "run", "x.ccl", "--max-spend", "-1")
+    assert done.code == 2
+    assert done.err.startswith("error[usage]: Invalid value for '--max-spend': -1 is less than 0\n")
+
+
+def test_negative_argument_is_named_whole(folder: Path) -> None:
+    done = call(folder, "meshctl", "tokens", "allocate", "care", "-500")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error[usage]: No such option: -500\n")
+    assert "`meshctl tokens allocate … -- -500`" in done.err

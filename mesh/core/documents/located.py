@@ -14,6 +14,7 @@ from runtime.content.codec import INTEGER_MAX
 
 DEPTH_MAX: Final = 32
 DOCUMENT_BYTES_MAX: Final = 1 << 20
+REASON_CHARS_MAX: Final = 200
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
 _DIGITS_MAX: Final = 20
 """Of an integer that could fit 63 bits, with its sign."""
@@ -54,8 +55,10 @@ class DocumentError(ValueError):
     """A text that is no document. line, column: from 1."""
 
     def __init__(self, reason: str, line: int, column: int, hint: str) -> None:
-        super().__init__(f"{line}:{column}: {reason}")
-        self.reason = reason
+        # What a document is wrong in may be as long as the document.
+        short = reason if len(reason) <= REASON_CHARS_MAX else f"{reason[:REASON_CHARS_MAX]}…"
+        super().__init__(f"{line}:{column}: {short}")
+        self.reason = short
         self.line = line
         self.column = column
         self.hint = hint
@@ -137,9 +140,9 @@ def _scalar(node: yaml.ScalarNode, line: int, column: int) -> Scalar:
     if _INTEGER.fullmatch(text):
         if len(text) > _DIGITS_MAX or abs(int(text)) > INTEGER_MAX:
             hint = f"write at most {INTEGER_MAX}, or quote it where a text is meant"
-            raise DocumentError(f"{text:.60} does not fit 63 bits", line, column, hint)
+            raise DocumentError(f"{text} does not fit 63 bits", line, column, hint)
         return int(text)
     if _FRACTION.fullmatch(text):
         hint = "write a whole number, or quote it where a text is meant"
-        raise DocumentError(f"{text:.60} is not an integer", line, column, hint)
+        raise DocumentError(f"{text} is not an integer", line, column, hint)
     return text

@@ -13,7 +13,9 @@ from runtime.terminal.errors import CommandError, ExitCode
 
 _NEGATIVE: Final = re.compile(r"-\d")
 _NO_NUMBER: Final = re.compile(r"'[^']*' is not a valid (int|float)( range)?$")
-_OUT_OF_RANGE: Final = re.compile(r"(\S+) is not in the range (?:(\S+)<=)?x(?:<=(\S+))?$")
+_OUT_OF_RANGE: Final = re.compile(
+    r"(\S+) is not in the range (?:x>=(?P<least>\S+)|(?:(\S+)<=)?x(?:<=(\S+))?)$"
+)
 _NO_COMMAND: Final = re.compile(r"No such command '([^']*)'")
 _NUMBERS: Final = {"int": "a whole number", "float": "a number"}
 
@@ -27,8 +29,11 @@ def usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> C
     if file is not None and file.startswith(option):
         hint = f"names that begin with - are options; write the file as {as_path(file)}"
     elif _NEGATIVE.match(option):
+        # (the library names the first digit alone)
+        number = next((each for each in arguments if each.startswith(option)), option)
+        error.message = f"No such option: {number}"
         hint = "a negative number is read as an option; put -- before the arguments: "
-        hint += f"`{command} … -- {option}`"
+        hint += f"`{command} … -- {number}`"
     elif isinstance(error, NoSuchOption):
         hint = option_elsewhere(option) or hint
     # (the library puts what one can choose from on lines of their own)
@@ -42,7 +47,8 @@ def usage_error(error: TyperException, name: str, arguments: Sequence[str]) -> C
 
 
 def _range(found: re.Match[str]) -> str:
-    value, low, high = found.groups()
+    value, least, low, high = found.groups()
+    low = least or low
     if high is None:
         return f"{value} is less than {low}"
     return f"{value} is more than {high}" if low is None else f"{value} is not from {low} to {high}"

@@ -31,7 +31,7 @@ def list_runs(home: Path | None, *, as_json: bool) -> int:
     if as_json:
         give({"runs": found})
     elif not found:
-        note("no run is unfinished")
+        note("No run is unfinished")
     else:
         rows = [HEADS, *(_row(each) for each in found)]
         say_text(columns(rows).removesuffix("\n"))
