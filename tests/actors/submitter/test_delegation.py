@@ -8,6 +8,7 @@ from issuing.records import key_of
 from msgspec.structs import replace
 from submitting import Market
 
+from mesh.actors.actor import Instant
 from mesh.actors.submitter.delegation.rows import OFFERED_BIDS
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.core.fields import NodeId
@@ -123,6 +124,80 @@ def test_next_best_bid_follows_a_refusal_of_the_issuer_alone() -> None:
     assert offers.awarded() == [cheap.cid]
     offers.refuse(offers.market.issuer_key)
     assert offers.awarded() == [cheap.cid, dear.cid]
+
+
+def test_nothing_is_awarded_before_the_bids_were_collected() -> None:
+    offers = Offers()
+    offers.offer(offers.bid(0, 900))
+    offers.market.tick()
+    assert offers.awarded() == []
+    cheap = offers.bid(1, 100)
+    offers.offer(cheap)
+    offers.wait()
+    assert offers.awarded() == [cheap.cid]
+
+
+def test_bid_that_is_offered_again_is_still_the_one_that_was_awarded() -> None:
+    offers = Offers()
+    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
+    for each in (dear, cheap):
+        offers.offer(each)
+    offers.wait()
+    offers.offer(cheap)
+    offers.wait()
+    assert offers.awarded() == [cheap.cid]
+    offers.refuse(offers.market.issuer_key)
+    assert offers.awarded() == [cheap.cid, dear.cid]
+
+
+def test_delegate_asks_the_issuer_after_a_restart_at_once() -> None:
+    """The clock of another boot says nothing of when the bids came."""
+    offers = Offers()
+    bid = offers.bid(0, 100)
+    offers.offer(bid)
+    market = offers.market
+    market.now = replace(market.now, boot="second", monotonic=Instant(1))
+    market.tick()
+    assert offers.awarded() == [bid.cid]
+
+
+def test_expired_job_is_not_awarded_by_hand() -> None:
+    offers = Offers()
+    offers.offer(offers.bid(0, 100, expires_at=offers.manifest.body.expires_at + 9))
+    market = offers.market
+    market.skip(1000 * (offers.manifest.body.expires_at - market.now.wall))
+    found = market.within(
+        lambda tx: market.actor.accept_offered(
+            tx, offers.manifest.cid, NodeId("node-0"), market.now
+        )
+    )
+    assert isinstance(found, AwardRefusal) and found.fault is AwardFault.EXPIRED
+
+
+def test_bid_or_job_whose_time_is_over_is_no_offer() -> None:
+    offers = Offers()
+    offers.offer(offers.bid(0, 100, expires_at=offers.market.now.wall))
+    late = offers.bid(1, 100, expires_at=offers.manifest.body.expires_at + 9)
+    offers.market.skip(1000 * (offers.manifest.body.expires_at - offers.market.now.wall))
+    offers.offer(late)
+    assert offers.market.refusals() == {"OVER": 2}
+    assert offers.market.within(lambda tx: tx.rows(OFFERED_BIDS).count()) == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "refusal"), [("stranger", "NOT_A_MEMBER"), ("submitter", "NOT_ADDRESSED")]
+)
+def test_job_of_no_other_submitter_is_no_offer(owner: str, refusal: str) -> None:
+    offers = Offers()
+    named = {
+        "award_delegate": offers.market.submitter.did,
+        "accepted_issuers": (offers.market.issuer_key.did,),
+    }
+    offers.manifest = offers.market.manifest(key_of(owner), **named)
+    offers.offer(offers.bid(0, 100))
+    offers.wait()
+    assert offers.awarded() == []
+    assert offers.market.refusals() == {refusal: 1}
 
 
 def test_award_is_repeated_until_the_hold_of_the_delegates_award_has_come() -> None:
