@@ -312,8 +312,12 @@ def test_sealed_result_is_fixed_first_and_shown_at_the_opening(sealed_verifier: 
     attestation = sealed_verifier.last(Attestation)
     assert opens(seal, attestation.body.deterministic, attestation.body.nonce)
     assert sealed_verifier.hearers(attestation) == {world.issuer.did}
+    shown = {attestation.body.deterministic, attempt.hold.cid, found.draw.cid, opening.cid}
+    assert sealed_verifier.attached(attestation) == shown
+    sent = len(sealed_verifier.sent)
     sealed_verifier.receive(opening, found.draw, *seals)
-    assert len(sealed_verifier.signed(Attestation)) == 1
+    again = [each.record for each in sealed_verifier.sent[sent:]]
+    assert again == [attestation.cid], "the issuer has not heard it"
     assert sealed_verifier.unanswered() == {f"end/{attempt.hold.cid}"}
 
 
@@ -334,12 +338,17 @@ def test_wrong_opening_shows_nothing(sealed_verifier: Bench, wrong: str) -> None
     assert sum(sealed_verifier.refusals.values()) == 1
 
 
-def test_seal_of_another_executor_draws_nobody(sealed_verifier: Bench) -> None:
+@pytest.mark.parametrize("wrong", ["executor", "hold"])
+def test_seal_of_another_executor_or_hold_draws_nobody(sealed_verifier: Bench, wrong: str) -> None:
+    world = sealed_verifier.world
+    other = world.manifest(200)
     for job in range(1, 100):
-        world = sealed_verifier.world
         manifest = world.manifest(job)
         attempt = world.attempt(world.bid(manifest), manifest)
-        foreign = attempt.seal(world.nodes[1])
+        if wrong == "executor":
+            foreign = attempt.seal(world.nodes[1])
+        else:
+            foreign = world.attempt(world.bid(other), other).seal(world.node)
         draw = attempt.draw(foreign.cid)
         if sealed_verifier.own.did in draw.body.verifiers:
             sealed_verifier.receive(draw, attempt.hold, *attempt.order_blocks, foreign)
