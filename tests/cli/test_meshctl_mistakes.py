@@ -116,3 +116,17 @@ def test_missing_file_is_not_sought_by_a_cid_that_its_command_refuses(
     result = meshctl(*words)
     assert (result.code, result.out) == (3, "")
     assert hint in result.err
+
+
+def test_reason_that_fits_no_record_is_refused_before_anything_is_signed(meshctl: Meshctl) -> None:
+    job, long = submitted(meshctl), "x" * 1025
+    token = meshctl("tokens", "issue", "--amount", "5", "-q").out.strip()
+    assert meshctl("identity", "grant", "chair").code == 0
+    for words in (
+        ("cancel-job", job),
+        ("tokens", "revoke", token),
+        ("identity", "withdraw", "chair"),
+    ):
+        refused = meshctl(*words, "--reason", long)
+        assert (refused.code, "1025 bytes, a record at most 1024" in refused.err) == (2, True)
+        assert meshctl(*words, "--reason", long[:-1]).code == 0

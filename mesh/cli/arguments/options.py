@@ -7,6 +7,7 @@ import typer
 
 from mesh.cli.arguments.completion import complete_job, complete_type
 from mesh.cli.output.formats import FORMAT_NAMES
+from mesh.core.fields import REASON_BYTES_MAX
 
 FORMAT_WORDS: Final = "|".join(FORMAT_NAMES)
 
@@ -68,8 +69,19 @@ FollowOption: TypeAlias = Annotated[
 DryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Show prices and the policy's verdict; submit nothing.")
 ]
+
+
+def _reason(text: str) -> str:
+    """A reason that fits a record. Raises BadParameter."""
+    found = len(text.encode("utf-8"))
+    if found > REASON_BYTES_MAX:
+        raise typer.BadParameter(f"it has {found} bytes, a record at most {REASON_BYTES_MAX}")
+    return text
+
+
 ReasonOption: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")
+    str,
+    typer.Option("--reason", metavar="TEXT", help="Why, for the record.", parser=_reason),
 ]
 ScopeOption: TypeAlias = Annotated[
     str, typer.Option("--scope", metavar="SCOPE", help="For which work; empty for any.")

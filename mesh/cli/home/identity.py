@@ -9,6 +9,7 @@ from mesh.cli.arguments.options import (
     FormatOption,
     HomeOption,
     QuietOption,
+    ReasonOption,
     YearOption,
 )
 
@@ -76,7 +77,7 @@ def withdraw(
         str | None,
         typer.Option("--of", metavar="DID", help="Who holds it. [default: this identity]"),
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    reason: ReasonOption = "",
     output: FormatOption = None,
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
