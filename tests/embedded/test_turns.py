@@ -1,113 +1,16 @@
 """Turns: deliveries until nobody has anything to say, with failures taken back alone."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-
 import pytest
-from msgspec import Struct
+from talking_actors import ANNE, BERT, HEARD, Mesh, awaited_turn, lone_turn, tell
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.stores import DeliveryTransaction
-from mesh.adapters.inmemory.store import MemoryStore
 from mesh.adapters.sqlite.file.errors import StoreError
-from mesh.core.ports.messages import Envelope, Outgoing
-from mesh.core.ports.tables import Table
-from mesh.core.ports.work import (
-    Execute,
-    Failed,
-    Fetch,
-    Fetched,
-    WorkFault,
-    WorkId,
-    WorkResult,
-)
-from mesh.core.records.terms import Priority
 from mesh.embedded.driving.set_aside import Event, set_aside_rows
-from mesh.embedded.driving.turns import DEADLINES_MS, DELIVERIES_MAX, Finished, Report, Turns
+from mesh.embedded.driving.turns import DEADLINES_MS, DELIVERIES_MAX, Turns
 from runtime.content.cid import Cid, Codec, cid_of
-from runtime.content.codec import decode, encode
-from runtime.content.did import Did
+from runtime.content.codec import encode
 from runtime.terminal.errors import ExitCode
-
-ANNE, BERT = Did("did:test:anne"), Did("did:test:bert")
-
-
-class Heard(Struct, frozen=True, kw_only=True):
-    """What an actor was told, and how often."""
-
-    text: str
-    times: int
-
-
-HEARD = Table(name="heard", row=Heard, key=("text",))
-
-
-class Talker:
-    """Counts what it is told. `on`: what it does besides, by the text that it was told."""
-
-    def __init__(self, did: Did) -> None:
-        self.did = did
-        self.on: dict[str, Callable[[ActorTransaction], None]] = {}
-        self.results: list[WorkResult] = []
-        self.ticks: list[int] = []
-        self.deadlines: list[Instant | None] = []
-
-    def receive(self, tx: ActorTransaction, envelope: Envelope, now: Now) -> None:
-        text = decode(envelope.blocks[0])
-        before = tx.rows(HEARD).get(text)
-        tx.rows(HEARD).put(Heard(text=text, times=1 if before is None else before.times + 1))
-        if text in self.on:
-            self.on[text](tx)
-
-    def tick(self, tx: ActorTransaction, now: Now) -> Instant | None:
-        self.ticks.append(now.monotonic)
-        if "tick" in self.on:
-            self.on["tick"](tx)
-        return self.deadlines.pop(0) if self.deadlines else None
-
-    def finished(self, tx: ActorTransaction, work: WorkId, result: WorkResult, now: Now) -> None:
-        if "finished" in self.on:
-            self.on["finished"](tx)
-        self.results.append(result)
-
-
-def tell(tx: ActorTransaction, to: Did, text: str, *, until: str | None = None) -> None:
-    data = encode(text)
-    cid = cid_of(data, Codec.DAG_CBOR)
-    tx.blocks.put(cid, data)
-    tx.outbox.put(Outgoing(to=(to,), record=cid, until=until))
-
-
-def awaited_turn() -> AbstractContextManager[Callable[[], bool]]:
-    """The turn of a process while another one waits for its own."""
-    return nullcontext(lambda: True)
-
-
-def lone_turn() -> AbstractContextManager[Callable[[], bool]]:
-    return nullcontext(lambda: False)
-
-
-class Mesh:
-    """Two actors over a store, and a clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.store = MemoryStore()
-        self.anne, self.bert = Talker(ANNE), Talker(BERT)
-        self.at = 1_000
-        self.turns = Turns(self.store, {ANNE: self.anne, BERT: self.bert}, self.now, awaited_turn)
-
-    def now(self) -> Now:
-        return Now(wall=1_700_000_000, monotonic=Instant(self.at), boot="boot")
-
-    def say(self, text: str, **more: str) -> Report:
-        """Anne tells Bert something, in a turn that goes on until nobody has anything to say."""
-        with self.turns.turn() as opened:
-            opened.command(ANNE, lambda tx, now: tell(tx, BERT, text, **more))
-            return opened.settle()
-
-    def heard(self, actor: Did) -> dict[str, int]:
-        with self.store.view() as view:
-            return {row.text: row.times for row in view.rows(actor, HEARD).select()}
 
 
 @pytest.fixture
@@ -326,109 +229,6 @@ def test_tick_that_raises_is_kept_and_tried_again_later(mesh: Mesh) -> None:
     with mesh.store.view() as view:
         assert len(set_aside_rows(view)) == 1
     assert len(mesh.bert.ticks) == 2
-
-
-MODULE = cid_of(b"module", Codec.RAW)
-CONTEXT = cid_of(encode({}), Codec.DAG_CBOR)
-EXTRA = cid_of(b"extra", Codec.RAW)
-ORDER = Execute(
-    module=MODULE, context=CONTEXT, input=None, max_seconds=1, priority=Priority.LOW, since=0
-)
-
-
-def wanted(*owners: Did) -> Fetch:
-    return Fetch(module=MODULE, context=CONTEXT, input=None, extra=(EXTRA,), owners=owners)
-
-
-def test_fetch_is_done_at_once_from_the_owners_that_are_named(mesh: Mesh) -> None:
-    def own(tx: DeliveryTransaction, now: Now) -> None:
-        for codec, data in ((Codec.RAW, b"module"), (Codec.RAW, b"extra")):
-            tx.blocks.put(cid_of(data, codec), data)
-
-    with mesh.turns.turn() as opened:
-        opened.command(ANNE, own)
-    mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), wanted(BERT))
-    mesh.say("work")
-    with mesh.store.view() as view:
-        assert not view.blocks(BERT).has(MODULE), "nobody named Anne as an owner"
-    mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), wanted(BERT, ANNE))
-    mesh.say("work")
-    mesh.anne.on["own"] = lambda tx: tx.blocks.put(CONTEXT, encode({}))
-    mesh.bert.on["pass on"] = lambda tx: tell(tx, ANNE, "own")
-    mesh.say("pass on")
-    mesh.say("work")
-    with mesh.store.view() as view:
-        assert [view.blocks(BERT).get(each) for each in (MODULE, EXTRA)] == [b"module", b"extra"]
-    nobody = "no owner has it"
-    missing = WorkFault.MISSING
-    first, second, third = mesh.bert.results
-    assert first == Failed(fault=missing, detail=nobody, missing=(MODULE, CONTEXT, EXTRA))
-    assert second == Failed(fault=missing, detail=nobody, missing=(CONTEXT,))
-    assert isinstance(third, Failed)
-    assert third.fault is WorkFault.MODULE, "the block is here, and is no context"
-
-
-def test_what_a_last_fetch_leads_to_is_not_lost(
-    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def finished(tx: ActorTransaction) -> None:
-        tx.work.put(WorkId("w"), ORDER)
-        tell(tx, ANNE, "working")
-
-    mesh.bert.on["finished"] = finished
-    monkeypatch.setattr("mesh.embedded.driving.turns.TURN_SECONDS", 0)
-    with mesh.turns.turn() as opened:
-        opened.command(BERT, lambda tx, now: tx.work.put(WorkId("f"), wanted(BERT)))
-        report = opened.settle()
-    assert len(mesh.bert.results) == 1
-    assert mesh.heard(ANNE) == {}, "the turn has ended with the fetch"
-    assert [row.id for row in report.asked] == ["w"]
-    assert not report.is_silent
-    monkeypatch.undo()
-    with mesh.turns.turn() as opened:
-        opened.settle()
-    assert mesh.heard(ANNE) == {"working": 1}
-
-
-def test_result_reaches_its_actor_once_and_only_while_it_is_wanted(mesh: Mesh) -> None:
-    mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), ORDER)
-    with mesh.turns.turn() as opened:
-        opened.command(ANNE, lambda tx, now: tell(tx, BERT, "work"))
-        report = opened.settle()
-    assert [row.id for row in report.asked] == ["w"]
-    done = Finished(actor=BERT, work=WorkId("w"), result=Fetched())
-    for _ in range(2):
-        with mesh.turns.turn((done,)) as opened:
-            opened.settle()
-    assert mesh.bert.results == [Fetched()]
-
-
-def test_work_that_was_taken_back_is_reported_and_its_result_ignored(mesh: Mesh) -> None:
-    mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), ORDER)
-    mesh.bert.on["stop"] = lambda tx: tx.work.cancel(WorkId("w"))
-    mesh.say("work")
-    with mesh.turns.turn() as opened:
-        opened.command(ANNE, lambda tx, now: tell(tx, BERT, "stop"))
-        report = opened.settle()
-    assert report.cancelled == [(BERT, "w")]
-    with mesh.turns.turn((Finished(actor=BERT, work=WorkId("w"), result=Fetched()),)) as opened:
-        opened.settle()
-    assert mesh.bert.results == []
-
-
-def test_result_that_raises_ends_its_work(mesh: Mesh) -> None:
-    def fail(tx: ActorTransaction) -> None:
-        raise ZeroDivisionError
-
-    mesh.bert.on["work"] = lambda tx: tx.work.put(WorkId("w"), ORDER)
-    mesh.bert.on["finished"] = fail
-    mesh.say("work")
-    with mesh.turns.turn((Finished(actor=BERT, work=WorkId("w"), result=Fetched()),)) as opened:
-        opened.settle()
-    with mesh.store.view() as view:
-        (row,) = set_aside_rows(view)
-        assert view.open_work().count() == 0
-    assert (row.event, row.work) == (Event.FINISHED, "w")
 
 
 def test_turn_collects_no_garbage_and_leaves_the_collector_as_it_was(mesh: Mesh) -> None:

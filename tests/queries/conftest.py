@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from whole_home import Built, WholeHome, built, opened_copy
+from populated_home import Built, built, opened_copy
+from whole_home import WholeHome
 
 
 @pytest.fixture(scope="session")

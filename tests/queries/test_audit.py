@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from membership_forks import forks
-from whole_home import WholeHome, built, edit, key_of, opened_copy
+from populated_home import built, opened_copy
+from whole_home import WholeHome, edit, key_of
 
 
 def test_home_with_jobs_of_every_kind_is_clean(home: WholeHome) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from whole_home import Built, WholeHome
+from populated_home import Built
+from whole_home import WholeHome
 
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.proofs.check import verify_proof

@@ -8,7 +8,8 @@ import pytest
 from ended_jobs import measured_home, pruned
 from home_rows import rows_of
 from msgspec.structs import replace
-from whole_home import Built, WholeHome
+from populated_home import Built
+from whole_home import WholeHome
 
 from mesh.actors.executions import EXECUTIONS
 from mesh.actors.issuer.rows import ATTEMPTS

@@ -18,7 +18,6 @@ from runtime.execution.effects import (
     effects_from_block,
     effects_to_block,
 )
-from runtime.execution.execution import OutcomeKind
 from runtime.host.calls import last_refusal
 from runtime.host.invocation import Invocation
 from runtime.host.policy import policies_to_value
@@ -353,57 +352,6 @@ def test_random_bytes_come_from_the_seed(machine: HereMachine) -> None:
 def test_missing_input_is_absent(machine: HereMachine) -> None:
     for call in ("read_input", "input_cid"):
         assert output(executed(machine, program((call,), result="(result i32)"))) == -1
-
-
-# --- the charter
-
-
-def test_charter_is_replayed(machine: HereMachine) -> None:
-    text = program(
-        ("set_property", "title", encode("Bylaws")),
-        ("begin_section", "election", encode("board")),
-        ("begin_section", "rules", encode(None)),
-        ("set_property", "quorum", encode({"unit": "%", "value": 50})),
-        ("end_section",),
-        ("end_section",),
-    )
-    assert executed(machine, text).charter == (
-        ["property", "title", "Bylaws"],
-        [
-            "section",
-            "election",
-            "board",
-            [["section", "rules", None, [["property", "quorum", {"unit": "%", "value": 50}]]]],
-        ],
-    )
-
-
-@pytest.mark.parametrize(
-    ("steps", "kind", "reason"),
-    [
-        ((("end_section",),), OutcomeKind.TRAPPED, "host_end_section: no section is open"),
-        (
-            (("begin_section", "a", encode(None)),),
-            OutcomeKind.TRAPPED,
-            "host_begin_section: a section was left open",
-        ),
-        (
-            (("set_property", "a", b"\xff"),),
-            OutcomeKind.TRAPPED,
-            "host_set_property: the value is not canonical DAG-CBOR",
-        ),
-        (
-            (("begin_section", "a", encode(None)),) * 33,
-            OutcomeKind.LIMIT,
-            "charter sections nested more than 32 deep",
-        ),
-    ],
-)
-def test_malformed_charter_calls_are_refused(
-    machine: HereMachine, steps: tuple[tuple[str, ...], ...], kind: OutcomeKind, reason: str
-) -> None:
-    outcome = executed(machine, program(*steps)).deterministic.outcome
-    assert (outcome.kind, outcome.reason) == (kind, reason)
 
 
 def test_effect_lists_are_read_back_strictly() -> None:

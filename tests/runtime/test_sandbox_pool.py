@@ -4,7 +4,6 @@ answers."""
 import os
 import selectors
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -12,15 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from compilation_bombs import HOSTILE
 from host_programs import program
-from wasm_modules import executed, leb, output, request, section
+from wasm_modules import TRIPLE, executed, faulted, output, request
 
 from runtime.content.cid import Codec, cid_of
 from runtime.content.codec import encode
 from runtime.execution.execution import Execution, OutcomeKind
 from runtime.execution.state import Snapshot, StoredVariable
-from runtime.sandbox.compilation.cache import CompiledCache, cache_key
 from runtime.sandbox.frames import FrameError, FrameReader, frame
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
@@ -28,8 +25,6 @@ from runtime.sandbox.process import Child, ChildEndedError
 from runtime.sandbox.request import Fault, FaultReason
 from runtime.sandbox.results import execution_from
 
-TRIPLE = """(module (func (export "run") (param i64) (result i64)
-  (i64.mul (local.get 0) (i64.const 3))))"""
 SPIN = '(module (func (export "run") (loop $l (br $l))))'
 ENDLESS_FUEL = 1 << 50
 
@@ -45,11 +40,6 @@ def _readable(descriptor: int, seconds: float) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         return bool(selector.select(seconds))
-
-
-def faulted(result: object) -> FaultReason:
-    assert isinstance(result, Fault), result
-    return result.reason
 
 
 def test_killed_worker_fails_one_execution(pool: Sandbox) -> None:
@@ -176,96 +166,6 @@ pool.wait((ticket,))
     ready = _readable(descriptor, 20)
     os.close(descriptor)
     assert ready, "the worker outlived its parent"
-
-
-# --- compilation
-
-
-def conditions(functions: int, each: int) -> bytes:
-    """Valid code that is quick to check and slow to compile: `each` small ifs per function."""
-    step = bytes.fromhex("2000 0440 2000 4101 6a 2100 0b".replace(" ", ""))
-    body = b"\0" + step * each + b"\x0b"
-    bodies = (leb(len(body)) + body) * functions
-    return (
-        b"\0asm\1\0\0\0"
-        + section(1, b"\1\x60\1\x7f\0")
-        + section(3, leb(functions) + b"\0" * functions)
-        + section(10, leb(functions) + bodies)
-    )
-
-
-def test_compiling_has_a_budget_of_time(tmp_path: Path) -> None:
-    limits = SandboxLimits(compile_cpu_seconds=1)
-    with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
-        result = pool.execute(request(conditions(300, 400)))
-        assert faulted(result) is FaultReason.COMPILE_BUDGET
-        assert output(executed(pool, TRIPLE, arguments=[1])) == 3
-
-
-def test_compiling_has_a_budget_of_memory(tmp_path: Path) -> None:
-    limits = SandboxLimits(compile_address_bytes=260 << 20)
-    with Sandbox(cache_dir=tmp_path / "cache", workers=1, limits=limits) as pool:
-        result = pool.execute(request(HOSTILE["square roots"](170_000)))
-        assert faulted(result) is FaultReason.COMPILE_BUDGET
-        assert output(executed(pool, TRIPLE, arguments=[1])) == 3
-
-
-def test_one_module_is_compiled_once(tmp_path: Path) -> None:
-    with Sandbox(cache_dir=tmp_path / "modules", workers=2) as pool:
-        tickets = [pool.submit(request(TRIPLE, arguments=[n])) for n in range(6)]
-        assert len(pool._compilations._running) == 1
-        left = set(tickets)
-        while left:
-            left -= pool.wait(left).keys()
-    assert len(list((tmp_path / "modules").iterdir())) == 1
-
-
-def test_tampered_cache_entry_is_compiled_again(tmp_path: Path) -> None:
-    directory = tmp_path / "modules"
-    for change in (lambda data: data[:-1], lambda data: data[:40] + b"\xff" + data[41:], None):
-        with Sandbox(cache_dir=directory, workers=1) as pool:
-            assert output(executed(pool, TRIPLE, arguments=[2])) == 6
-            found = len(pool.cache_findings)
-        (entry,) = directory.iterdir()
-        assert stat.S_IMODE(entry.stat().st_mode) == 0o600
-        if change is not None:
-            entry.write_bytes(change(entry.read_bytes()))
-    assert found == 1
-    with Sandbox(cache_dir=directory, workers=1) as pool:
-        assert output(executed(pool, TRIPLE, arguments=[2])) == 6
-        assert pool.cache_findings == ()
-
-
-def test_cache_entry_of_another_module_is_refused(tmp_path: Path) -> None:
-    cache = CompiledCache(tmp_path, tmp_path / "key")
-    first, second = (cid_of(bytes((n,)), Codec.RAW) for n in (1, 2))
-    cache.put(first, {"code": b"1"})
-    cache.put(second, {"code": b"2"})
-    cache._path(second).write_bytes(cache._path(first).read_bytes())
-    assert cache.get(second) is None
-    assert cache.get(first) == {"code": b"1"}
-    assert "changed since it was written" in cache.findings[0]
-    assert CompiledCache(tmp_path, tmp_path / "other").get(first) is None
-
-
-def test_cache_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
-    directory = tmp_path / "modules"
-    with Sandbox(cache_dir=directory, workers=1) as pool:
-        directory.rmdir()
-        directory.write_text("not a directory")
-        assert output(executed(pool, TRIPLE, arguments=[2])) == 6
-        assert any("cannot be written" in text for text in pool.cache_findings)
-
-
-def test_cache_key_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "key"
-    key = cache_key(path)
-    assert len(key) == 32
-    assert key == cache_key(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.write_bytes(b"short")
-    with pytest.raises(ValueError, match="is not a key of 32 bytes; remove it"):
-        cache_key(path)
 
 
 # --- answers of a worker

@@ -5,12 +5,14 @@ from enum import Enum
 from io import BytesIO
 from typing import Any, Final
 
+import pytest
 from msgspec import Struct
 from msgspec.structs import replace
-from sample_job import KEYS, START, SampleJob, sums
+from sample_job import KEYS, START, SampleJob, sample_job, sums
 
 from mesh.core.car.files import write_car
 from mesh.core.fields import JobId
+from mesh.core.findings import Fault
 from mesh.core.jobs.job import Job, Phase, Result, Vote
 from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.execution import Verification
@@ -172,3 +174,13 @@ def _others(value: Any) -> tuple[Any, ...]:
             return (OTHER, bytes(32), 1)
         case _:
             raise AssertionError(f"no alternative to {value!r}")
+
+
+def faults(proof: Proof, **changes: Any) -> list[Fault]:
+    return [each.fault for each in verified(proof, **changes).findings]
+
+
+JOBS = {True: sample_job(is_sealed=True), False: sample_job(is_sealed=False)}
+PROOFS = {is_sealed: collected(job) for is_sealed, job in JOBS.items()}
+SEALED = PROOFS[True]
+both = pytest.mark.parametrize("is_sealed", [True, False], ids=["sealed", "unsealed"])

@@ -14,9 +14,12 @@ from runtime.execution.execution import Execution
 from runtime.module.check import Rejection, check_module
 from runtime.sandbox.engine import build_engine, engine_text
 from runtime.sandbox.pool import Result, Sandbox
-from runtime.sandbox.request import Fault, Request
+from runtime.sandbox.request import Fault, FaultReason, Request
 from runtime.sandbox.results import execution_from, rejected
 from runtime.sandbox.worker.executor import Executor
+
+TRIPLE = """(module (func (export "run") (param i64) (result i64)
+  (i64.mul (local.get 0) (i64.const 3))))"""
 
 CALLER = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
 NOW = 1_767_225_600
@@ -106,6 +109,11 @@ def executed(sandbox: Sandbox | HereMachine, module: str | bytes, **changes: Any
     result = sandbox.execute(request(module, **changes))
     assert not isinstance(result, Fault), str(result)
     return result
+
+
+def faulted(result: object) -> FaultReason:
+    assert isinstance(result, Fault), result
+    return result.reason
 
 
 def output(execution: Execution) -> Any:

@@ -4,14 +4,12 @@ from typing import Any
 
 import pytest
 from actor_bench import Bench, Chip
-from attempt_world import MODULE_CID, START, execution, key
+from attempt_world import START, execution, key
 from msgspec.structs import replace
 from node_runs import bid_of, delivered, executed, fetched, hold_of
 
-from mesh.actors.node.rows import ATTEMPTS, CHAIN, SPEEDS, AttemptPhase
+from mesh.actors.node.rows import ATTEMPTS, SPEEDS
 from mesh.core.ports.work import Execute, Failed, Fetch, WorkFault, WorkId
-from mesh.core.records.market import Bid, Decline, DeclineReason
-from mesh.core.records.settlement import Answer, Ground
 from mesh.core.records.work import Anchor, GaveUp, GaveUpGround, Progress, Receipt, WorkPhase
 from mesh.core.verification.receipts import verify_receipt
 from mesh.core.verification.results import read_result
@@ -282,151 +280,6 @@ def test_attempt_ends_when_its_wall_clock_is_over(node: Bench) -> None:
     node.later(1_000)
     assert node.last(GaveUp).body.ground is GaveUpGround.WALL_CLOCK
     assert node.cancelled == [work] and not node.open_work()
-
-
-# --- ends
-
-
-@pytest.mark.parametrize("moment", ["fetching", "running", "delivered"])
-def test_settlement_ends_the_attempt_whatever_it_does(node: Bench, moment: str) -> None:
-    attempt = hold_of(node)
-    if moment != "fetching":
-        work = fetched(node, attempt)
-        if moment == "delivered":
-            executed(node, work)
-    node.receive(attempt.settlement(Ground.CANCELLED, 100))
-    assert not node.open_work() and not node.unanswered()
-    (row,) = node.rows(ATTEMPTS)
-    assert (row.phase, row.paid, row.complaint) == (AttemptPhase.ENDED, 100, "")
-    assert bool(node.cancelled) == (moment != "delivered")
-    if moment != "fetching":
-        node.block(MODULE_CID)
-    if moment == "running":
-        sent = len(node.sent)
-        executed(node, work)
-        node.later(5_000)
-        assert len(node.sent) == sent
-
-
-@pytest.mark.parametrize(
-    ("ground", "paid", "complaint"),
-    [
-        (Ground.VERIFIED, 850, ""),
-        (Ground.VERIFIED, 849, "849 were paid, 850 are due"),
-        (Ground.CANCELLED, 851, "851 were paid, at most 850 were to be"),
-        (Ground.GAVE_UP, 0, "this node did not give up"),
-    ],
-)
-def test_wrong_payment_is_noted(node: Bench, ground: Ground, paid: int, complaint: str) -> None:
-    attempt = delivered(node)
-    node.receive(attempt.settlement(ground, paid))
-    (row,) = node.rows(ATTEMPTS)
-    assert (row.paid, row.complaint) == (paid, complaint)
-
-
-def test_settlement_of_another_issuer_ends_nothing(node: Bench) -> None:
-    attempt = hold_of(node)
-    node.receive(attempt.settlement(Ground.CANCELLED, by=node.world.submitter))
-    assert node.refusals == {"WRONG_ROLE": 1}
-    assert node.open_work()
-
-
-def test_second_settlement_is_an_equivocation(node: Bench) -> None:
-    attempt = hold_of(node)
-    node.receive(attempt.settlement(Ground.CANCELLED, 100))
-    node.receive(attempt.settlement(Ground.CANCELLED, 100))
-    node.receive(attempt.settlement(Ground.SILENT))
-    assert node.refusals == {"EQUIVOCATION": 1}
-    assert node.rows(ATTEMPTS)[0].paid == 100
-
-
-def _answer(node: Bench, request: Any, **changes: Any) -> Any:
-    body = Answer(
-        request=request,
-        accepted=False,
-        reason="over",
-        detail="too late",
-        settlement=None,
-        retry_after=None,
-    )
-    return node.world.sign(replace(body, **changes), node.world.issuer)
-
-
-def test_refusing_answer_ends_the_attempt(node: Bench) -> None:
-    delivered(node)
-    node.receive(_answer(node, node.last(Receipt).cid))
-    (row,) = node.rows(ATTEMPTS)
-    assert (row.phase, row.complaint) == (AttemptPhase.ENDED, "too late")
-    assert not node.unanswered()
-
-
-def test_answer_that_asks_to_wait_changes_nothing(node: Bench) -> None:
-    attempt = delivered(node)
-    node.receive(_answer(node, node.last(Receipt).cid, retry_after=3))
-    assert node.unanswered() == {f"end/{attempt.hold.cid}"}
-
-
-def test_answer_with_a_settlement_is_taken_as_that(node: Bench) -> None:
-    attempt = delivered(node)
-    settlement = attempt.settlement(Ground.SILENT)
-    answer = _answer(node, node.last(Receipt).cid, settlement=settlement.cid)
-    node.receive(answer)
-    assert node.refusals == {"INCOMPLETE": 1}
-    node.receive(answer, settlement)
-    assert node.rows(ATTEMPTS)[0].settlement == settlement.cid
-
-
-# --- a restored copy
-
-
-def _restored(node: Bench) -> tuple[Bench, Any]:
-    """A node over the store of before its newest receipt; and that receipt's anchor."""
-    delivered(node, 1)
-    copy = node.store.copy()
-    delivered(node, 2)
-    anchor = node.actor.archive.read_as(Anchor, node.block(node.rows(CHAIN)[0].anchor))
-    return node.restart(copy), anchor
-
-
-def test_restored_node_signs_nothing_once_it_is_shown_its_own_end(node: Bench) -> None:
-    old, anchor = _restored(node)
-    old.receive(anchor)
-    sent = len(old.sent)
-    old.receive(old.world.manifest(3))
-    assert len(old.sent) == sent + 1
-    assert old.last(Decline).body.reason is DeclineReason.CAPACITY
-    assert not old.signed(Bid)
-
-
-def test_restored_node_delivers_nothing_of_what_it_had_begun(node: Bench) -> None:
-    delivered(node, 1)
-    attempt = hold_of(node, 2)
-    copy = node.store.copy()
-    work = WorkId(f"execute/{attempt.hold.cid}/1")
-    executed(node, work)
-    anchor = node.actor.archive.read_as(Anchor, node.block(node.rows(CHAIN)[0].anchor))
-    old = node.restart(copy)
-    old.receive(anchor)
-    executed(old, work, execution(b"another"))
-    assert not old.signed(Receipt)
-    assert old.last(GaveUp).body.ground is GaveUpGround.MACHINE
-
-
-def test_settlement_of_a_lost_attempt_shows_a_restored_node_its_own_end(node: Bench) -> None:
-    old, anchor = _restored(node)
-    manifest = old.world.manifest(2)
-    attempt = old.world.attempt(old.world.bid(manifest), manifest)
-    old.receive(attempt.settlement(Ground.VERIFIED, 850), anchor)
-    old.receive(old.world.manifest(3))
-    assert not old.signed(Bid)
-
-
-def test_own_anchors_that_are_here_prove_nothing(node: Bench) -> None:
-    delivered(node, 1)
-    node.receive(node.actor.archive.read_as(Anchor, node.block(node.rows(CHAIN)[0].anchor)))
-    bids = len(node.signed(Bid))
-    node.receive(node.world.manifest(2))
-    assert len(node.signed(Bid)) == bids + 1
 
 
 # --- speed

@@ -1,6 +1,5 @@
 """Commands of a submitter's user: each refusal by name, and what a command does."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,25 +7,21 @@ from issuing.records import key_of
 from msgspec.structs import replace
 from submitting import SETTINGS, Market
 
-from mesh.actors.submitter import tokens
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
-from mesh.actors.submitter.rows import PROFILES, TOKENS
+from mesh.actors.submitter.rows import PROFILES
 from mesh.actors.submitter.submission import SubmissionFault, SubmissionRefusal
-from mesh.actors.submitter.withdrawal import CancelFault, CancelRefusal
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.market.ranking import BidFault
-from mesh.core.records.jobs import Award, Cancel, JobManifest
+from mesh.core.records.jobs import Award, JobManifest
 from mesh.core.records.settlement import Answer
 from mesh.core.records.terms import Requirements, Trust
-from mesh.core.records.work import Hold
 from runtime.content.cid import Codec, cid_of
 from runtime.content.shapes import ShapeError
 from runtime.host.policy import POLICIES_MAX
-from runtime.identity.signed import Signed
 from runtime.tokens.policy import AllowAll, Quota
-from runtime.tokens.token import ResourceToken, ResourceType, TokenRefusal
+from runtime.tokens.token import ResourceType
 
 JOB_ID = JobId("01890000-0000-7000-8000-000000000001")
 
@@ -340,114 +335,3 @@ def test_delegate_awards_a_job_that_names_it() -> None:
     )
     job = market.job(job.job_id)
     assert (job.phase, job.award) == (Phase.ASSIGNED, asked.award.cid)
-
-
-# --- cancel
-
-
-def cancelled(market: Market, job_id: JobId) -> Any:
-    return market.within(lambda tx: market.actor.cancel(tx, job_id, "mine", market.now))
-
-
-def test_what_is_only_here_is_cancelled_at_once() -> None:
-    market = Market()
-    job = cancelled(market, market.submit().job_id)
-    assert (job.phase, job.reason) == (Phase.CANCELLED, "mine")
-    assert market.mails(Cancel) == []
-    assert cancelled(market, JOB_ID) == CancelRefusal(fault=CancelFault.NO_SUCH_JOB)
-    again = cancelled(market, job.job_id)
-    assert again == CancelRefusal(fault=CancelFault.ENDED, phase=Phase.CANCELLED)
-
-
-def test_running_job_is_cancelled_by_its_issuer() -> None:
-    market = Market()
-    job = market.assign()
-    market.tell_both(market.progress())
-    market.is_held_back = lambda mail: isinstance(mail.record.body, Cancel)
-    assert cancelled(market, job.job_id).phase is Phase.RUNNING
-    market.forward(market.held_back[0])
-    job = market.job(job.job_id)
-    assert job.phase is Phase.CANCELLED
-    assert job.settlement is not None
-    assert market.refusals() == {}
-    assert market.replayed(job.job_id) == job
-
-
-def test_issuer_refuses_to_cancel_a_result() -> None:
-    market = Market()
-    job = market.assign()
-    market.complete(job)
-    assert cancelled(market, job.job_id).phase is Phase.COMPLETED
-    job = market.job(job.job_id)
-    assert (job.phase, job.cancel) == (Phase.COMPLETED, None)
-    assert isinstance(market.events(job.job_id)[-1], ev.CancelRefused)
-    market.attest(market.drawn)
-    assert market.job(job.job_id).phase is Phase.VERIFIED
-
-
-def test_cancelling_before_the_issuer_has_answered_ends_without_a_hold() -> None:
-    market = Market()
-    market.is_held_back = lambda mail: mail.to == market.issuer_key.did
-    job = market.submit()
-    market.offer(job)
-    accepted(market, job)
-    cancelled(market, job.job_id)
-    award, cancel = market.held_back
-    market.is_held_back = lambda mail: False
-    market.forward(cancel)
-    market.forward(award)
-    assert market.job(job.job_id).phase is Phase.CANCELLED
-    assert market.mails(Hold) == []
-
-
-# --- tokens
-
-
-Delegation = Callable[[Market], Any]
-
-
-def delegate(market: Market, **changes: Any) -> Any:
-    terms: dict[str, Any] = {
-        "audience": key_of("delegate").did,
-        "amount": 10,
-        "scope": "org",
-        "expires_at": market.now.wall + 50,
-    }
-    return market.within(
-        lambda tx: tokens.delegate(
-            market.actor, tx, market.token.cid, now=market.now, **(terms | changes)
-        )
-    )
-
-
-def test_token_is_handed_on_within_its_bounds() -> None:
-    market = Market()
-    token = delegate(market)
-    assert isinstance(token, Signed)
-    sent = [each for each in market.mails(ResourceToken) if each.record.cid == token.cid]
-    assert {each.to for each in sent} == {market.delegate.did, market.issuer_key.did}
-    assert delegate(market, amount=2_000_000) is TokenRefusal.AMOUNT_WIDENED
-    late = market.now.wall + 1_000_000
-    assert delegate(market, expires_at=late) is TokenRefusal.EXPIRY_EXTENDED
-
-
-def test_token_that_was_handed_on_is_taken_back() -> None:
-    market = Market()
-    token = delegate(market)
-    revocation = market.within(
-        lambda tx: tokens.revoke(market.actor, tx, token.cid, "left", market.now)
-    )
-    assert revocation is not None
-    foreign = market.within(
-        lambda tx: tokens.revoke(market.actor, tx, market.token.cid, "mine?", market.now)
-    )
-    assert foreign is None
-    assert market.refusals() == {}
-
-
-def test_token_for_another_member_is_not_taken() -> None:
-    market = Market()
-    token = delegate(market)
-    market.deliver(token, market.token.block)
-    assert market.refusals() == {"NOT_ADDRESSED": 1}
-    assert market.within(lambda tx: tx.rows(TOKENS).get(token.cid)) is None

@@ -1,0 +1,102 @@
+"""Ends of a node's attempts: settlements, wrong payments, and answers that refuse."""
+
+from typing import Any
+
+import pytest
+from actor_bench import Bench
+from attempt_world import MODULE_CID
+from msgspec.structs import replace
+from node_runs import delivered, executed, fetched, hold_of
+
+from mesh.actors.node.rows import ATTEMPTS, AttemptPhase
+from mesh.core.records.settlement import Answer, Ground
+from mesh.core.records.work import Receipt
+
+
+@pytest.mark.parametrize("moment", ["fetching", "running", "delivered"])
+def test_settlement_ends_the_attempt_whatever_it_does(node: Bench, moment: str) -> None:
+    attempt = hold_of(node)
+    if moment != "fetching":
+        work = fetched(node, attempt)
+        if moment == "delivered":
+            executed(node, work)
+    node.receive(attempt.settlement(Ground.CANCELLED, 100))
+    assert not node.open_work() and not node.unanswered()
+    (row,) = node.rows(ATTEMPTS)
+    assert (row.phase, row.paid, row.complaint) == (AttemptPhase.ENDED, 100, "")
+    assert bool(node.cancelled) == (moment != "delivered")
+    if moment != "fetching":
+        node.block(MODULE_CID)
+    if moment == "running":
+        sent = len(node.sent)
+        executed(node, work)
+        node.later(5_000)
+        assert len(node.sent) == sent
+
+
+@pytest.mark.parametrize(
+    ("ground", "paid", "complaint"),
+    [
+        (Ground.VERIFIED, 850, ""),
+        (Ground.VERIFIED, 849, "849 were paid, 850 are due"),
+        (Ground.CANCELLED, 851, "851 were paid, at most 850 were to be"),
+        (Ground.GAVE_UP, 0, "this node did not give up"),
+    ],
+)
+def test_wrong_payment_is_noted(node: Bench, ground: Ground, paid: int, complaint: str) -> None:
+    attempt = delivered(node)
+    node.receive(attempt.settlement(ground, paid))
+    (row,) = node.rows(ATTEMPTS)
+    assert (row.paid, row.complaint) == (paid, complaint)
+
+
+def test_settlement_of_another_issuer_ends_nothing(node: Bench) -> None:
+    attempt = hold_of(node)
+    node.receive(attempt.settlement(Ground.CANCELLED, by=node.world.submitter))
+    assert node.refusals == {"WRONG_ROLE": 1}
+    assert node.open_work()
+
+
+def test_second_settlement_is_an_equivocation(node: Bench) -> None:
+    attempt = hold_of(node)
+    node.receive(attempt.settlement(Ground.CANCELLED, 100))
+    node.receive(attempt.settlement(Ground.CANCELLED, 100))
+    node.receive(attempt.settlement(Ground.SILENT))
+    assert node.refusals == {"EQUIVOCATION": 1}
+    assert node.rows(ATTEMPTS)[0].paid == 100
+
+
+def _answer(node: Bench, request: Any, **changes: Any) -> Any:
+    body = Answer(
+        request=request,
+        accepted=False,
+        reason="over",
+        detail="too late",
+        settlement=None,
+        retry_after=None,
+    )
+    return node.world.sign(replace(body, **changes), node.world.issuer)
+
+
+def test_refusing_answer_ends_the_attempt(node: Bench) -> None:
+    delivered(node)
+    node.receive(_answer(node, node.last(Receipt).cid))
+    (row,) = node.rows(ATTEMPTS)
+    assert (row.phase, row.complaint) == (AttemptPhase.ENDED, "too late")
+    assert not node.unanswered()
+
+
+def test_answer_that_asks_to_wait_changes_nothing(node: Bench) -> None:
+    attempt = delivered(node)
+    node.receive(_answer(node, node.last(Receipt).cid, retry_after=3))
+    assert node.unanswered() == {f"end/{attempt.hold.cid}"}
+
+
+def test_answer_with_a_settlement_is_taken_as_that(node: Bench) -> None:
+    attempt = delivered(node)
+    settlement = attempt.settlement(Ground.SILENT)
+    answer = _answer(node, node.last(Receipt).cid, settlement=settlement.cid)
+    node.receive(answer)
+    assert node.refusals == {"INCOMPLETE": 1}
+    node.receive(answer, settlement)
+    assert node.rows(ATTEMPTS)[0].settlement == settlement.cid
