@@ -90,9 +90,10 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Revocation: Route(
         signers="signer of the target",
         receivers=ALL,
-        attached="the target; to an issuer its newest Statement",
+        attached="the target; to an issuer the parents of the token, and its newest Statement",
         again="until Answer of the issuer",
-        checks="its signer signed the target",
+        checks="its signer signed the target; by an issuer: that is a token of its own issue, as "
+        "such checked; by others: it was made out to the receiver",
     ),
     JobManifest: Route(
         signers="submitter",
@@ -205,7 +206,7 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
         receivers=("issuer",),
         attached="manifest; the newest Statement",
         again="until Settlement or Answer",
-        checks="the manifest's signer signed it; no result is stored",
+        checks="the manifest's signer signed it, who is a submitter; no result is stored",
     ),
     Transfer: Route(
         signers="owner of the units",

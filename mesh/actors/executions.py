@@ -36,6 +36,8 @@ from runtime.execution.execution import Execution, Metrics
 
 TRIES_MAX: Final = 3
 SIGNS_A_LEASE: Final = 3
+SIGN_MS_LEAST: Final = 100
+"""Between two signs, however short a lease an issuer sets."""
 QUIET_MS: Final = 250
 """So long a verifier says nothing: by then most have ended, and their results say more."""
 
@@ -280,7 +282,7 @@ def _said(actor: BaseActor, tx: ActorTransaction, row: ExecutionRow, now: Now) -
 
 def _between_signs(row: ExecutionRow) -> int:
     """Milliseconds from one sign of life to the next."""
-    return max(1, row.lease_ms // SIGNS_A_LEASE)
+    return max(SIGN_MS_LEAST, row.lease_ms // SIGNS_A_LEASE)
 
 
 def _ended(tx: ActorTransaction, row: ExecutionRow, result: Executed) -> Outcome:

@@ -128,6 +128,9 @@ def publish(
         if is_same and last.members == members.change.cid and not is_due:
             return _next(last, shown, beats, now)
     signed = actor.sign(tx, body)
+    if last is not None:
+        # It was sent, and nothing rests on it.
+        tx.blocks.delete(last.profile)
     row = ProfileRow(
         number=_NUMBER,
         sequence=sequence,

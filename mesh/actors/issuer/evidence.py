@@ -69,3 +69,9 @@ def keep_both(issuer: IssuerCore, tx: ActorTransaction, first: Cid, second: Sign
         return
     issuer.keep(tx, second)
     rows.put(EvidenceRow(first=first, second=second.cid, signer=second.signer, fault=None))
+
+
+def is_evidence(tx: ActorTransaction, record: Cid) -> bool:
+    """Whether a record is one of two that contradict each other."""
+    rows = tx.rows(EVIDENCE)
+    return bool(rows.select(first=record, limit=1) or rows.select(second=record, limit=1))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.issuer.core import IssuerCore
-from mesh.actors.issuer.evidence import accuse
+from mesh.actors.issuer.evidence import accuse, is_evidence
 from mesh.actors.issuer.rows import PRESENCE, PresenceRow
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.market import NodeProfile
@@ -38,6 +38,8 @@ def take_profile(
         return MessageRefusal.EQUIVOCATION
     if known is None or sequence > known.sequence:
         issuer.keep(tx, profile)
+        if known is not None and not is_evidence(tx, known.profile):
+            tx.blocks.delete(known.profile)
     rows.put(
         PresenceRow(
             member=profile.signer,

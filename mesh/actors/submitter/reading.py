@@ -73,6 +73,8 @@ def take_profile(
         if before.sequence >= profile.body.sequence:
             return _older(book, tx, profile, NodeProfile, before.profile, now)
     book.keep(tx, profile)
+    if before is not None and not _is_evidence(tx, profile.signer, before.profile):
+        tx.blocks.delete(before.profile)
     read_credentials(book, tx, incoming, now)
     rows.put(
         ProfileRow(
@@ -285,6 +287,11 @@ def _is_known(tx: ActorTransaction, fault: Fault) -> bool:
     found = tx.rows(FAULTS).select(accused=fault.accused)
     evidence = _evidence_of(fault)
     return len(found) >= FAULTS_TOLD_MAX or any(each.evidence == evidence for each in found)
+
+
+def _is_evidence(tx: ActorTransaction, signer: Did, record: Cid) -> bool:
+    found = tx.rows(FAULTS).select(accused=signer)
+    return any(str(record) in each.evidence for each in found)
 
 
 def _evidence_of(fault: Fault) -> str:

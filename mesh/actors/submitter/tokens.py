@@ -46,6 +46,9 @@ def take_revocation(
             return MessageRefusal.INCOMPLETE
     if known.signer != revocation.signer:
         return MessageRefusal.WRONG_ROLE
+    body = known.body
+    if book.did != (body.audience if isinstance(body, ResourceToken) else body.subject):
+        return MessageRefusal.NOT_ADDRESSED
     book.keep(tx, known, revocation)
     read_statement(book, tx, incoming, now)
     note_revocation(tx, revocation)
@@ -174,23 +177,25 @@ def delegate(
 def revoke(
     book: JobBook, tx: ActorTransaction, target: Cid, reason: str, now: Now
 ) -> Signed[Revocation] | None:
-    """Take back a token that this submitter has signed, None where it has signed no such token. The
-    issuers are asked until they answer."""
+    """Take back a token that this submitter has signed, None where it has signed no such token. Its
+    issuer is asked until it answers."""
     token = book.archive.find(tx.blocks, ResourceToken, target)
     if token is None or token.signer != book.did:
         return None
     body = Revocation(target=target, reason=reason, revoked_at=now.wall)
     revocation = book.sign(tx, body)
     note_revocation(tx, revocation)
-    for each in book.members(tx).with_role(Role.ISSUER, now.wall):
-        tx.outbox.put(
-            Outgoing(
-                to=(each.member,),
-                record=revocation.cid,
-                attached=(target, *book.newest_statement(tx, each.member)),
-                until=until(target),
-            )
+    parent = None if token.body.parent is None else tx.rows(TOKENS).get(token.body.parent)
+    chain = () if parent is None else parent.chain
+    issuer = token.body.issuer
+    tx.outbox.put(
+        Outgoing(
+            to=(issuer,),
+            record=revocation.cid,
+            attached=(target, *chain, *book.newest_statement(tx, issuer)),
+            until=until(target),
         )
+    )
     return revocation
 
 

@@ -1,4 +1,4 @@
-"""A former issuer: it cannot order work for ever with holds that it dates back."""
+"""Former and careless issuers: holds that are dated back, leases that are too short to work by."""
 
 import pytest
 from actor_bench import Bench, Chip
@@ -8,6 +8,9 @@ from verifier_runs import draw_of, verifier_bench
 
 from mesh.actors.orders import MEMBERS_STALE_SECONDS
 from mesh.actors.verifier.rows import DUTIES
+from mesh.core.market.terms import max_seconds_of
+from mesh.core.records.market import Bid
+from mesh.core.records.work import Progress
 
 KNOWN_MS = 1_000 * MEMBERS_STALE_SECONDS
 
@@ -43,3 +46,19 @@ def test_node_works_for_no_former_issuer() -> None:
     bench.receive(attempt.hold, *attempt.order_blocks)
     assert bench.refusals == {"OVER": 1}
     assert not bench.open_work()
+
+
+def test_lease_of_a_millisecond_makes_no_flood_of_signs() -> None:
+    world = World()
+    bench = node_bench(world, Chip())
+    manifest = world.manifest()
+    bench.receive(manifest)
+    bid = bench.last(Bid)
+    seconds = max_seconds_of(manifest.body, bid.body, 1)
+    attempt = world.attempt(bid, manifest, lease_ms=1, max_seconds=seconds)
+    bench.receive(attempt.hold, *attempt.order_blocks)
+    before = len(bench.signed(Progress))
+    for _ in range(50):
+        bench.later(2)
+    assert before == 1
+    assert len(bench.signed(Progress)) <= 2

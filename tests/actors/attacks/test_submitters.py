@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from submitting import Market
 
 from mesh.actors.submitter.attempts.holds import EARLY_BYTES_MAX
-from mesh.actors.submitter.rows import CREDENTIALS, EARLY, FAULTS, PROFILES
+from mesh.actors.submitter.rows import CREDENTIALS, EARLY, FAULTS, PROFILES, REVOKED
 from mesh.core.fields import NodeId
 from mesh.core.membership.equivocation import FAULTS_TOLD_MAX, fault_of
 from mesh.core.ports.tables import Table
 from mesh.core.records.market import Credential
+from mesh.core.records.settlement import Revocation
 from mesh.core.records.work import Progress, WorkPhase
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.identity.keys import SigningKey
@@ -110,3 +111,25 @@ def test_early_record_is_kept_with_so_much_at_most(size: int) -> None:
     assert len(block) == size
     market.deliver(early(market, market.nodes[0], 1), block)
     assert count(market, EARLY) == (size <= EARLY_BYTES_MAX)
+
+
+# --- revocations, replaced profiles
+
+
+def test_revocation_of_another_s_token_is_not_kept() -> None:
+    market = Market()
+    node = market.nodes[0]
+    body = replace(market.token.body, issuer=node.did, audience=node.did)
+    target = market.signed(node, body)
+    taken = Revocation(target=target.cid, reason="", revoked_at=market.now.wall)
+    market.deliver(market.signed(node, taken), target.block)
+    assert (count(market, REVOKED), market.refusals()) == (0, {"NOT_ADDRESSED": 1})
+
+
+def test_replaced_profiles_are_thrown_away() -> None:
+    market = Market()
+    profiles = [market.node_profile(market.nodes[0], 0, sequence=each) for each in range(2, 20)]
+    for each in profiles:
+        market.deliver(each)
+    held = market.within(lambda tx: [each for each in profiles if tx.blocks.has(each.cid)])
+    assert held == profiles[-1:]

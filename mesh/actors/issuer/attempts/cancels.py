@@ -11,6 +11,7 @@ from mesh.actors.issuer.awards.parents import descends_from
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.rows import ANSWERS, ATTEMPTS, CANCELS, JOBS, AnswerRow, CancelRow
 from mesh.core.records.jobs import Cancel, JobManifest
+from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Ground
 from mesh.core.settlement.attempt import OPEN_PHASES, Attempt, AttemptPhase
 from mesh.core.settlement.payments import another_attempt
@@ -24,7 +25,7 @@ def take_cancel(
 ) -> MessageRefusal | None:
     """Answer a withdrawal: with a settlement where it ends an attempt."""
     cancel: Signed[Cancel] = incoming.record
-    if issuer.members(tx).member(cancel.signer) is None:
+    if not issuer.members(tx).has_role(cancel.signer, Role.SUBMITTER, now.wall):
         return MessageRefusal.NOT_A_MEMBER
     try:
         manifest = issuer.resting_on(tx, incoming, JobManifest, cancel.body.job)
@@ -73,7 +74,8 @@ def _withdraw(
     manifest: Signed[JobManifest],
     now: Now,
 ) -> None:
-    issuer.keep(tx, cancel, manifest)
+    # Of a job that was never awarded the tombstone is enough: its manifest may be large.
+    issuer.keep(tx, cancel)
     if tx.rows(CANCELS).get(manifest.cid) is None:
         tx.rows(CANCELS).put(CancelRow(job=manifest.cid, cancel=cancel.cid))
     own = None

@@ -6,7 +6,13 @@ keeps its answer; a refusal is not kept.
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
-from mesh.actors.issuer.awards.spending import chain_from, check_tokens, payer_of
+from mesh.actors.issuer.awards.spending import (
+    Chain,
+    chain_from,
+    chain_of,
+    check_tokens,
+    payer_of,
+)
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.evidence import accuse
 from mesh.actors.issuer.rows import (
@@ -21,7 +27,6 @@ from mesh.actors.issuer.rows import (
 )
 from mesh.core.ids import transfer_id
 from mesh.core.records.jobs import Transfer
-from mesh.core.records.market import Credential
 from mesh.core.records.membership import Role
 from mesh.core.records.settlement import Revocation
 from mesh.core.settlement.refusals import Refusal, RequestRefusal
@@ -29,7 +34,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import RecordError, Signed
 from runtime.tokens.ledger import LedgerRefusal
-from runtime.tokens.token import Demand, ResourceToken
+from runtime.tokens.token import Demand, ResourceToken, TokenRefusal
 from runtime.tokens.transfers import Move
 
 
@@ -71,15 +76,7 @@ def take_token(
         refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
         _answer(issuer, tx, token.signer, token.cid, refusal, now)
         return None
-    demand = Demand(
-        mesh=issuer.members(tx).mesh,
-        holder=body.audience,
-        resource_type=body.resource_type,
-        scope=body.scope,
-        amount=body.amount,
-        issuers=(issuer.did,),
-    )
-    refused = check_tokens(tx, chain, demand, now)
+    refused = check_tokens(tx, chain, _all_of(issuer, tx, body), now)
     if refused is not None:
         refusal = Refusal(reason=RequestRefusal.TOKEN, detail=refused.value)
         _answer(issuer, tx, token.signer, token.cid, refusal, now)
@@ -100,23 +97,40 @@ def take_token(
 def take_revocation(
     issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, now: Now
 ) -> MessageRefusal | None:
-    """Note a token or credential that its signer takes back."""
+    """Note that a member takes back a token of this issue that it has handed on."""
     revocation: Signed[Revocation] = incoming.record
     if issuer.members(tx).member(revocation.signer) is None:
         return MessageRefusal.NOT_A_MEMBER
     if _repeat(issuer, tx, revocation.signer, revocation.cid, now):
         return None
-    target = _target(issuer, tx, incoming, revocation.body.target)
-    refusal = None
-    if target is None:
+    refusal: Refusal | None
+    try:
+        chain = chain_of(issuer, tx, incoming, revocation.body.target)
+    except RecordError:
         refusal = Refusal(reason=RequestRefusal.INCOMPLETE)
-    elif target.signer != revocation.signer:
-        refusal = Refusal(reason=RequestRefusal.NOT_ITS_SIGNERS)
     else:
-        issuer.keep(tx, revocation, target)
-        note_revocation(tx, revocation)
+        refusal = _refuse_revocation(issuer, tx, revocation, chain, now)
+        if refusal is None:
+            issuer.keep(tx, revocation, *chain)
+            note_revocation(tx, revocation)
     _answer(issuer, tx, revocation.signer, revocation.cid, refusal, now)
     return None
+
+
+def _refuse_revocation(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    revocation: Signed[Revocation],
+    chain: Chain,
+    now: Now,
+) -> Refusal | None:
+    """Its signer's own token, which would count here but for time: of others nothing is kept."""
+    if chain[0].signer != revocation.signer:
+        return Refusal(reason=RequestRefusal.NOT_ITS_SIGNERS)
+    refused = check_tokens(tx, chain, _all_of(issuer, tx, chain[0].body), now)
+    if refused in (None, TokenRefusal.EXPIRED, TokenRefusal.REVOKED):
+        return None
+    return Refusal(reason=RequestRefusal.TOKEN, detail=refused.value)
 
 
 def note_revocation(tx: ActorTransaction, revocation: Signed[Revocation]) -> None:
@@ -126,17 +140,16 @@ def note_revocation(tx: ActorTransaction, revocation: Signed[Revocation]) -> Non
         tx.rows(REVOCATIONS).put(RevocationRow(target=target, revocation=revocation.cid))
 
 
-def _target(
-    issuer: IssuerCore, tx: ActorTransaction, incoming: Incoming, cid: Cid
-) -> Signed[ResourceToken] | Signed[Credential] | None:
-    try:
-        return issuer.resting_on(tx, incoming, ResourceToken, cid)
-    except RecordError:
-        pass
-    try:
-        return issuer.resting_on(tx, incoming, Credential, cid)
-    except RecordError:
-        return None
+def _all_of(issuer: IssuerCore, tx: ActorTransaction, token: ResourceToken) -> Demand:
+    """All that a token of this issue grants, to its audience."""
+    return Demand(
+        mesh=issuer.members(tx).mesh,
+        holder=token.audience,
+        resource_type=token.resource_type,
+        scope=token.scope,
+        amount=token.amount,
+        issuers=(issuer.did,),
+    )
 
 
 def _refuse_transfer(
