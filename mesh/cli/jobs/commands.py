@@ -101,7 +101,7 @@ def job_status(
     quiet: QuietOption = False,
     mesh_home: HomeOption = None,
 ) -> None:
-    """Show where a job stands; with --wait continue it.
+    """Show the state of a job; with --wait continue it.
 
     \b
     Examples:

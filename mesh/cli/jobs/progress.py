@@ -141,7 +141,7 @@ def _print_checks(
         return CommandError(
             ExitCode.VERIFICATION,
             "not-verified",
-            f"the receipt of job {job.job_id} does not stand: {findings[0]}",
+            f"the receipt of job {job.job_id} does not verify: {findings[0]}",
             hint=f"meshctl verify {job.job_id}",
             details={"job_id": job.job_id, "reasons": [str(each) for each in findings]},
         )

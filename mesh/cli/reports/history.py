@@ -10,7 +10,7 @@ from mesh.cli.output.formats import Column, field, table
 from mesh.queries.jobs.history import EventView, history_of
 
 _WORDS: Final = {"node_id": "", "ground": "", "code": "", "reason": "", "children": "jobs "}
-"""What stands before a detail, where that is not its name."""
+"""Words before a detail, where they are not its name."""
 
 
 def _by(row: Any) -> str:

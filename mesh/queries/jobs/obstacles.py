@@ -22,6 +22,7 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
     if job.phase is not Phase.SUBMITTED or job.awaits_issuer:
         return None
     details: dict[str, object] = {"job_id": job.job_id, "state": job.phase.value}
+    again = f"meshctl cancel-job {job.job_id}, then submit it again with demands that a node meets"
     if job.missing:
         cid = job.missing[0]
         what = "module" if cid == job.manifest.body.module else "block"
@@ -38,8 +39,7 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
             ExitCode.NO_BIDS,
             "no-bids",
             f"no node bids for job {job.job_id}",
-            hint=f"meshctl cancel-job {job.job_id}, then submit it again with what the nodes "
-            "ask for",
+            hint=again,
             details={**details, "reasons": reasons},
         )
     if all(bid.is_expired for bid in job.bids):
@@ -55,8 +55,7 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
             ExitCode.NO_BIDS,
             "no-awardable-bids",
             f"none of the {len(job.bids)} bids for job {job.job_id} can be accepted now",
-            hint=f"meshctl cancel-job {job.job_id}, then submit it again with demands that a node "
-            "meets",
+            hint=again,
             details={
                 **details,
                 "reasons": [f"{each.node_id}: {each.refusal}" for each in job.bids],

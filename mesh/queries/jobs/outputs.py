@@ -1,6 +1,6 @@
 """Output and logs of a job, from the blocks that its verified receipt names.
 
-Rule: nothing is shown of a job whose receipt does not stand up to a check made now.
+Rule: nothing is shown of a job whose receipt does not verify now.
 """
 
 from typing import Any
@@ -54,7 +54,7 @@ def output_of(reader: Reader, job_id: JobId) -> JobOutput:
         raise CommandError(
             ExitCode.VERIFICATION,
             "not-verified",
-            f"the receipt of job {job_id} does not stand: {check.findings[0]}",
+            f"the receipt of job {job_id} does not verify: {check.findings[0]}",
             hint=f"meshctl verify {job_id}",
             details={"job_id": job_id, "reasons": [str(each) for each in check.findings]},
         )
