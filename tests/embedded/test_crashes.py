@@ -39,6 +39,7 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.market.appraisal import BID_SECONDS
 from mesh.core.records.settlement import Ground
 from mesh.embedded.commands.treasury import set_policy
+from mesh.embedded.commands.upkeep import prune_home
 from mesh.embedded.mesh import EmbeddedMesh
 from runtime.terminal.errors import CommandError
 from runtime.tokens.policy import PermitList
@@ -131,6 +132,12 @@ def verified(home: Path) -> None:
     with open_at(home) as mesh:
         submit(mesh)
         mesh.drive([JOB], auto_award=True)
+
+
+def pruned(home: Path) -> None:
+    verified(home)
+    with open_at(home) as mesh:
+        prune_home(mesh, before=1 << 40, is_tried=False)
 
 
 def awarded(home: Path, *, endless: bool = False) -> None:
@@ -255,6 +262,7 @@ STEP: Final = int(os.environ.get("MESH_CRASH_STEP", "5"))
 """Of so many commits one is killed at; `make fire-ci` kills at each."""
 SCENARIOS: Final[dict[str, Scenario]] = {
     "verified": Scenario(run=verified, ends=_P.VERIFIED, grounds=(Ground.VERIFIED,)),
+    "pruned": Scenario(run=pruned, ends=_P.VERIFIED, grounds=(Ground.VERIFIED,)),
     "applied": Scenario(run=applied, ends=_P.VERIFIED, grounds=(Ground.VERIFIED,)),
     "cancelled": Scenario(run=cancelled, ends=_P.CANCELLED),
     "cancelled-running": Scenario(
