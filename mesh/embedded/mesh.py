@@ -28,7 +28,6 @@ from runtime.content.cid import Cid
 
 if TYPE_CHECKING:
     from mesh.actors.actor import Now
-    from mesh.actors.stores import DeliveryTransaction
     from mesh.core.fields import JobId, NodeId
     from mesh.core.jobs.request import JobRequest
     from mesh.embedded.commands.following import OnProgress
@@ -78,20 +77,21 @@ class EmbeddedMesh(MeshParts):
 
     def put_blocks(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
         """Store several blocks, all or none. Raises CommandError `block-…`."""
-        from mesh.embedded.machine.admission import awaited_modules
+        from mesh.embedded.commands.jobs import storing
 
         wanted = tuple(blocks)
+        self._admit_awaited(wanted)
+        self.command(storing(self.submitter, wanted))
+
+    def _admit_awaited(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
+        """Have the verdict on the modules that these blocks complete, for jobs that wait for
+        one."""
+        from mesh.embedded.machine.admission import awaited_modules
+
         with self.read() as reader:
-            modules = awaited_modules(reader, dict(wanted))
+            modules = awaited_modules(reader, dict(blocks))
         for cid, module in modules.items():
             self._local.admit(cid, module)
-
-        def put(tx: DeliveryTransaction, now: Now) -> None:
-            for cid, data in wanted:
-                tx.blocks.put(cid, data)
-            self.submitter.supply(tx, (cid for cid, _ in wanted), now)
-
-        self.command(put)
 
     def get_block(self, cid: Cid) -> bytes:
         """A block's bytes, hashed just now, whichever member holds it.
@@ -139,25 +139,42 @@ class EmbeddedMesh(MeshParts):
         """An id that nobody has used, from the time and randomness."""
         return new_job_id(time.time_ns() // 1_000_000, self.entropy(RANDOM_BYTES))
 
-    def submit(self, request: JobRequest, *, on_event: OnProgress = _ignore) -> JobId:
+    def submit(
+        self,
+        request: JobRequest,
+        *,
+        blocks: Iterable[tuple[Cid, bytes]] = (),
+        auto_award: bool = False,
+        on_event: OnProgress = _ignore,
+    ) -> JobId:
         """Sign, check and publish a job. Raises CommandError where it is refused."""
-        return self.submit_all((request,), on_event=on_event)[0]
+        return self.submit_all((request,), blocks=blocks, auto_award=auto_award, on_event=on_event)[
+            0
+        ]
 
     def submit_all(
-        self, requests: Iterable[JobRequest], *, on_event: OnProgress = _ignore
+        self,
+        requests: Iterable[JobRequest],
+        *,
+        blocks: Iterable[tuple[Cid, bytes]] = (),
+        auto_award: bool = False,
+        on_event: OnProgress = _ignore,
     ) -> tuple[JobId, ...]:
-        """Submit several jobs, all or none."""
+        """Submit several jobs, all or none. blocks: to be stored with them. auto_award: have the
+        best bid of each awarded, as `drive` would."""
         from mesh.embedded.commands.jobs import check_tokens, submitting
         from mesh.queries.jobs.progress_events import Submitted
 
         wanted = tuple(
             each if each.job_id else replace(each, job_id=self.new_job_id()) for each in requests
         )
-        self.check(wanted)
+        given = tuple(blocks)
+        self.check(wanted, given)
         with self.read() as reader:
             check_tokens(reader, wanted)
+        self._admit_awaited(given)
         self.measure()
-        job_ids = self.command(submitting(self.submitter, wanted))
+        job_ids = self.command(submitting(self.submitter, wanted, given, auto_award=auto_award))
         self.tell_from_submission(job_ids)
         for request, job_id in zip(wanted, job_ids, strict=True):
             on_event(Submitted(job_id=job_id, description=request.description))

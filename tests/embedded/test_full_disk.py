@@ -260,7 +260,7 @@ def test_job_that_is_stopped_by_a_full_disk_says_so_and_goes_on(
     module.write_bytes(ANSWER)
     words = ["submit-job", "--wasm", str(module), "--resource-amount", "5", "-q", "--wait"]
     stopped = set()
-    for room in (*range(60_000, 300_000, 40_000), 2_000_000):
+    for room in (*range(60_000, 460_000, 60_000), 2_000_000):
         with files_of_at_most(room):
             code = run([*words, "--mesh-home", str(home)])
         said = capfd.readouterr()

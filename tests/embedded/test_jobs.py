@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wasmtime
 from changed_mesh import (
     NODES,
     VERIFIERS,
@@ -64,6 +65,9 @@ from runtime.execution.execution import Execution, OutcomeKind
 from runtime.sandbox.pool import Result
 from runtime.sandbox.request import Ticket
 from runtime.terminal.errors import CommandError, ExitCode
+
+SEVEN = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
+"""A module that no member holds at first."""
 
 
 def test_job_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
@@ -192,10 +196,7 @@ def test_without_an_id_each_call_is_a_new_job(mesh: EmbeddedMesh) -> None:
 
 
 def test_job_without_its_module_waits_and_goes_on(mesh: EmbeddedMesh) -> None:
-    import wasmtime
-
-    module = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
-    cid = cid_of(module, Codec.RAW)
+    cid = cid_of(SEVEN, Codec.RAW)
     job_id = mesh.submit(JobRequest(module=cid, resource_amount=5))
     mesh.drive([job_id], auto_award=True)
     job = mesh.job(job_id)
@@ -203,7 +204,7 @@ def test_job_without_its_module_waits_and_goes_on(mesh: EmbeddedMesh) -> None:
     held_up = obstacle(job, needs_award=True)
     assert held_up is not None and held_up.code == "block-missing"
     assert str(cid) in held_up.message and "block put" in held_up.hint
-    put_block(mesh, module)
+    put_block(mesh, SEVEN)
     mesh.drive([job_id], auto_award=True)
     assert mesh.job(job_id).phase is Phase.VERIFIED
 
@@ -407,3 +408,33 @@ def test_many_jobs_at_once(mesh: EmbeddedMesh) -> None:
     paid = sum(view.award.price for view in views if view.award is not None)
     assert balances(mesh)["compute"] == before - paid
     assert audit(mesh) == ()
+
+
+def test_job_is_submitted_with_its_blocks_and_award_at_once(mesh: EmbeddedMesh) -> None:
+    module = cid_of(SEVEN, Codec.RAW)
+    request = JobRequest(module=module, resource_amount=1)
+    job_id = mesh.submit(request, blocks=[(module, SEVEN)], auto_award=True)
+    job = mesh.job(job_id)
+    assert job.phase is Phase.RUNNING
+    assert len(job.bids) == len(NODES)
+    assert mesh.drive([job_id]) == {}
+    assert mesh.job(job_id).phase is Phase.VERIFIED
+
+
+def test_blocks_of_a_refused_job_are_not_stored(mesh: EmbeddedMesh) -> None:
+    module = cid_of(SEVEN, Codec.RAW)
+    request = JobRequest(module=module, resource_amount=GRANT + 1)
+    with pytest.raises(CommandError):
+        mesh.submit(request, blocks=[(module, SEVEN)])
+    assert not mesh.has_block(module)
+    assert mesh.job_ids() == ()
+
+
+def test_block_that_is_submitted_with_a_job_is_what_another_waits_for(mesh: EmbeddedMesh) -> None:
+    module = cid_of(SEVEN, Codec.RAW)
+    request = JobRequest(module=module, resource_amount=1)
+    waiting = mesh.submit(request)
+    assert mesh.job(waiting).missing == (module,)
+    mesh.submit(request, blocks=[(module, SEVEN)])
+    assert mesh.job(waiting).missing == ()
+    assert mesh.job(waiting).bids

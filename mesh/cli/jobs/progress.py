@@ -77,13 +77,15 @@ def finish(
     *,
     timeout: float | None,
     auto_award: bool,
+    is_new: bool = False,
 ) -> None:
-    """Drive a job to its end, print the two checks, and leave with the right code."""
+    """Drive a job to its end, print the two checks, and leave with the right code. is_new: it was
+    submitted just now, with `auto_award`."""
     try:
         given_up = mesh.drive(
             [job_id],
             on_event=progress,
-            auto_award=auto_award,
+            auto_award=auto_award and not is_new,
             timeout=timeout,
         )
     except KeyboardInterrupt:

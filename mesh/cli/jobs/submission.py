@@ -100,14 +100,19 @@ def run_submission(
             _note_missing(mesh, request, blocks)
             _show_quote(out, quote(mesh, request))
             return
-        mesh.put_blocks(blocks)
-        job_id = mesh.submit(request)
+        job_id = mesh.submit(request, blocks=blocks, auto_award=wait)
         if wait:
             _announce(out, job_id)
             from mesh.cli.jobs.progress import Progress, finish
 
             finish(
-                mesh, out, job_id, Progress(out, follow=follow), timeout=timeout, auto_award=True
+                mesh,
+                out,
+                job_id,
+                Progress(out, follow=follow),
+                timeout=timeout,
+                auto_award=True,
+                is_new=True,
             )
             return
         problem: CommandError | None

@@ -23,22 +23,50 @@ from mesh.embedded.commands.refusals import (
 )
 from mesh.queries.jobs.view import find_job_row, unknown_job
 from mesh.queries.reader import Reader, missing_block, unreadable
+from runtime.content.cid import Cid
 from runtime.terminal.errors import CommandError
 from runtime.tokens.token import TokenRefusal
 
 
+def storing(
+    submitter: Submitter, blocks: Iterable[tuple[Cid, bytes]]
+) -> Callable[[DeliveryTransaction, Now], None]:
+    """Store blocks, for which jobs may wait."""
+
+    def store(tx: DeliveryTransaction, now: Now) -> None:
+        cids = []
+        for cid, data in blocks:
+            tx.blocks.put(cid, data)
+            cids.append(cid)
+        submitter.supply(tx, cids, now)
+
+    return store
+
+
 def submitting(
-    submitter: Submitter, requests: Iterable[JobRequest]
+    submitter: Submitter,
+    requests: Iterable[JobRequest],
+    blocks: Iterable[tuple[Cid, bytes]],
+    *,
+    auto_award: bool,
 ) -> Callable[[DeliveryTransaction, Now], tuple[JobId, ...]]:
-    """Submit several jobs, all or none. Raises CommandError where one is refused."""
+    """Submit several jobs with blocks, all or none. auto_award: the best bid of each. Raises
+    CommandError where one is refused."""
+    store = storing(submitter, blocks)
 
     def submit(tx: DeliveryTransaction, now: Now) -> tuple[JobId, ...]:
+        store(tx, now)
         found = []
         for each in requests:
             job = submitter.submit(tx, each, now)
             if isinstance(job, SubmissionRefusal):
                 raise submission_refused(job, each, submitter.did)
             found.append(job.job_id)
+        if auto_award:
+            problems: dict[JobId, CommandError] = {}
+            awarding_best(submitter, found, problems)(tx, now)
+            for problem in problems.values():
+                raise problem
         return tuple(found)
 
     return submit
