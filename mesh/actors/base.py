@@ -16,7 +16,7 @@ from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.core.membership.equivocation import contradict
 from mesh.core.membership.members import Members, counts
 from mesh.core.ports.blocks import BlockError
-from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, Envelope
+from mesh.core.ports.messages import ENVELOPE_BLOCKS_MAX, ENVELOPE_BYTES_MAX, Envelope
 from mesh.core.ports.tables import RowReader, Table
 from mesh.core.ports.work import WorkId, WorkResult
 from mesh.core.records.archive import Archive, name_of
@@ -110,8 +110,12 @@ class BaseActor(ABC):
 
     def receive(self, tx: ActorTransaction, envelope: Envelope, now: Now) -> None:
         kind = "none"
-        if sum(map(len, envelope.blocks)) > ENVELOPE_BYTES_MAX:
-            refusal: MessageRefusal | None = MessageRefusal.TOO_LARGE
+        refusal: MessageRefusal | None
+        if (
+            len(envelope.blocks) > ENVELOPE_BLOCKS_MAX
+            or sum(map(len, envelope.blocks)) > ENVELOPE_BYTES_MAX
+        ):
+            refusal = MessageRefusal.TOO_LARGE
         elif not envelope.blocks:
             refusal = MessageRefusal.EMPTY
         else:

@@ -12,6 +12,8 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 
 ENVELOPE_BYTES_MAX: Final = 1_572_864
+ENVELOPE_BLOCKS_MAX: Final = 1_024
+"""A settlement of 64 verifiers with all policies has half of them; each is hashed and looked at."""
 ORDER_BYTES_MAX: Final = 1_179_648
 """Manifest, bid and context, with the manifests of all parents: what is left of a message has room
 for hold, draws, the list of all members, tokens and a statement. Else who awards could have a hold

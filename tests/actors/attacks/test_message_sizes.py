@@ -9,11 +9,12 @@ from issuing.records import result
 from issuing.world import Sent, World
 from msgspec.structs import replace
 
-from mesh.core.ports.messages import ENVELOPE_BYTES_MAX, ORDER_BYTES_MAX
+from mesh.core.ports.messages import ENVELOPE_BLOCKS_MAX, ENVELOPE_BYTES_MAX, ORDER_BYTES_MAX
 from mesh.core.records.membership import MEMBERS_MAX
 from mesh.core.records.settlement import Answer, Ground, Settlement
 from mesh.core.records.terms import Trust
 from mesh.core.records.work import Draw, Hold
+from mesh.core.settlement.attempt import AttemptPhase
 from mesh.core.verification.draw import eligible_block
 from runtime.content.shapes import TEXT_BYTES_MAX
 from runtime.execution.execution import Deterministic, Outcome, OutcomeKind
@@ -52,6 +53,16 @@ def test_larger_order_is_refused_by_name() -> None:
     world.award(asked)
     assert not world.of_kind(Hold)
     assert world.answer.reason == "too-large"
+
+
+def test_message_of_very_many_blocks_is_refused_unread() -> None:
+    world = World()
+    receipt, anchor, block = world.receipt(world.held())
+    others = [number.to_bytes(3, "big") for number in range(ENVELOPE_BLOCKS_MAX)]
+    world.deliver(receipt, anchor.block, block, *others)
+    assert world.attempt().phase is AttemptPhase.HELD
+    world.deliver(receipt, anchor.block, block, *others[: ENVELOPE_BLOCKS_MAX - 3])
+    assert world.attempt().phase is AttemptPhase.DRAWN
 
 
 def lengthy(number: int) -> Deterministic:
