@@ -2,6 +2,7 @@
 errors of commands."""
 
 import gc
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,12 @@ def errors_of_the_table() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CommandError, "__init__", _checked)
         yield
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: some test always waits, for a process or the disk."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
