@@ -8,14 +8,14 @@ from answers import check_answer
 from cclccommand import Shell
 from embedded_mesh import ENDLESS, copied, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
-from warm_workers import workers_kept
+from warm_sandboxes import modules_kept, workers_kept
 
 from mesh.cli.app import run
 
 
 @pytest.fixture(autouse=True, scope="session")
-def warm_workers() -> Iterator[None]:
-    with workers_kept():
+def warm_sandboxes() -> Iterator[None]:
+    with workers_kept(), modules_kept():
         yield
 
 

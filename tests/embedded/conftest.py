@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from changed_mesh import open_at
 from embedded_mesh import copied, found, opened
-from warm_workers import workers_kept
+from warm_sandboxes import workers_kept
 
 from mesh.embedded.mesh import EmbeddedMesh
 
 
 @pytest.fixture(autouse=True, scope="session")
-def warm_workers() -> Iterator[None]:
+def warm_sandboxes() -> Iterator[None]:
     with workers_kept():
         yield
 

@@ -1,4 +1,5 @@
-"""Workers that outlive their sandbox: the next one of the process with its limits begins with them.
+"""Workers and compiled modules that outlive their sandbox: the next one of the process with its
+limits begins with them.
 
 To start a process costs a hundred times as much as to execute most tests' modules. A worker keeps
 nothing but the modules that its parent knows it has, as in a sandbox of many jobs.
@@ -11,9 +12,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from runtime.content.cid import Cid
+from runtime.sandbox.compilation.cache import CompiledCache
+from runtime.sandbox.compilation.compilations import Answer, Compilations
 from runtime.sandbox.confinement.findings import Finding
 from runtime.sandbox.limits import SandboxLimits
 from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.process import Watch
+from runtime.sandbox.request import Fault
 from runtime.sandbox.workers import Worker
 
 KEPT_MAX = 4
@@ -60,3 +66,27 @@ def workers_kept() -> Iterator[None]:
         yield
     for each in kept:
         each.worker.child.close()
+
+
+@contextmanager
+def modules_kept() -> Iterator[None]:
+    """Have all sandboxes of this process know what earlier ones have compiled or refused; they
+    write it to no cache."""
+    make, close = Compilations.__init__, Compilations.close
+    kept: dict[SandboxLimits, dict[Cid, Answer]] = {}
+
+    def made(
+        all_of: Compilations, cache: CompiledCache, watch: Watch, limits: SandboxLimits, most: int
+    ) -> None:
+        make(all_of, cache, watch, limits, most)
+        all_of._known.update(kept.get(limits, {}))
+
+    def closed(all_of: Compilations) -> None:
+        lasting = {cid: each for cid, each in all_of._known.items() if not isinstance(each, Fault)}
+        kept.setdefault(all_of._limits, {}).update(lasting)
+        close(all_of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compilations, "__init__", made)
+        patch.setattr(Compilations, "close", closed)
+        yield
