@@ -1,8 +1,11 @@
 """Messages to a verifier that are late, stale, or of those who may not send them."""
 
+from typing import Any
+
 import pytest
 from actor_bench import Bench
 from attempt_world import execution, key
+from msgspec.structs import replace
 from verifier_runs import draw_of, executed, fetched, observed, taken
 
 from mesh.actors.verifier.rows import VERIFIED_RECEIPTS
@@ -86,6 +89,33 @@ def test_answer_with_the_settlement_of_another_hold_ends_nothing(verifier: Bench
     verifier.receive(verifier.world.sign(answer, verifier.world.issuer), settled)
     assert verifier.refusals == {"INCONSISTENT": 1}
     assert verifier.unanswered() and verifier.open_work()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_over"),
+    [
+        ({}, True),
+        ({"accepted": True}, False),
+        ({"retry_after": 5}, False),
+        ({"request": OTHER}, False),
+    ],
+    ids=["refused", "accepted", "to be sent again", "of another request"],
+)
+def test_answer_ends_a_duty_only_by_refusing_it_for_good(
+    verifier: Bench, changes: dict[str, Any], is_over: bool
+) -> None:
+    found = observed(verifier)
+    body = Answer(
+        request=verifier.last(Attestation).cid,
+        accepted=False,
+        reason="not-due",
+        detail="",
+        settlement=None,
+        retry_after=None,
+    )
+    verifier.receive(verifier.world.sign(replace(body, **changes), verifier.world.issuer))
+    assert verifier.unanswered() == (set() if is_over else {f"end/{found.attempt.hold.cid}"})
+    assert verifier.refusals == ({"UNKNOWN_SUBJECT": 1} if "request" in changes else {})
 
 
 def test_settlement_before_the_draw_is_unknown_and_the_draw_still_counts(
