@@ -225,7 +225,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Statement: Route(
         signers="issuer",
         receivers=("submitter",),
-        attached="the Policies in force",
+        attached="the Policies in force; it goes with each answer, and where others have changed "
+        "the receiver's accounts",
         checks="it is about the receiver, and its sequence is above that of the one known",
     ),
     Fault: Route(

@@ -4,7 +4,7 @@ Rule: every request is answered, by an Answer or by the record that it asks for;
 owner goes with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from blake3 import blake3
@@ -24,6 +24,7 @@ from mesh.actors.issuer.rows import (
 from mesh.core.ports.messages import Outgoing
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.archive import Archive
+from mesh.core.records.membership import Role
 from mesh.core.records.settlement import RETRY_SECONDS_MAX, Answer, Statement
 from mesh.core.settlement.attempt import OPEN_PHASES, Moment
 from mesh.core.settlement.books import Books, available_by_type, held_by_type, usage_by_name
@@ -138,6 +139,15 @@ class IssuerCore(BaseActor):
         """The blocks of an owner's Statement: itself, and the policies that it names."""
         statement = self.statement_of(tx, owner, now)
         return (statement.cid, *statement.body.policies)
+
+    def inform(self, tx: ActorTransaction, owners: Iterable[Did], now: Now) -> None:
+        """Send submitters their Statements, since others have changed their accounts: by an old one
+        they might ask for nothing any more, and then never get another."""
+        members = self.members(tx)
+        for owner in dict.fromkeys(owners):
+            if members.has_role(owner, Role.SUBMITTER, now.wall):
+                statement, *policies = self.stated(tx, owner, now)
+                tx.outbox.put(Outgoing(to=(owner,), record=statement, attached=tuple(policies)))
 
     def statement_of(self, tx: ActorTransaction, owner: Did, now: Now) -> Signed[Statement]:
         """The newest Statement of an owner; a new one where its accounts have changed since."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mesh.actors.base import REFUSALS, MessageRefusal
 from mesh.core.records.jobs import Cancel, Transfer, TransferItem
 from mesh.core.records.membership import Fault
-from mesh.core.records.settlement import Answer, Ground, Revocation, Settlement
+from mesh.core.records.settlement import Answer, Ground, Revocation, Settlement, Statement
 from mesh.core.records.terms import Children, Parent
 from mesh.core.records.work import Draw, GaveUp, GaveUpGround
 from mesh.core.settlement.refusals import RequestRefusal
@@ -187,6 +187,29 @@ def test_transfer_moves_all_its_items_once() -> None:
         assert world.answer.accepted
     assert world.balance(world.node.did) == 12
     assert len({each.cid for each in world.of_kind(Answer)}) == 1
+
+
+def test_submitter_that_is_paid_learns_what_it_has() -> None:
+    """It has asked for nothing; by an older statement it would not."""
+    world = World()
+    paid = replace(item(world, 70), to=world.delegate.did)
+    world.deliver(*unpacked(transfer(world, paid, item(world, 5, 1))))
+    statement = world.last(Statement, world.delegate)
+    assert statement.body.balances == {"compute": 70}
+    assert world.history_of(Statement, world.node) == []
+
+
+def test_owner_of_a_token_learns_what_its_holder_has_spent() -> None:
+    world = World()
+    child = handed_on(world, amount=UNITS, scope="")
+    manifest = world.manifest(world.delegate, resource_token=child.cid)
+    asked = world.ask(manifest, signer=world.delegate)
+    world.deliver(asked.award, *asked.blocks, child.block, world.token.block)
+    held = world.last(Statement, world.submitter).body
+    assert (held.balances, held.held) == ({"compute": UNITS - 1_000}, {"compute": 1_000})
+    world.deliver(*unpacked(cancel(world, asked, by_delegate=True)))
+    returned = world.last(Statement, world.submitter).body
+    assert (returned.balances, returned.held) == ({"compute": UNITS}, {})
 
 
 def test_transfer_of_another_for_the_same_cause_is_not_in_the_way() -> None:

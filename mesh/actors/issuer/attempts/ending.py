@@ -75,6 +75,7 @@ def settle(
     issuer.orders.pop(attempt.hold, None)
     _stop_sending(tx, after)
     _announce(issuer, tx, after, now)
+    _inform(issuer, tx, after, payments, now)
     return after
 
 
@@ -141,6 +142,21 @@ def _announce(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: N
     if others:
         named = _named(issuer, tx, attempt)
         tx.outbox.put(Outgoing(to=others, record=attempt.settlement, attached=named))
+
+
+def _inform(
+    issuer: IssuerCore,
+    tx: ActorTransaction,
+    attempt: Attempt,
+    payments: tuple[Payment, ...],
+    now: Now,
+) -> None:
+    """Payer and payees learn what they have, where the settlement does not say it to them."""
+    entry = issuer.books(tx).transfer(attempt.id)
+    assert entry is not None, "the hold was ended just now"
+    submitting = concerned(issuer, tx, attempt)
+    owners = (entry.debit.owner, *(each.to for each in payments))
+    issuer.inform(tx, (each for each in owners if each not in submitting), now)
 
 
 def _named(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt) -> tuple[Cid, ...]:

@@ -176,9 +176,12 @@ def _order(
             until=hold_word(hold.cid),
         )
     )
-    for each in dict.fromkeys((case.manifest.signer, case.award.signer)):
+    submitting = dict.fromkeys((case.manifest.signer, case.award.signer))
+    for each in submitting:
         stated = issuer.stated(tx, each, now)
         tx.outbox.put(Outgoing(to=(each,), record=hold.cid, attached=(*attached, *stated)))
+    payer = payer_of(tx, case.chain[-1])
+    issuer.inform(tx, {payer} - submitting.keys(), now)
 
 
 def _attempt(

@@ -54,6 +54,8 @@ def take_transfer(
         tx.rows(TRANSFERS).put(
             TransferRow(signer=transfer.signer, cause=cause, transfer=transfer.cid)
         )
+        payees = (item.to for item in transfer.body.items)
+        issuer.inform(tx, (each for each in payees if each != transfer.signer), now)
     _answer(issuer, tx, transfer.signer, transfer.cid, refusal, now)
     return None
 
