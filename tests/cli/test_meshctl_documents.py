@@ -97,6 +97,18 @@ def test_next_step_of_a_mistake_is_one_of_a_document(
     assert said in refused.err
 
 
+def test_module_and_document_in_the_place_of_each_other_are_recognized(
+    meshctl: Meshctl, tmp_path: Path
+) -> None:
+    (tmp_path / "old.wasm").write_bytes(b"\0asm\1\0\0\0")
+    taken = meshctl("validate", "old.wasm")
+    assert "it is a WebAssembly module, not a job document" in taken.err
+    assert "meshctl submit-job --wasm old.wasm --resource-amount" in taken.err
+    (tmp_path / "job.yaml").write_text("module: echo.wasm\nresource_amount: 5\n")
+    taken = meshctl("submit-job", "--wasm", "job.yaml", "--resource-amount", "5")
+    assert "meshctl submit-job --file job.yaml" in taken.err
+
+
 def test_delegate_that_is_no_submitter_is_refused(meshctl: Meshctl, tmp_path: Path) -> None:
     stranger = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
     own = json.loads(meshctl("identity", "show", "-o", "json").out)["did"]

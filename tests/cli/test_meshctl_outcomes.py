@@ -140,6 +140,15 @@ def test_dry_run_of_a_refused_job_has_no_price(meshctl: Meshctl) -> None:
     assert "Node ID" not in tried.out
 
 
+def test_proof_that_was_cut_off_has_to_be_copied_again(meshctl: Meshctl, tmp_path: Path) -> None:
+    job = verified(meshctl)
+    assert meshctl("receipt", job, "--output", "proof.car").code == 0
+    whole = (tmp_path / "proof.car").read_bytes()
+    (tmp_path / "proof.car").write_bytes(whole[: len(whole) // 2])
+    refused = meshctl("verify", "proof.car")
+    assert (refused.code, "get it again from whoever made it" in refused.err) == (8, True)
+
+
 def test_unknown_member_is_listed_where_all_are(meshctl: Meshctl) -> None:
     for words in (("reputation", "federation-9"), ("usage", "--member", "federation-9")):
         unknown = meshctl(*words)

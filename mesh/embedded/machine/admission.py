@@ -160,6 +160,8 @@ def _hint(name: str, data: bytes, refused: Rejection) -> str:
     if not data.startswith(WASM_MAGIC):
         if name.endswith(".ccl"):
             return f"compile it first: cclc compile {name}"
+        if name.endswith((".yaml", ".yml", ".json")):
+            return f"a job document is submitted with --file: meshctl submit-job --file {name}"
         return "give a WebAssembly binary that exports `run`, or a WASI program"
     if "import" in refused.reason:
         return "build it against `icn_host` (docs/host-calls.md) or WASI preview 1 alone"

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ccl.abi.sections import WASM_MAGIC
 from mesh.cli.arguments.files import path_or_cid, read_bytes
 from mesh.cli.arguments.naming import find_token
 from mesh.cli.arguments.session import found_mesh, make_output
@@ -29,15 +30,21 @@ from runtime.terminal.streams import note
 def load(file: Path) -> JobDocument:
     """Reads a document, `-` for stdin. Raises CommandError `job-document-malformed`."""
     data = read_bytes(file, noun="job document", bytes_max=DOCUMENT_BYTES_MAX)
-    try:
-        found = read_job(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        reason = f"byte {error.start + 1} is not UTF-8"
-        problem = Problem(line=1, column=1, place="", reason=reason, hint="save it as UTF-8")
-        found = (problem,)
+    found = _read(data, file)
     if isinstance(found, JobDocument):
         return found
     raise _malformed(file, found)
+
+
+def _read(data: bytes, file: Path) -> JobDocument | tuple[Problem, ...]:
+    try:
+        if not data.startswith(WASM_MAGIC):
+            return read_job(data.decode("utf-8"))
+        reason = "it is a WebAssembly module, not a job document"
+        hint = f"meshctl submit-job --wasm {_shown(file)} --resource-amount 500"
+    except UnicodeDecodeError as error:
+        reason, hint = f"byte {error.start + 1} is not UTF-8", "save it as UTF-8"
+    return (Problem(line=1, column=1, place="", reason=reason, hint=hint),)
 
 
 def request_of(mesh: EmbeddedMesh, document: JobDocument, file: Path) -> tuple[JobRequest, Blocks]:
@@ -84,7 +91,7 @@ def _show_valid(out: Output, file: Path, request: JobRequest) -> None:
         "budget": request.budget or request.resource_amount,
     }
     what = f"{request.entry} of {request.module}, {request.resource_amount} units"
-    out.record(value, lines=[f"{file}: valid ({what})"], quiet="valid")
+    out.record(value, lines=[f"{_shown(file)}: valid ({what})"], quiet="valid")
 
 
 def _beside(folder: Path, text: str) -> Path | Cid:
@@ -92,15 +99,19 @@ def _beside(folder: Path, text: str) -> Path | Cid:
     return named if isinstance(named, Cid) else folder / named
 
 
+def _shown(file: Path) -> str:
+    return "<stdin>" if str(file) == STANDARD_STREAM else str(file)
+
+
 def _malformed(file: Path, problems: tuple[Problem, ...]) -> CommandError:
     *others, last = problems
     for each in others:
-        note(f"error[job-document-malformed]: {file}:{each}")
+        note(f"error[job-document-malformed]: {_shown(file)}:{each}")
         note(f"  = help: {each.hint}")
     return CommandError(
         ExitCode.USAGE,
         "job-document-malformed",
-        f"{file}:{last}",
+        f"{_shown(file)}:{last}",
         hint=last.hint,
         details={"problems": [to_value(each) for each in problems]},
     )
