@@ -181,6 +181,18 @@ def test_bid_that_is_good_no_more_is_made_anew_before_any_tick(node: Bench) -> N
     assert second.body.expires_at == first.body.expires_at + 3_600
 
 
+def test_bid_that_a_newer_one_has_replaced_orders_nothing(node: Bench) -> None:
+    manifest = node.world.manifest(expires_at=START + 9_000)
+    node.receive(manifest)
+    node.now = replace(node.now, wall=START + 3_600)
+    node.receive(manifest)
+    older = node.world.attempt(node.signed(Bid)[0], manifest, issued_at=START + 3_599)
+    node.receive(older.hold, *older.order_blocks)
+    refused = node.last(GaveUp).body
+    assert refused.ground is GaveUpGround.HOLD_REFUSED
+    assert refused.detail == "the bid is not one that is good here"
+
+
 # --- chains
 
 

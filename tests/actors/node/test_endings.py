@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from node_runs import delivered, executed, fetched, hold_of
 
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase
+from mesh.core.ports.work import Failed, WorkFault, WorkId
 from mesh.core.records.settlement import Answer, Ground
-from mesh.core.records.work import Receipt
+from mesh.core.records.work import GaveUp, Receipt
 
 
 @pytest.mark.parametrize("moment", ["fetching", "running", "delivered"])
@@ -50,6 +51,29 @@ def test_wrong_payment_is_noted(node: Bench, ground: Ground, paid: int, complain
     assert (row.paid, row.complaint) == (paid, complaint)
 
 
+def test_settlement_of_its_own_receipt_is_in_order(node: Bench) -> None:
+    attempt = delivered(node)
+    node.receive(attempt.settlement(Ground.VERIFIED, 850, receipt=node.last(Receipt).cid))
+    assert node.rows(ATTEMPTS)[0].complaint == ""
+
+
+@pytest.mark.parametrize("answer", ["settlement", "answer"])
+def test_attempt_that_was_given_up_ends_in_order(node: Bench, answer: str) -> None:
+    attempt = hold_of(node)
+    node.finish(
+        WorkId(f"fetch/{attempt.hold.cid}/1"), Failed(fault=WorkFault.MISSING, detail="lost")
+    )
+    assert node.unanswered() == {f"end/{attempt.hold.cid}"}
+    if answer == "settlement":
+        node.receive(attempt.settlement(Ground.GAVE_UP))
+    else:
+        node.receive(_answer(node, node.last(GaveUp).cid, detail=""))
+    (row,) = node.rows(ATTEMPTS)
+    assert row.phase is AttemptPhase.ENDED
+    assert row.complaint == ("" if answer == "settlement" else "over")
+    assert not node.unanswered()
+
+
 def test_settlement_of_another_issuer_ends_nothing(node: Bench) -> None:
     attempt = hold_of(node)
     node.receive(attempt.settlement(Ground.CANCELLED, by=node.world.submitter))
@@ -86,9 +110,12 @@ def test_refusing_answer_ends_the_attempt(node: Bench) -> None:
     assert not node.unanswered()
 
 
-def test_answer_that_asks_to_wait_changes_nothing(node: Bench) -> None:
+@pytest.mark.parametrize("changes", [{"retry_after": 3}, {"accepted": True}])
+def test_answer_that_refuses_nothing_for_good_changes_nothing(
+    node: Bench, changes: dict[str, Any]
+) -> None:
     attempt = delivered(node)
-    node.receive(_answer(node, node.last(Receipt).cid, retry_after=3))
+    node.receive(_answer(node, node.last(Receipt).cid, **changes))
     assert node.unanswered() == {f"end/{attempt.hold.cid}"}
 
 
