@@ -99,6 +99,8 @@ def take_revocation(
         return MessageRefusal.NOT_ADDRESSED
     if target.signer != revocation.signer:
         return MessageRefusal.WRONG_ROLE
+    if not actor.members(tx).has_role(target.signer, Role.ISSUER, now.wall):
+        return MessageRefusal.WRONG_ROLE
     actor.keep(tx, target, revocation)
     tx.rows(CREDENTIALS).put(CredentialRow(credential=target.cid, is_revoked=True))
     return None

@@ -267,7 +267,9 @@ def _tokens_for(
     tx: ActorTransaction, request: JobRequest, now: Now, descent: Descent | None
 ) -> list[TokenRow]:
     """The tokens that may pay, in the order in which they are tried: the narrowest scope first,
-    then those that expire first. A token that cannot pay is tried only where none can."""
+    then those of an issuer itself, then those that expire first. A token that cannot pay is tried
+    only where none can. What another member has handed on may have nothing left, and only its
+    issuer knows."""
     rows = tx.rows(TOKENS)
     if request.token is not None:
         named = rows.get(request.token)
@@ -282,6 +284,7 @@ def _tokens_for(
         key=lambda row: (
             row.is_revoked or now.wall >= row.expires_at,
             -len(row.scope),
+            len(row.chain) > 1,
             row.expires_at,
             row.token,
         ),

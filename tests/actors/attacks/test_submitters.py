@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from submitting import Market
 
 from mesh.actors.submitter.attempts.holds import EARLY_BYTES_MAX
-from mesh.actors.submitter.rows import CREDENTIALS, EARLY, FAULTS, PROFILES, REVOKED
+from mesh.actors.submitter.rows import CREDENTIALS, EARLY, FAULTS, PROFILES, REVOKED, TOKENS
 from mesh.core.fields import NodeId
 from mesh.core.membership.equivocation import FAULTS_TOLD_MAX, fault_of
 from mesh.core.ports.tables import Table
@@ -133,3 +133,20 @@ def test_replaced_profiles_are_thrown_away() -> None:
         market.deliver(each)
     held = market.within(lambda tx: [each for each in profiles if tx.blocks.has(each.cid)])
     assert held == profiles[-1:]
+
+
+# --- tokens
+
+
+def test_worthless_token_of_another_is_not_spent_before_one_s_own() -> None:
+    market = Market()
+    root = market.token
+    handed = replace(
+        root.body, audience=market.submitter.did, parent=None, expires_at=root.body.expires_at - 1
+    )
+    of_liar = market.signed(market.issuer_key, replace(handed, audience=market.delegate.did))
+    gift = market.signed(market.delegate, replace(handed, parent=of_liar.cid))
+    market.deliver(gift, of_liar.block)
+    assert count(market, TOKENS) == 2
+    job = market.submit()
+    assert market.manifest_of(job).body.resource_token == root.cid
