@@ -40,6 +40,22 @@ def stored(home: Path) -> Path:
     return home
 
 
+def test_job_whose_state_was_changed_meanwhile_is_to_be_run_again(
+    home: Path, meshctl: Meshctl
+) -> None:
+    module = wasm(program(("write_state", "till", "open", "Bool", encode(True)), "drop"))
+    with open_at(home) as mesh:
+        request = JobRequest(module=put_block(mesh, module), resource_amount=10)
+        jobs = [mesh.submit(request) for _ in range(2)]
+        assert mesh.drive(jobs, auto_award=True) == {}
+    shown = {job: meshctl("job-status", job).out for job in jobs}
+    (late,) = (job for job, text in shown.items() if "Not applied:" in text)
+    again = f"meshctl rerun {late} --wait"
+    assert f"Next:          {again}\n" in shown[late]
+    done = meshctl(*again.split()[1:])
+    assert (done.code, "Not applied" in done.err) == (0, False)
+
+
 def test_state_is_shown(stored: Path, meshctl: Meshctl) -> None:
     assert meshctl("state").out.split("\n")[1:3] == [
         'register        members         ["Ada"]',

@@ -5,7 +5,7 @@ from pathlib import Path
 from mesh.cli.arguments.naming import find_job
 from mesh.cli.arguments.session import make_output, open_mesh
 from mesh.cli.jobs.progress import Progress, finish
-from mesh.cli.output.describing import describe, job_to_value, local_time
+from mesh.cli.output.describing import describe, job_to_value, local_time, step_after_conflict
 from mesh.cli.output.formats import Column, field, table
 from mesh.queries.jobs.obstacles import next_step, obstacle
 from mesh.queries.jobs.view import JobView
@@ -68,8 +68,9 @@ def _status_lines(job: JobView, held_up: CommandError | None) -> list[str]:
     if held_up is not None:
         rows.append(("Waiting", held_up.message))
         rows += [("", reason) for reason in held_up.details.get("reasons", ())]
-    if not job.is_final:
-        rows.append(("Next", next_step(job)))
+    step = step_after_conflict(job) if job.is_final else next_step(job)
+    if step is not None:
+        rows.append(("Next", step))
     items = [{"name": f"{name}:" if name else "", "value": value} for name, value in rows]
     lines = table(
         items,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ccl.abi.text.times import rfc3339, shown_time
+from mesh.core.jobs.effects import EffectFault
 from mesh.core.verification.verdicts import Verdict
 from mesh.queries.jobs.view import JobView
 from runtime.content.cid import Cid
@@ -60,10 +61,19 @@ def _where(place: str, trace: Sequence[str]) -> str:
 def outcome_text(job: JobView) -> str:
     """What follows the progress of a job that ended well."""
     if job.not_applied:
-        return f"Not applied: {'; '.join(job.not_applied)}"
+        step = step_after_conflict(job)
+        then = "" if step is None else f"; on the state as it is now: {step}"
+        return f"Not applied: {'; '.join(job.not_applied)}{then}"
     if job.output is None:
         return f"No output. Logs: meshctl logs {job.job_id}"
     return f"Show the output: meshctl results {job.job_id}"
+
+
+def step_after_conflict(job: JobView) -> str | None:
+    """The command that executes a job again whose state another one has changed meanwhile."""
+    if EffectFault.STATE_MOVED.value in job.not_applied:
+        return f"meshctl rerun {job.job_id} --wait"
+    return None
 
 
 def verdict_text(verdict: Verdict | None) -> str:
