@@ -234,12 +234,7 @@ class BaseActor(ABC):
         known = rows.get(change.body.sequence)
         if known is not None and known.change == change.cid:
             return None
-        endorsements = []
-        for block in incoming.attached.values():
-            try:
-                endorsements.append(self.archive.read_as(Endorsement, block))
-            except RecordError:
-                continue
+        endorsements = tuple(self.archive.records(Endorsement, incoming.attached.values()))
         if known is not None:
             return self._take_fork(tx, known, change, endorsements, now)
         before = self.members(tx)
@@ -262,7 +257,7 @@ class BaseActor(ABC):
         tx: ActorTransaction,
         known: MembershipRow,
         other: Signed[Membership],
-        endorsements: list[Signed[Endorsement]],
+        endorsements: tuple[Signed[Endorsement], ...],
         now: Now,
     ) -> MessageRefusal:
         """Another change in the place of a known one: founders who endorsed both are made known.

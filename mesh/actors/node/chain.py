@@ -11,7 +11,7 @@ from mesh.actors.node.rows import CHAIN, HEADS, NUMBER, RESTORED, ChainRow, Head
 from mesh.core.records.work import Anchor
 from mesh.core.verification.anchors import OTHER_HEADS_MAX, Head, next_anchor
 from runtime.content.cid import Cid
-from runtime.identity.signed import RecordError, Signed
+from runtime.identity.signed import Signed
 
 
 def previous_receipt(tx: ActorTransaction) -> Cid | None:
@@ -38,11 +38,7 @@ def is_restored(tx: ActorTransaction) -> bool:
 
 def note_anchors(node: NodeCore, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
     """Take in the anchors that are attached to a message."""
-    for block in incoming.attached.values():
-        try:
-            anchor = node.archive.read_as(Anchor, block)
-        except RecordError:
-            continue
+    for anchor in node.archive.records(Anchor, incoming.attached.values()):
         note_anchor(node, tx, anchor, now)
 
 

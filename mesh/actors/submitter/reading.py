@@ -175,7 +175,7 @@ def read_credentials_of(
     book: JobBook, tx: ActorTransaction, incoming: Incoming, subject: Did, now: Now
 ) -> None:
     """Keep the attached credentials of one member, which issuers have given."""
-    for credential in _attached(book, incoming, Credential):
+    for credential in book.archive.records(Credential, incoming.attached.values()):
         is_given = has_role(book, tx, credential, Role.ISSUER, at=now.wall)
         if is_given and credential.body.subject == subject:
             _note_credential(book, tx, credential)
@@ -198,25 +198,15 @@ def _note_credential(book: JobBook, tx: ActorTransaction, credential: Signed[Cre
 
 def read_policies(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
     """Keep the policies that came with a statement."""
-    for policy in _attached(book, incoming, Policy):
+    for policy in book.archive.records(Policy, incoming.attached.values()):
         take_policy(book, tx, replace(incoming, record=policy), now)
 
 
 def read_statement(book: JobBook, tx: ActorTransaction, incoming: Incoming, now: Now) -> None:
     """Keep the statement that came with an issuer's record, if one did."""
-    for statement in _attached(book, incoming, Statement):
+    for statement in book.archive.records(Statement, incoming.attached.values()):
         if statement.body.owner == book.did:
             take_statement(book, tx, replace(incoming, record=statement), now)
-
-
-def _attached(book: JobBook, incoming: Incoming, kind: type[T]) -> list[Signed[T]]:
-    found = []
-    for block in incoming.attached.values():
-        try:
-            found.append(book.archive.read_as(kind, block))
-        except RecordError:
-            continue
-    return found
 
 
 # --- contradictions

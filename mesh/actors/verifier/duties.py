@@ -194,14 +194,11 @@ def _against(
 
 def _earlier(verifier: Worker, incoming: Incoming, draw: Signed[Draw]) -> tuple[Signed[Draw], ...]:
     """The attached draws of the same hold before this one."""
-    found = []
-    for block in incoming.attached.values():
-        try:
-            each = verifier.archive.read_as(Draw, block)
-        except RecordError:
-            continue
-        if each.body.hold == draw.body.hold and each.body.round < draw.body.round:
-            found.append(each)
+    found = [
+        each
+        for each in verifier.archive.records(Draw, incoming.attached.values())
+        if each.body.hold == draw.body.hold and each.body.round < draw.body.round
+    ]
     return tuple(sorted(found, key=lambda each: each.body.round))
 
 

@@ -4,6 +4,7 @@ Rule: what comes out was verified by this process; a CID names the same bytes fo
 verified need not be verified again.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from mesh.core.ports.blocks import BlockReader, Blocks, TamperedBlock
@@ -30,6 +31,7 @@ class Archive:
         """mesh: None before there is one (a genesis is read)."""
         self.mesh = mesh
         self._kept: dict[Cid, Signed[Any]] = {}
+        self._others: set[tuple[type[Any], Cid]] = set()
 
     def sign(self, blocks: Blocks, body: T, key: SigningKey) -> Signed[T]:
         """Sign a record and store it, before anyone hears of it. Raises ShapeError, BlockError."""
@@ -60,6 +62,25 @@ class Archive:
         if not isinstance(kept.body, kind):
             raise RecordError(RecordFault.WRONG_TYPE, type(kept.body).__name__)
         return kept
+
+    def records(self, kind: type[T], blocks: Iterable[bytes]) -> Iterator[Signed[T]]:
+        """The blocks that are records of one type; what is none is read once."""
+        for block in blocks:
+            name = name_of(block)
+            kept = self._kept.get(name)
+            if kept is None and (kind, name) not in self._others:
+                kept = self._try(kind, name, block)
+            if kept is not None and isinstance(kept.body, kind):
+                yield kept
+
+    def _try(self, kind: type[T], name: Cid, block: bytes) -> Signed[T] | None:
+        try:
+            return self.read_as(kind, block)
+        except RecordError:
+            if len(self._others) >= RECORDS_KEPT_MAX:
+                self._others.clear()
+            self._others.add((kind, name))
+            return None
 
     def find(self, blocks: BlockReader, kind: type[T], cid: Cid) -> Signed[T] | None:
         """A stored record, None where it is not here. Raises RecordError, BlockError."""

@@ -47,7 +47,7 @@ from runtime.content.cid import Cid
 from runtime.content.codec import CodecError
 from runtime.content.did import Did
 from runtime.execution.execution import Deterministic
-from runtime.identity.signed import RecordError, Signed
+from runtime.identity.signed import Signed
 
 Answered: TypeAlias = MessageRefusal | None
 
@@ -288,11 +288,7 @@ def _note_head(issuer: IssuerCore, tx: ActorTransaction, anchor: Signed[Anchor])
 def _anchor_of(
     issuer: IssuerCore, incoming: Incoming, receipt: Signed[Receipt]
 ) -> Signed[Anchor] | None:
-    for block in incoming.attached.values():
-        try:
-            found = issuer.archive.read_as(Anchor, block)
-        except RecordError:
-            continue
+    for found in issuer.archive.records(Anchor, incoming.attached.values()):
         if (found.signer, found.body.receipt) == (receipt.signer, receipt.cid):
             return found
     return None

@@ -130,11 +130,7 @@ def _anchor_of(
     book: JobBook, incoming: Incoming, receipt: Signed[Receipt]
 ) -> Signed[Anchor] | None:
     """The anchor that came with a receipt."""
-    for block in incoming.attached.values():
-        try:
-            anchor = book.archive.read_as(Anchor, block)
-        except RecordError:
-            continue
+    for anchor in book.archive.records(Anchor, incoming.attached.values()):
         if not check_anchor(anchor, receipt=receipt.cid, executor=receipt.signer):
             return anchor
     return None
