@@ -159,7 +159,8 @@ ROUTES: Final[Mapping[type[Any], Route]] = {
     Anchor: Route(
         signers="executor",
         receivers=("node",),
-        checks="its signer's chain has no other record for this sequence",
+        checks="its signer is a node; its sequence is above that of the end of its chain that is "
+        "known; of the receiver's own chain, it is stored",
     ),
     Seal: Route(
         signers="executor, drawn verifier",

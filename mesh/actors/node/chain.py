@@ -8,6 +8,7 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming
 from mesh.actors.node.core import NodeCore
 from mesh.actors.node.rows import CHAIN, HEADS, NUMBER, RESTORED, ChainRow, HeadRow, RestoredRow
+from mesh.core.records.membership import Role
 from mesh.core.records.work import Anchor
 from mesh.core.verification.anchors import OTHER_HEADS_MAX, Head, next_anchor
 from runtime.content.cid import Cid
@@ -46,7 +47,7 @@ def note_anchor(node: NodeCore, tx: ActorTransaction, anchor: Signed[Anchor], no
     if anchor.signer == node.did:
         _note_own(tx, anchor, now)
         return
-    if node.members(tx).member(anchor.signer) is None:
+    if not node.members(tx).has_role(anchor.signer, Role.NODE, now.wall):
         return
     known = tx.rows(HEADS).get(anchor.signer)
     if known is None or anchor.body.sequence > known.sequence:

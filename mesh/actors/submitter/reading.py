@@ -216,10 +216,10 @@ def prove(
     book: JobBook, tx: ActorTransaction, first: Signed[Any], second: Signed[Any], now: Now
 ) -> None:
     """Keep two records that contradict each other, and say so to all members, once."""
-    book.keep(tx, first, second)
     body = fault_of(first, second)
     if _is_known(tx, body):
         return
+    book.keep(tx, first, second)
     fault = book.sign(tx, body)
     note_fault(tx, fault, now)
     others = [each.member for each in book.members(tx).change.body.members]

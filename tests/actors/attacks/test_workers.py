@@ -1,4 +1,4 @@
-"""Nodes and verifiers among strangers: what these sign for them is not kept."""
+"""Nodes and verifiers among strangers: what these sign for them is not kept, nor built on."""
 
 from typing import Any
 
@@ -8,9 +8,12 @@ from attempt_world import START, World, key
 from node_runs import node_bench
 from verifier_runs import verifier_bench
 
+from mesh.actors.node.rows import HEADS
 from mesh.actors.profiles import CREDENTIALS
 from mesh.core.records.market import Credential
 from mesh.core.records.settlement import Revocation
+from mesh.core.records.work import Anchor
+from runtime.content.codec import INTEGER_MAX
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
 
@@ -32,3 +35,11 @@ def test_revocation_of_a_stranger_s_own_credential_is_not_kept(make: Any) -> Non
     credential, revocation = given(world, bench.own, world.issuer)
     bench.receive(revocation, credential.block)
     assert [each.is_revoked for each in bench.rows(CREDENTIALS)] == [True]
+
+
+def test_chain_of_a_member_that_executes_nothing_is_no_parent() -> None:
+    world = World()
+    bench = node_bench(world, Chip())
+    for by, sequence in ((world.submitter, INTEGER_MAX), (world.nodes[1], 5)):
+        bench.receive(world.sign(Anchor(receipt=world.mesh, parents=(), sequence=sequence), by))
+    assert [each.member for each in bench.rows(HEADS)] == [world.nodes[1].did]
