@@ -200,7 +200,9 @@ def _bids(reader: Reader, job: Job, manifest: Signed[JobManifest]) -> tuple[BidV
             expires_at=bid.body.expires_at,
             is_expired=now >= bid.body.expires_at,
             score_ppm=scores.get(bid.cid),
-            refusal=bid_refusal(each, manifest, issuers=issuers, now=now),
+            refusal=None
+            if bid.cid in scores
+            else bid_refusal(each, manifest, issuers=issuers, now=now),
         )
         for each in found
         for bid in (each.bid,)
