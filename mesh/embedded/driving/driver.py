@@ -20,10 +20,14 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.02
 """So often it is looked whether another process has written."""
+FOLLOW_SECONDS: Final = 0.05
+"""So often by a process that another one executes for."""
 LOOK_SECONDS: Final = 1.0
 """So often a goal is looked for where nothing happens: it may be that nothing has for long."""
 LINGER_SECONDS: Final = 0.2
 """So long a process goes on for others when it has what it wanted."""
+TAKE_IN_MS: Final = 5_000
+"""After so long a process that leaves all to another has a turn for what was written meanwhile."""
 TAKE_OVER_MS: Final = 100
 """So often it is looked whether a process has died, which writes nothing."""
 
@@ -58,6 +62,7 @@ class Driver:
         self._take_over_at = 0
         self._is_outdated = False
         self._look_closely_at = 0
+        self._take_in_at = 0
 
     def command(self, actor: Did, action: Callable[[DeliveryTransaction, Now], T]) -> T:
         """A user's command, and all that its messages lead to at once; nothing is executed.
@@ -68,7 +73,7 @@ class Driver:
 
     def commands(self, steps: Callable[[OpenTurn], T]) -> T:
         """As `command`, of several steps that become true together or not at all."""
-        self._look_closely()
+        self._catch_up()
         with self._turns.turn() as opened:
             done = steps(opened)
             report = opened.settle()
@@ -79,7 +84,7 @@ class Driver:
 
     def settle(self) -> None:
         """Decide what time has decided; nothing is executed."""
-        self._look_closely()
+        self._catch_up()
         self._deliver(at_least_one_turn=True)
 
     def run(
@@ -98,7 +103,7 @@ class Driver:
         look_at = time.monotonic()
         try:
             if first is not None:
-                self._look_closely()
+                self._catch_up()
                 self._turn(first)
             while True:
                 is_new |= self._look()
@@ -129,33 +134,39 @@ class Driver:
     # --- turns
 
     def _look(self) -> bool:
-        """Whether another process has written. Who executes takes in what; others do so from time
-        to time, lest the process that leads does not keep up."""
+        """Whether another process has written. Who executes takes in what at once; others leave it
+        to the process that leads for as long as that keeps up."""
         has_changed = self._store.has_changed()
         self._is_outdated |= has_changed
-        now = self._clock().monotonic
-        if self._is_outdated and (now >= self._look_closely_at or self._executions.takes_part()):
-            self._take_in()
+        executions, now = self._executions, self._clock().monotonic
+        if self._is_outdated and (now >= self._look_closely_at or executions.takes_part()):
+            self._look_closely()
+            if executions.takes_part() or now >= self._take_in_at:
+                self._take_in()
         elif now >= self._take_over_at:
-            self._executions.take_over()
+            executions.take_over()
             self._take_over_at = self._clock().after(TAKE_OVER_MS)
         return has_changed
 
     def _look_closely(self) -> None:
-        """Take in what other processes have written, if they have."""
-        self._is_outdated |= self._store.has_changed()
-        if self._is_outdated:
-            self._take_in()
+        """See what others have asked for, taken back, or claimed."""
+        with self._store.view() as view:
+            self._executions.refresh(view)
         self._look_closely_at = self._clock().after(self._patience_ms)
 
     def _take_in(self) -> None:
         """Others have written: everything may be different."""
-        with self._store.view() as view:
-            self._executions.refresh(view)
         self._turns.forget_deadlines()
         self._next_at = 0
         self._is_outdated = False
-        self._look_closely_at = self._clock().after(self._patience_ms)
+        self._take_in_at = self._clock().after(TAKE_IN_MS)
+
+    def _catch_up(self) -> None:
+        """Take in what others have written, if they have."""
+        self._is_outdated |= self._store.has_changed()
+        if self._is_outdated:
+            self._look_closely()
+            self._take_in()
 
     def _turns_that_are_due(self) -> bool:
         """Whether there was anything to do, in as many turns as it took."""
@@ -214,7 +225,7 @@ class Driver:
     # --- waiting
 
     def _wait(self, end: float | None) -> None:
-        seconds = POLL_SECONDS
+        seconds = POLL_SECONDS if self._executions.leads() else FOLLOW_SECONDS
         due_at = self._due_at()
         if due_at is not None:
             until = (due_at - self._clock().monotonic) / 1000
