@@ -41,9 +41,9 @@ class Genesis(Struct, frozen=True, kw_only=True):
     """Names a mesh: its CID is the `mesh` of every other record. Signed by a founder.
 
     threshold: of the founders, who must endorse a change of the members; more than half of them.
-    limits: bounds that all members keep, by name. quorum: the least that a manifest may ask for.
-    sealed: whether results are sealed before they are shown. verify_ppm: the verifiers' part of
-    each price, in millionths.
+    limits: bounds that members agree on, by name; no receiver checks them. quorum: the least that a
+    manifest may ask for. sealed: whether results are sealed before they are shown. verify_ppm: the
+    verifiers' part of each price, in millionths.
     """
 
     name: Word
