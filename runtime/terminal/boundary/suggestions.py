@@ -28,7 +28,26 @@ OPTIONS: Final[Mapping[str, str]] = {
     "--wasm": "meshctl submit-job",
 }
 """Options that users look for in commands without them."""
-_SYNONYMS: Final = {"format": "fmt", "build": "compile", "init": "new"}
+_SYNONYMS: Final = {
+    "format": "fmt",
+    "build": "compile",
+    "init": "new",
+    "ls": "list-jobs",
+    "cancel": "cancel-job",
+    "status": "job-status",
+    "balance": "tokens balance",
+    "issue": "tokens issue",
+    "allocate": "tokens allocate",
+    "delegate": "tokens delegate",
+    "receive": "tokens receive",
+    "revoke": "tokens revoke",
+    "grant": "identity grant",
+    "roles": "identity roles",
+    "whoami": "identity show",
+    "put": "block put",
+    "get": "block get",
+}
+"""Words that other tools have, and those of groups without the name of their group."""
 
 
 def command_that_has(word: str, program: str) -> str | None:
@@ -36,10 +55,12 @@ def command_that_has(word: str, program: str) -> str | None:
     suggestion."""
     if word == "help":
         return f"`{program} --help` lists the commands, `{program} COMMAND --help` describes one"
+    if word == "version":
+        return f"`{program} --version` prints it"
     if word.endswith(".ccl"):
         return f"a command comes first, for instance `ccl run {quote(word)}`"
     name = _SYNONYMS.get(word, word)
-    having = [each for each, names in COMMANDS.items() if name in names]
+    having = [each for each, names in COMMANDS.items() if name.split()[0] in names]
     if not having:
         return None
     return (
