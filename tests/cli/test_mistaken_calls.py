@@ -5,13 +5,14 @@ import os
 from pathlib import Path
 
 import pytest
+from commandlines import LINES, commands_of
 from commands import Done, run
 from typer.main import get_group
 
 from ccl.cli.ccl import app as ccl_app
 from ccl.cli.cclc import app as cclc_app
 from mesh.cli import app as mesh_app
-from runtime.terminal.boundary.suggestions import COMMANDS, OPTIONS
+from runtime.terminal.boundary.suggestions import COMMANDS, OPTIONS, SYNONYMS
 
 
 @pytest.fixture
@@ -30,6 +31,11 @@ def test_table_of_commands_is_that_of_the_programs() -> None:
     assert set(COMMANDS["ccl"]) == set(get_group(ccl_app).commands)
     assert set(COMMANDS["cclc"]) == set(get_group(cclc_app).commands)
     assert set(COMMANDS["meshctl"]) == set(mesh_app.COMMANDS)
+
+
+def test_commands_of_synonyms_exist() -> None:
+    known = {words for line in LINES.values() for words, _ in commands_of(line)}
+    assert set(SYNONYMS.values()) - known == set()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "--wasm": "meshctl submit-job",
 }
 """Options that users look for in commands without them."""
-_SYNONYMS: Final = {
+SYNONYMS: Final = {
     "format": "fmt",
     "build": "compile",
     "init": "new",
@@ -59,7 +59,7 @@ def command_that_has(word: str, program: str) -> str | None:
         return f"`{program} --version` prints it"
     if word.endswith(".ccl"):
         return f"a command comes first, for instance `ccl run {quote(word)}`"
-    name = _SYNONYMS.get(word, word)
+    name = SYNONYMS.get(word, word)
     having = [each for each, names in COMMANDS.items() if name.split()[0] in names]
     if not having:
         return None
