@@ -59,7 +59,7 @@ UNDECIDED: Final[dict[str, dict[str, str]]] = {
         LEASE,
     ),
     "issuer_presence": {"seen_at": WHEN},
-    "issuer_driven": dict.fromkeys(("boot", "driven_at", "leases_from"), CLOCK),
+    "issuer_driven": dict.fromkeys(("boot", "driven_at", "leases_from", "wall"), CLOCK),
     "ledger_entries": {"created_at": "of issues and moves no record says when they were booked"},
     "node_settings": {"settings": OPERATOR},
     "node_attempts": {"ended_at": WHEN},

@@ -74,15 +74,22 @@ class IssuerCore(BaseActor):
         before = rows.get(0)
         moment = moment_of(now)
         if before is None or before.boot != now.boot:
-            rows.put(_driven(now, now.monotonic))
+            wall = now.wall if before is None else max(now.wall, before.wall)
+            rows.put(_driven(now, now.monotonic, wall))
             if before is not None:
                 self._count_anew(tx, now)
             return Clock(now=moment, leases_from=now.monotonic)
         since = now.monotonic - before.driven_at
         leases_from = now.monotonic if since > self.lease_ms else before.leases_from
-        if since * _MARKS_PER_LEASE >= self.lease_ms:
-            rows.put(_driven(now, leases_from))
+        if since * _MARKS_PER_LEASE >= self.lease_ms or now.wall > before.wall:
+            rows.put(_driven(now, leases_from, max(now.wall, before.wall)))
         return Clock(now=moment, leases_from=leases_from)
+
+    def latest(self, tx: ActorTransaction, now: Now) -> int:
+        """A time that is not before any that this issuer has written, in Unix seconds: what it
+        changes for all that follows is dated so, though its clock was set back."""
+        row = tx.rows(DRIVEN).get(0)
+        return now.wall if row is None else max(now.wall, row.wall)
 
     def is_gap(self, tx: ActorTransaction, now: Now) -> bool:
         """Whether nobody has driven this issuer for a lease."""
@@ -188,5 +195,7 @@ def moment_of(now: Now) -> Moment:
     return Moment(wall=now.wall, monotonic=now.monotonic, boot=now.boot)
 
 
-def _driven(now: Now, leases_from: int) -> DrivenRow:
-    return DrivenRow(number=0, boot=now.boot, driven_at=now.monotonic, leases_from=leases_from)
+def _driven(now: Now, leases_from: int, wall: int) -> DrivenRow:
+    return DrivenRow(
+        number=0, boot=now.boot, driven_at=now.monotonic, leases_from=leases_from, wall=wall
+    )

@@ -143,13 +143,15 @@ class RestoredRow(Struct, frozen=True, kw_only=True):
 class DrivenRow(Struct, frozen=True, kw_only=True):
     """When the issuer was last driven, and from when on leases count: since its last gap.
 
-    Milliseconds of the monotonic clock of `boot`.
+    Milliseconds of the monotonic clock of `boot`. wall: the latest Unix second of its clock so far,
+    which may have been set back since.
     """
 
     number: int
     boot: str
     driven_at: int
     leases_from: int
+    wall: int
 
 
 JOBS: Final = Table(

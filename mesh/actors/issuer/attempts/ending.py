@@ -12,12 +12,12 @@ from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.issuer.attempts.orders import concerned, draw_word, hold_word, opening_word
 from mesh.actors.issuer.awards.parents import give_back
 from mesh.actors.issuer.core import IssuerCore
-from mesh.actors.issuer.rows import ATTEMPTS
+from mesh.actors.issuer.rows import ATTEMPTS, REVOCATIONS
 from mesh.core.fields import REASON_BYTES_MAX
 from mesh.core.ports.messages import Outgoing
 from mesh.core.records.jobs import Cancel, JobManifest
 from mesh.core.records.market import Bid
-from mesh.core.records.settlement import Ground, Payment, Settlement
+from mesh.core.records.settlement import Ground, Payment, Revocation, Settlement
 from mesh.core.records.work import Hold
 from mesh.core.settlement.attempt import Attempt, Settled, step
 from mesh.core.settlement.check import above_withdrawn
@@ -27,7 +27,7 @@ from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.content.shapes import cut
 from runtime.tokens.transfers import Payment as LedgerPayment
-from runtime.tokens.transfers import PostHold, VoidHold
+from runtime.tokens.transfers import PostHold, Transfer, VoidHold
 
 
 def settle(
@@ -43,6 +43,8 @@ def settle(
 ) -> Attempt:
     """The attempt after its end: paid, stored, and sent to all who took part."""
     payments = _payments(issuer, tx, attempt, ground, agreeing)
+    held = issuer.books(tx).transfer(attempt.id)
+    assert held is not None, "an open attempt has a hold"
     _pay(issuer, tx, attempt, payments, now)
     refunded = attempt.amount - sum(each.amount for each in payments)
     hold = issuer.archive.get(tx.blocks, Hold, attempt.hold)
@@ -64,7 +66,7 @@ def settle(
             payments=payments,
             refunded=refunded,
             detail=cut(detail, REASON_BYTES_MAX),
-            issued_at=max(now.wall, hold.body.issued_at),
+            issued_at=max(now.wall, hold.body.issued_at, _after_revocation(issuer, tx, held)),
         ),
     )
     give_back(tx, attempt.job, refunded)
@@ -75,7 +77,7 @@ def settle(
     issuer.orders.pop(attempt.hold, None)
     _stop_sending(tx, after)
     _announce(issuer, tx, after, now)
-    _inform(issuer, tx, after, payments, now)
+    _inform(issuer, tx, after, (held.debit.owner, *(each.to for each in payments)), now)
     return after
 
 
@@ -144,18 +146,24 @@ def _announce(issuer: IssuerCore, tx: ActorTransaction, attempt: Attempt, now: N
         tx.outbox.put(Outgoing(to=others, record=attempt.settlement, attached=named))
 
 
+def _after_revocation(issuer: IssuerCore, tx: ActorTransaction, held: Transfer) -> int:
+    """The first second after the issuer took back the token that pays, 0 where it did not: what was
+    left of it then follows from what had ended by that time."""
+    row = tx.rows(REVOCATIONS).get(held.tokens[-1])
+    if row is None:
+        return 0
+    return 1 + issuer.archive.get(tx.blocks, Revocation, row.revocation).body.revoked_at
+
+
 def _inform(
     issuer: IssuerCore,
     tx: ActorTransaction,
     attempt: Attempt,
-    payments: tuple[Payment, ...],
+    owners: Collection[Did],
     now: Now,
 ) -> None:
     """Payer and payees learn what they have, where the settlement does not say it to them."""
-    entry = issuer.books(tx).transfer(attempt.id)
-    assert entry is not None, "the hold was ended just now"
     submitting = concerned(issuer, tx, attempt)
-    owners = (entry.debit.owner, *(each.to for each in payments))
     issuer.inform(tx, (each for each in owners if each not in submitting), now)
 
 

@@ -105,7 +105,7 @@ def set_policy(
             scope=scope,
             edition=1 if before is None else before.edition + 1,
             rule=rule,
-            effective_at=now.wall,
+            effective_at=issuer.latest(tx, now),
         ),
     )
     rows.put(
@@ -132,9 +132,10 @@ def revoke(
         return None
     if tx.rows(REVOCATIONS).get(token) is not None:
         return None
-    revocation = issuer.sign(tx, Revocation(target=token, reason=reason, revoked_at=now.wall))
+    revoked_at = issuer.latest(tx, now)
+    revocation = issuer.sign(tx, Revocation(target=token, reason=reason, revoked_at=revoked_at))
     note_revocation(tx, revocation)
-    _return_units(issuer, tx, found, revocation, now)
+    _return_units(issuer, tx, found, revocation)
     attached = (token, *issuer.stated(tx, found.body.audience, now))
     tx.outbox.put(Outgoing(to=(found.body.audience,), record=revocation.cid, attached=attached))
     return revocation
@@ -145,7 +146,6 @@ def _return_units(
     tx: ActorTransaction,
     token: Signed[ResourceToken],
     revocation: Signed[Revocation],
-    now: Now,
 ) -> None:
     owner, unit = token.body.audience, token.body.resource_type
     payer = payer_of(tx, token)
@@ -160,7 +160,7 @@ def _return_units(
     move = Move(
         id=issue_id(revocation.cid), debit=aside, credit=books.key(unit, owner), amount=amount
     )
-    refused = books.carry_out(move, now=now.wall)
+    refused = books.carry_out(move, now=revocation.body.revoked_at)
     assert refused is None, "so much is available"
 
 

@@ -184,7 +184,8 @@ def _held_at(each: HoldFacts, stored: EntryRow | None) -> int:
 def _counted(
     facts: IssuerFacts, each: HoldFacts, stored: EntryRow | None
 ) -> Iterator[CountedUnder]:
-    """The policies that were in force: of editions of the same second, either may be."""
+    """The policies that were in force: a later edition than the times say may be, where the clock
+    was set back since; no edition is dated before a hold that came before it."""
     body, at = each.manifest.body, each.hold.body.issued_at
     named = () if stored is None else tuple(under.policy for under in stored.policies)
     for editions in facts.policies_for(body.resource_type, body.scope):
@@ -197,9 +198,7 @@ def _in_force(
     editions: list[Signed[Policy]], named: tuple[Cid, ...], at: int
 ) -> Signed[Policy] | None:
     before = [each for each in editions if each.body.effective_at < at]
-    same = [each for each in editions if each.body.effective_at == at]
-    possible = [*before[-1:], *same]
+    least = before[-1].body.edition if before else 0
+    possible = (each for each in editions if each.body.edition >= least)
     found = next((each for each in possible if each.cid in named), None)
-    if found is None and before:
-        found = before[-1]
-    return found
+    return before[-1] if found is None and before else found
