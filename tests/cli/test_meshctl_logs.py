@@ -8,6 +8,8 @@ from pathlib import Path
 from embedded_mesh import endless, opened
 from meshcommand import Meshctl, ended, start, submitted
 
+from mesh.embedded.mesh import EmbeddedMesh
+
 LOGGED = "counting\\u001b[31m\n"
 
 
@@ -49,10 +51,10 @@ def test_log_that_is_not_waited_for_any_longer(meshctl: Meshctl, home: Path) -> 
 def test_log_that_is_interrupted_is_continued_later(meshctl: Meshctl, home: Path) -> None:
     job = endlessly(meshctl, home)
     process = start("logs", job, "--follow")
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    while not children.read_text(encoding="ascii"):  # the worker that executes the job
-        assert process.poll() is None, ended(process)
-        time.sleep(0.02)
+    with opened(home) as mesh:
+        while not is_claimed(mesh):
+            assert process.poll() is None, ended(process)
+            time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, err = ended(process)
     assert (process.returncode, out) == (130, "")
@@ -60,6 +62,12 @@ def test_log_that_is_interrupted_is_continued_later(meshctl: Meshctl, home: Path
     assert meshctl("cancel-job", job).code == 0
     gone = meshctl("logs", job, "--follow")
     assert (gone.code, "Cancelled" in gone.err) == (3, True)
+
+
+def is_claimed(mesh: EmbeddedMesh) -> bool:
+    """Whether a process has taken an execution on itself."""
+    with mesh.store.view() as view:
+        return any(row.claimed_by is not None for row in view.open_work().select())
 
 
 def awarded(meshctl: Meshctl, home: Path) -> str:
