@@ -18,6 +18,7 @@ from mesh.core.fields import JobId
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX, RECORD_BYTES_MAX, decode
 from runtime.content.did import Did
+from runtime.content.memo import read_once
 from runtime.content.packing import Parts, amender, packer
 from runtime.content.shapes import Between, Shape, ShapeError
 from runtime.content.typed import shape_of
@@ -166,7 +167,7 @@ def _check_size(size: int) -> None:
 
 
 def _blob_reader(shape: Shape) -> Callable[[Any], Any]:
-    return lambda data: shape.read(decode(data))
+    return read_once(lambda data: shape.read(decode(data)))
 
 
 def _then(first: Callable[[Any], Any], second: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
