@@ -167,6 +167,29 @@ def test_names_go_with_the_last_value_that_has_them(
     assert {cid("subject 6").raw, record(6)[0].raw} <= names()
 
 
+def test_values_of_each_kind_are_packed_where_many_of_one_follow_another(
+    store: SqliteStore, reader: sqlite3.Connection
+) -> None:
+    """As the records of jobs that were under way together."""
+    places = []
+    for kind in range(8):
+        with store.turn(moment()) as turn, turn.delivery(ANN) as tx:
+            for number in range(100):
+                fields = {f"{PAGES[kind % 3]} {kind * 7 + each}": each for each in range(9)}
+                data = encode({**fields, "number": number})
+                name = cid_of(data, Codec.DAG_CBOR)
+                places.append((kind, name.raw))
+                tx.blocks.put(name, data)
+    store.compact(nullcontext)
+    sql = (
+        "SELECT length(data), size FROM blocks"
+        " WHERE number = (SELECT number FROM names WHERE name = ?)"
+    )
+    for kind in range(8):
+        found = [reader.execute(sql, (raw,)).fetchone() for each, raw in places if each == kind]
+        assert 10 * sum(packed for packed, _ in found) < sum(size for _, size in found), kind
+
+
 def test_others_write_between_the_steps(store: SqliteStore, path: Path) -> None:
     with closing(opened(path)) as other:
         numbers = iter(range(100, 200))

@@ -15,6 +15,7 @@ from mesh.adapters.sqlite.rows.packing import (
     DICTIONARY_BYTES_MAX,
     MARK,
     Packing,
+    deflated,
     numbers_in,
     without_links,
 )
@@ -26,8 +27,12 @@ PACKED_BYTES_MAX: Final = 16 * 1024
 STEP_VALUES: Final = 500
 """So many are packed in some 50 ms."""
 SAMPLE_BYTES: Final = 2 * 1024
-"""The newest values of a column that become part of a dictionary."""
+"""Of the values of a column that become part of a dictionary."""
 BLOCK_SAMPLE_BYTES: Final = 16 * 1024
+CANDIDATES: Final = 1_000
+"""So many of the newest values are looked at for it."""
+NOVEL_SHARE: Final = 0.35
+"""A value that a dictionary makes as short as this, compared with none, has nothing new for it."""
 NEW_DICTIONARY_RATIO: Final = 256
 """A new dictionary is worth it where so many times its size is to be packed."""
 
@@ -101,13 +106,20 @@ class Compaction:
         newest = self._packing.newest_dictionary()
         if newest is not None and waiting < NEW_DICTIONARY_RATIO * newest.size:
             return newest.number
-        samples = b"".join(map(self._sample, self._places))
-        return self._packing.add_dictionary(samples[-DICTIONARY_BYTES_MAX:])
-
-    def _sample(self, place: _Place) -> bytes:
         sample = b""
-        for (data,) in self._run(f"{place.select(place.column)} ORDER BY rowid DESC"):
-            sample = without_links(data) + sample
+        for place in self._places:
+            sample += self._sample(place, sample)
+        return self._packing.add_dictionary(sample[-DICTIONARY_BYTES_MAX:])
+
+    def _sample(self, place: _Place, known: bytes) -> bytes:
+        """Values of a place of each kind that is not known yet: jobs that were under way together
+        have left many of one kind after another."""
+        sample = b""
+        sql = f"{place.select(place.column)} ORDER BY rowid DESC LIMIT {CANDIDATES}"
+        for (data,) in self._run(sql).fetchall():
+            rest = without_links(data)
+            if len(deflated(rest, known + sample)) > NOVEL_SHARE * len(deflated(rest, b"")):
+                sample += rest
             if len(sample) >= place.sample_bytes:
                 break
         return sample

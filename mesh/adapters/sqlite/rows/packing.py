@@ -67,11 +67,8 @@ class Packing:
                 rest += data[at : match.start()]
                 at = match.end()
         rest += data[at:]
-        deflate = zlib.compressobj(
-            level=9, wbits=_WINDOW_BITS, memLevel=9, zdict=self._dictionary(dictionary)
-        )
         head = MARK + write_varint(dictionary) + write_varint(len(links)) + b"".join(links)
-        return head + deflate.compress(rest) + deflate.flush()
+        return head + deflated(rest, self._dictionary(dictionary))
 
     def unpack(self, packed: bytes) -> bytes:
         """The value. Raises ShapeError for what is none that was packed here."""
@@ -100,6 +97,12 @@ class Packing:
                 raise ShapeError(f"{number} is the number of no dictionary")
             data = self._dictionaries[number] = row[0]
         return data
+
+
+def deflated(data: bytes, dictionary: bytes) -> bytes:
+    """Data as the differences from a dictionary."""
+    deflate = zlib.compressobj(level=9, wbits=_WINDOW_BITS, memLevel=9, zdict=dictionary)
+    return deflate.compress(data) + deflate.flush()
 
 
 def numbers_in(packed: bytes) -> list[int]:
