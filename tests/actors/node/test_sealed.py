@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from actor_bench import Bench
 from attempt_world import Attempt, key, result
-from node_runs import delivered, hold_of
+from node_runs import bid_of, delivered, hold_of
 
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase
 from mesh.core.records.settlement import Ground
@@ -115,3 +115,13 @@ def test_restored_node_seals_the_same_again(sealed_node: Bench) -> None:
     attempt = delivered(sealed_node)
     (before,) = sealed_node.signed(Seal)
     assert before.cid == attempt.seal(sealed_node.own, result()).cid
+
+
+def test_draw_or_opening_of_a_hold_that_has_not_come_is_unknown(sealed_node: Bench) -> None:
+    attempt = bid_of(sealed_node)
+    seal = attempt.seal(sealed_node.own)
+    draw = attempt.draw(seal.cid)
+    sealed_node.receive(draw)
+    sealed_node.receive(attempt.opening([draw], [seal]), draw, seal)
+    assert sealed_node.refusals == {"UNKNOWN_SUBJECT": 2}
+    assert not sealed_node.signed(Receipt)
