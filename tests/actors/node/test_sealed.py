@@ -7,6 +7,7 @@ from actor_bench import Bench
 from attempt_world import Attempt, key, result
 from node_runs import bid_of, delivered, hold_of
 
+from mesh.actors.base import REFUSALS
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase
 from mesh.core.records.settlement import Ground
 from mesh.core.records.work import Receipt, Seal
@@ -123,5 +124,6 @@ def test_draw_or_opening_of_a_hold_that_has_not_come_is_unknown(sealed_node: Ben
     draw = attempt.draw(seal.cid)
     sealed_node.receive(draw)
     sealed_node.receive(attempt.opening([draw], [seal]), draw, seal)
-    assert sealed_node.refusals == {"UNKNOWN_SUBJECT": 2}
+    refused = {(row.reason, row.kind) for row in sealed_node.rows(REFUSALS)}
+    assert refused == {("UNKNOWN_SUBJECT", "Draw"), ("UNKNOWN_SUBJECT", "Opening")}
     assert not sealed_node.signed(Receipt)
