@@ -1,4 +1,4 @@
-"""What ended jobs take of the file of a home once they are pruned, and homes of many jobs."""
+"""Bytes of a home's file that ended jobs take once they are pruned, and homes of many jobs."""
 
 from contextlib import nullcontext
 from pathlib import Path

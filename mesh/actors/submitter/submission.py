@@ -12,11 +12,7 @@ from msgspec import Struct
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.submitter.journal import JobBook, created
 from mesh.actors.submitter.market.offers import sold_instead
-from mesh.actors.submitter.rows import (
-    PROFILES,
-    TOKENS,
-    TokenRow,
-)
+from mesh.actors.submitter.rows import PROFILES, TOKENS, TokenRow
 from mesh.actors.submitter.statements import policies_in_force, statement_of, usage_under
 from mesh.actors.submitter.tokens import chain_of, revoked_of
 from mesh.core.fields import JobId
