@@ -15,7 +15,7 @@ from signers import key
 
 from mesh.core.fields import JobIdField, NodeIdField
 from mesh.core.records.jobs import JobManifest
-from mesh.core.records.membership import Genesis
+from mesh.core.records.membership import Genesis, Membership
 from mesh.core.records.terms import Trust
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import INTEGER_MAX
@@ -105,10 +105,17 @@ def _trust(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "quorum": min(max(values["quorum"], low), verifiers)}
 
 
-def _genesis(values: dict[str, Any]) -> dict[str, Any]:
-    founders = len(values["founders"])
-    low = founders // 2 + 1
-    return {**values, "threshold": min(max(values["threshold"], low), founders)}
+def _founded(values: dict[str, Any]) -> dict[str, Any]:
+    founders = tuple(dict.fromkeys(values["founders"]))
+    low = len(founders) // 2 + 1
+    threshold = min(max(values["threshold"], low), len(founders))
+    return {**values, "founders": founders, "threshold": threshold}
+
+
+def _membership(values: dict[str, Any]) -> dict[str, Any]:
+    by_key = {each.member: each for each in values["members"]}
+    by_name = {each.name: each for each in by_key.values()}
+    return {**_founded(values), "members": tuple(by_name.values())}
 
 
 def _manifest(values: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +129,8 @@ def _rate(values: dict[str, Any]) -> dict[str, Any]:
 
 _FITTED: Final[Mapping[type[Struct], Callable[[dict[str, Any]], dict[str, Any]]]] = {
     Trust: _trust,
-    Genesis: _genesis,
+    Genesis: _founded,
+    Membership: _membership,
     JobManifest: _manifest,
     RateLimit: _rate,
 }
