@@ -1,5 +1,5 @@
-"""Settings of the process of the tests: room for deep programs, and codes of the table for the
-errors of commands."""
+"""Settings of the process of the tests: room for deep programs, codes of the table for errors of
+commands, and workers that outlive their sandbox."""
 
 import gc
 import os
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from warm_sandboxes import Kept
 
 from ccl.support.recursion import make_room_for_nesting
 from runtime.terminal.codes import CODES
@@ -26,6 +27,15 @@ def errors_of_the_table() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CommandError, "__init__", _checked)
         yield
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[list[Kept]]:
+    """Of sandboxes that have ended, for folders whose tests may share them."""
+    kept: list[Kept] = []
+    yield kept
+    for each in kept:
+        each.worker.child.close()
 
 
 @pytest.hookimpl(optionalhook=True)

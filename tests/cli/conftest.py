@@ -8,14 +8,20 @@ from answers import check_answer
 from cclccommand import Shell
 from embedded_mesh import ENDLESS, copied, found
 from meshcommand import ECHO, RAW, TRAP, Meshctl, Result
-from warm_sandboxes import modules_kept, workers_kept
+from warm_sandboxes import Kept, KeptModules, modules_kept, workers_kept
 
 from mesh.cli.app import run
 
 
-@pytest.fixture(autouse=True, scope="session")
-def warm_sandboxes() -> Iterator[None]:
-    with workers_kept(), modules_kept():
+@pytest.fixture(scope="session")
+def modules() -> KeptModules:
+    return {}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warm_sandboxes(workers: list[Kept], modules: KeptModules) -> Iterator[None]:
+    """For the tests of this folder alone: a session's fixture would reach those that follow."""
+    with workers_kept(workers), modules_kept(modules):
         yield
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from changed_mesh import open_at
 from embedded_mesh import copied, found, opened
-from warm_sandboxes import workers_kept
+from warm_sandboxes import Kept, workers_kept
 
 from mesh.embedded.mesh import EmbeddedMesh
 
 
-@pytest.fixture(autouse=True, scope="session")
-def warm_sandboxes() -> Iterator[None]:
-    with workers_kept():
+@pytest.fixture(autouse=True, scope="module")
+def warm_sandboxes(workers: list[Kept]) -> Iterator[None]:
+    """For the tests of this folder alone: a session's fixture would reach those that follow."""
+    with workers_kept(workers):
         yield
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pytest
 
@@ -32,12 +33,14 @@ class Kept:
     confinement: tuple[Finding, ...] | None
 
 
+KeptModules: TypeAlias = dict[SandboxLimits, dict[Cid, Answer]]
+
+
 @contextmanager
-def workers_kept() -> Iterator[None]:
-    """Have all sandboxes of this process leave their idle workers to later ones, and end them at
-    the end. A forked process starts its own: no two may write to the pipes of one."""
+def workers_kept(kept: list[Kept]) -> Iterator[None]:
+    """Have all sandboxes of this process leave their idle workers to later ones. A forked process
+    starts its own: no two may write to the pipes of one."""
     start, close, here = Sandbox._start_worker, Sandbox.close, os.getpid()
-    kept: list[Kept] = []
 
     def started(sandbox: Sandbox) -> None:
         fitting = (each for each in kept if each.limits == sandbox._limits)
@@ -64,16 +67,13 @@ def workers_kept() -> Iterator[None]:
         patch.setattr(Sandbox, "_start_worker", started)
         patch.setattr(Sandbox, "close", closed)
         yield
-    for each in kept:
-        each.worker.child.close()
 
 
 @contextmanager
-def modules_kept() -> Iterator[None]:
+def modules_kept(kept: KeptModules) -> Iterator[None]:
     """Have all sandboxes of this process know what earlier ones have compiled or refused; they
     write it to no cache."""
     make, close = Compilations.__init__, Compilations.close
-    kept: dict[SandboxLimits, dict[Cid, Answer]] = {}
 
     def made(
         all_of: Compilations, cache: CompiledCache, watch: Watch, limits: SandboxLimits, most: int
