@@ -2,13 +2,11 @@
 
 import json
 import signal
-import time
 from pathlib import Path
 
 from embedded_mesh import endless, opened
-from meshcommand import Meshctl, ended, start, submitted
-
-from mesh.embedded.mesh import EmbeddedMesh
+from meshcommand import Meshctl, await_line, ended, start_saying, submitted
+from saying import BEGUN
 
 LOGGED = "counting\\u001b[31m\n"
 
@@ -50,11 +48,8 @@ def test_log_that_is_not_waited_for_any_longer(meshctl: Meshctl, home: Path) -> 
 
 def test_log_that_is_interrupted_is_continued_later(meshctl: Meshctl, home: Path) -> None:
     job = endlessly(meshctl, home)
-    process = start("logs", job, "--follow")
-    with opened(home) as mesh:
-        while not is_claimed(mesh):
-            assert process.poll() is None, ended(process)
-            time.sleep(0.02)
+    process = start_saying("logs", job, "--follow")
+    await_line(process.stdout, BEGUN)
     process.send_signal(signal.SIGINT)
     out, err = ended(process)
     assert (process.returncode, out) == (130, "")
@@ -62,12 +57,6 @@ def test_log_that_is_interrupted_is_continued_later(meshctl: Meshctl, home: Path
     assert meshctl("cancel-job", job).code == 0
     gone = meshctl("logs", job, "--follow")
     assert (gone.code, "Cancelled" in gone.err) == (3, True)
-
-
-def is_claimed(mesh: EmbeddedMesh) -> bool:
-    """Whether a process has taken an execution on itself."""
-    with mesh.store.view() as view:
-        return any(row.claimed_by is not None for row in view.open_work().select())
 
 
 def awarded(meshctl: Meshctl, home: Path) -> str:

@@ -3,17 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_mesh
 import pytest
+from driving_processes import await_lines, mesh_driver
 from embedded_mesh import (
     ANSWER,
     ANSWER_CID,
+    ENDED,
     ENDLESS_CID,
     GRANT,
     answer,
@@ -22,6 +20,7 @@ from embedded_mesh import (
     findings_of,
     opened,
 )
+from saying import STILL_RUNNING
 
 from mesh.actors.base import REFUSALS
 from mesh.actors.issuer.rows import ATTEMPTS
@@ -48,33 +47,11 @@ from runtime.identity.keys import verify
 from runtime.terminal.errors import CommandError
 
 
-@contextmanager
-def process(home: Path, *command: str) -> Iterator["subprocess.Popen[str]"]:
-    """Another process of the home, which has begun to drive."""
-    with subprocess.Popen(
-        [sys.executable, embedded_mesh.__file__, str(home), *command],
-        env={"PYTHONPATH": ":".join(each for each in sys.path if each)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as started:
-        try:
-            assert started.stdout is not None
-            assert started.stdout.readline() == "driving\n"
-            yield started
-        finally:
-            started.kill()
-
-
-def said(started: "subprocess.Popen[str]") -> list[str]:
-    assert started.stdout is not None
-    return started.stdout.readline().split()
-
-
-def wait_for_phase(mesh: EmbeddedMesh, job_id: str, phase: Phase) -> None:
-    end = time.monotonic() + 60
-    while mesh.job(job_id).phase is not phase:  # type: ignore[arg-type]
-        assert time.monotonic() < end, f"job {job_id} does not become {phase.value}"
-        time.sleep(0.01)
+def ends_of(process: "subprocess.Popen[str]") -> list[str]:
+    """How the jobs of a process have ended, when they all have."""
+    assert process.stdout is not None
+    last = next(line.split() for line in process.stdout if line.startswith(ENDED))
+    return last[1:]
 
 
 LATE_VOTE = ("OVER", "Attestation")
@@ -193,16 +170,15 @@ def test_cancelled_job_stops_at_once_and_is_paid_while_another_goes_on(
     mesh: EmbeddedMesh, mesh_home: Path
 ) -> None:
     job_id = mesh.submit(endless())
-    with process(mesh_home, "drive", job_id) as driving:
-        wait_for_phase(mesh, job_id, Phase.RUNNING)
-        time.sleep(1.5)  # it is paid by the clock
+    with mesh_driver(mesh_home, "drive", job_id) as driving:
+        await_lines(driving, STILL_RUNNING)
         other = mesh.submit(answer())
         assert mesh.drive([other], auto_award=True) == {}
         assert mesh.job(other).phase is Phase.VERIFIED
         assert mesh.job(job_id).phase is Phase.RUNNING
         begun = time.monotonic()
         mesh.cancel(job_id, "enough")
-        assert said(driving) == ["Cancelled"]
+        assert ends_of(driving) == ["Cancelled"]
         assert time.monotonic() - begun < 0.25
     job = mesh.job(job_id)
     assert job.phase is Phase.CANCELLED
@@ -222,8 +198,8 @@ def test_job_of_a_killed_process_goes_on_in_the_same_attempt(
 ) -> None:
     ids = mesh.submit_all(answer() for _ in range(30))
     slow = mesh.submit(endless())
-    with process(mesh_home, "drive", slow, *ids) as driving:
-        wait_for_phase(mesh, slow, Phase.RUNNING)
+    with mesh_driver(mesh_home, "drive", slow, *ids) as driving:
+        await_lines(driving, f"{slow} {Phase.RUNNING.value}")
         os.kill(driving.pid, signal.SIGKILL)
         driving.wait()
     assert mesh.drive(ids, auto_award=True) == {}
@@ -244,10 +220,13 @@ def test_job_of_a_killed_process_goes_on_in_the_same_attempt(
 
 def test_processes_share_a_home(mesh: EmbeddedMesh, mesh_home: Path) -> None:
     ids = mesh.submit_all(answer() for _ in range(20))
-    with process(mesh_home, "submit", "20") as one, process(mesh_home, "submit", "20") as two:
+    with (
+        mesh_driver(mesh_home, "submit", "20") as one,
+        mesh_driver(mesh_home, "submit", "20") as two,
+    ):
         assert mesh.drive(ids, auto_award=True) == {}
-        assert said(one) == ["Verified"] * 20
-        assert said(two) == ["Verified"] * 20
+        assert ends_of(one) == ["Verified"] * 20
+        assert ends_of(two) == ["Verified"] * 20
     assert {mesh.job(each).phase for each in mesh.job_ids()} == {Phase.VERIFIED}
     assert len(mesh.job_ids()) == 60
     nothing_went_wrong(mesh)
@@ -255,8 +234,8 @@ def test_processes_share_a_home(mesh: EmbeddedMesh, mesh_home: Path) -> None:
 
 def test_second_founder_finds_the_mesh_founded(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with process(home, "submit", "1") as one, process(home, "submit", "1") as two:
-        assert said(one) == said(two) == ["Verified"]
+    with mesh_driver(home, "submit", "1") as one, mesh_driver(home, "submit", "1") as two:
+        assert ends_of(one) == ends_of(two) == ["Verified"]
     with opened(home) as mesh:
         assert len(mesh.job_ids()) == 2
         assert mesh.get_block(ANSWER_CID) == ANSWER

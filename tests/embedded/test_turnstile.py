@@ -1,23 +1,23 @@
 """The turnstile between real processes: one turn at a time, none starves, a dead one frees it."""
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 import turns as turns_of_a_process
+from turns import Holding, for_work, until_awaited, until_told
 
 from mesh.embedded.driving.turnstile import Turnstile
 from mesh.home.home import Home
 
 PROCESSES = 8
 TURNS = 50
-TURN_MS = 5
 
 
 @pytest.fixture
@@ -28,12 +28,11 @@ def home(tmp_path: Path) -> Home:
 
 
 @contextmanager
-def process(home: Home, name: str, turns: int, ms: int) -> Iterator["subprocess.Popen[str]"]:
+def process(home: Home, name: str, turns: int, holding: Holding) -> Iterator["Popen[str]"]:
     """A process that waits to be told to begin."""
-    program = [sys.executable, turns_of_a_process.__file__, str(home.path), name]
-    with subprocess.Popen(
-        [*program, str(turns), str(ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as child:
+    words = [str(home.path), name, str(turns), holding.__name__]
+    program = [sys.executable, turns_of_a_process.__file__, *words]
+    with Popen(program, stdin=PIPE, stdout=PIPE, text=True) as child:
         try:
             assert line(child) == "ready"
             yield child
@@ -41,13 +40,13 @@ def process(home: Home, name: str, turns: int, ms: int) -> Iterator["subprocess.
             child.kill()
 
 
-def begin(child: "subprocess.Popen[str]") -> None:
+def begin(child: "Popen[str]") -> None:
     assert child.stdin is not None
     child.stdin.write("\n")
     child.stdin.flush()
 
 
-def line(child: "subprocess.Popen[str]") -> str:
+def line(child: "Popen[str]") -> str:
     assert child.stdout is not None
     return child.stdout.readline().rstrip("\n")
 
@@ -59,14 +58,13 @@ def log_of(home: Home) -> list[str]:
 def test_turns_of_eight_processes_are_shared_fairly(home: Home) -> None:
     with ExitStack() as stack:
         children = [
-            stack.enter_context(process(home, str(number), TURNS, TURN_MS))
+            stack.enter_context(process(home, str(number), TURNS, for_work))
             for number in range(PROCESSES)
         ]
         for child in children:
             begin(child)
         for child in children:
-            last = child.communicate(timeout=60)[0].splitlines()[-1]
-            assert last.startswith("waits ")
+            assert child.communicate(timeout=60)[0].splitlines()[-1] == "done"
     log = log_of(home)
     # One turn at a time: each is over before the next begins.
     assert all(begun[1:] == ended[1:] for begun, ended in zip(log[::2], log[1::2], strict=True))
@@ -84,10 +82,10 @@ def last_place(names: list[str], name: str) -> int:
 
 
 def test_killed_holder_frees_the_turn(home: Home) -> None:
-    with process(home, "a", 1, 600_000) as child:
+    with process(home, "a", 1, until_told) as child:
         begin(child)
         assert line(child) == "in turn"
-        with process(home, "b", 1, 0) as other:
+        with process(home, "b", 1, for_work) as other:
             begin(other)
             child.send_signal(signal.SIGKILL)
             child.wait()
@@ -98,7 +96,7 @@ def test_killed_holder_frees_the_turn(home: Home) -> None:
 
 def test_killed_waiter_blocks_nobody(home: Home) -> None:
     turnstile = Turnstile(home)
-    with turnstile.turn(), process(home, "a", 1, 0) as child:
+    with turnstile.turn(), process(home, "a", 1, for_work) as child:
         begin(child)
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -109,7 +107,7 @@ def test_killed_waiter_blocks_nobody(home: Home) -> None:
 
 def test_holder_knows_whether_another_process_waits(home: Home) -> None:
     turnstile = Turnstile(home)
-    with process(home, "a", 1, 0) as child:
+    with process(home, "a", 1, for_work) as child:
         with turnstile.turn() as is_awaited:
             assert not is_awaited()
             begin(child)
@@ -127,7 +125,7 @@ def test_turnstile_whose_files_were_removed_waits_at_the_new_ones(home: Home) ->
     turnstile = Turnstile(home)
     for path in home.locks.iterdir():
         path.unlink()
-    with process(home, "a", 1, 200) as child:
+    with process(home, "a", 1, until_awaited) as child:
         begin(child)
         assert line(child) == "in turn"
         with turnstile.turn():

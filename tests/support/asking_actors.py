@@ -6,12 +6,12 @@ Run as a program it drives a home's store: `asking_actors.py HOME ACTION…`, se
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import wasmtime
 from msgspec import Struct
+from saying import DRIVING, say_executions
 
 from mesh.actors.actor import ActorTransaction, Instant, Now
 from mesh.actors.stores import DeliveryTransaction, View
@@ -35,8 +35,8 @@ from runtime.content.codec import encode
 from runtime.content.did import Did
 from runtime.execution.context import SEED_BYTES, Context, Limits
 from runtime.sandbox.engine import engine_text
-from runtime.sandbox.pool import Result, Sandbox
-from runtime.sandbox.request import Side, Ticket
+from runtime.sandbox.pool import Sandbox
+from runtime.sandbox.request import Side
 
 EXECUTOR, VERIFIER = Did("did:test:executor"), Did("did:test:verifier")
 ANSWER = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 42)))'))
@@ -124,23 +124,6 @@ def ask(
     )
 
 
-class SayingSandbox(Sandbox):
-    """Says "begun" when a worker has been given a request, once for each."""
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._said: set[Ticket] = set()
-
-    def wait(
-        self, tickets: Collection[Ticket], *, timeout_seconds: float | None = None
-    ) -> Mapping[Ticket, Result]:
-        ended = super().wait(tickets, timeout_seconds=timeout_seconds)
-        for ticket in {each for each in tickets if self.is_begun(each)} - self._said:
-            self._said.add(ticket)
-            print("begun", flush=True)
-        return ended
-
-
 class Driven:
     """A home with two askers, driven by this process."""
 
@@ -149,7 +132,6 @@ class Driven:
         path: Path,
         *,
         workers: int,
-        sandbox: type[Sandbox] = Sandbox,
         elapsed: Callable[[], float] = time.monotonic,
         patience_seconds: float = PATIENCE_SECONDS,
         linger_seconds: float = LINGER_SECONDS,
@@ -160,7 +142,7 @@ class Driven:
         )
         self.owner = Owner(self.home)
         self.turnstile = Turnstile(self.home)
-        self.sandbox = sandbox(cache_dir=self.home.cache / "modules", workers=workers)
+        self.sandbox = Sandbox(cache_dir=self.home.cache / "modules", workers=workers)
         self.slots = Slots(self.home, workers)
         self.executions = Executions(
             owner=self.owner,
@@ -210,8 +192,9 @@ def claimed_by(driven: Driven) -> dict[str, str | None]:
 def main() -> None:
     """`asking_actors.py HOME WORKERS`: says "driving", then drives until no work is open; says
     "claimed WORK" and "begun" of what it executes, and at last what ended here."""
-    driven = Driven(Path(sys.argv[1]), workers=int(sys.argv[2]), sandbox=SayingSandbox)
-    print("driving", flush=True)
+    say_executions()
+    driven = Driven(Path(sys.argv[1]), workers=int(sys.argv[2]))
+    print(DRIVING, flush=True)
     said: set[str] = set()
 
     def nothing_is_open_now(view: View) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import wasmtime
 from msgspec.structs import replace
+from saying import DRIVING, say_signs_of_life
 
 from mesh.actors.actor import Now
 from mesh.actors.submitter.rows import JOBS
@@ -21,6 +22,7 @@ from mesh.embedded.machine import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.accounts.balances import available_units
 from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
+from mesh.queries.jobs.progress_events import ProgressEvent, StatusChanged
 from mesh.queries.jobs.view import find_job_row
 from mesh.queries.upkeep.checks import proof_of
 from runtime.content.cid import Cid, Codec, cid_of
@@ -35,6 +37,7 @@ ENDLESS_CID = cid_of(ENDLESS, Codec.RAW)
 ENVIRONMENT = {"MESH_WORKERS": "2"}
 GRANT = 1_000_000
 _COPIES: dict[Path, list[Path]] = {}
+ENDED = "ended"
 ENDLESS_UNITS = 900_000
 """Fuel for more than a minute, whatever the machine."""
 
@@ -127,17 +130,24 @@ def endless(**more: object) -> JobRequest:
 
 
 def main() -> None:
-    """`HOME drive JOB…` drives jobs to their ends; `HOME submit COUNT` submits and drives."""
+    """`HOME drive JOB…` drives jobs to their ends; `HOME submit COUNT` submits and drives. Says
+    what becomes of them, and at last how they have ended."""
     home, command, *rest = sys.argv[1:]
+    say_signs_of_life()
     with opened(Path(home)) as mesh:
         if command == "submit":
             put_block(mesh, ANSWER)
             ids = mesh.submit_all(answer() for _ in range(int(rest[0])))
         else:
             ids = tuple(JobId(each) for each in rest)
-        print("driving", flush=True)
-        problems = mesh.drive(ids, auto_award=True)
-        print(*(mesh.job(each).phase.value for each in ids), *problems, flush=True)
+        print(DRIVING, flush=True)
+        problems = mesh.drive(ids, on_event=say_phase, auto_award=True)
+        print(ENDED, *(mesh.job(each).phase.value for each in ids), *problems, flush=True)
+
+
+def say_phase(event: ProgressEvent) -> None:
+    if isinstance(event, StatusChanged):
+        print(event.job_id, event.phase.value, flush=True)
 
 
 if __name__ == "__main__":

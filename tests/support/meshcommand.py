@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import IO
 
+import saying
 import wasmtime
 from commands import INTERRUPTIBLE
 
@@ -63,11 +64,17 @@ def verified(meshctl: Meshctl, wasm: str = "echo.wasm") -> str:
 
 def start(*words: str) -> subprocess.Popen[str]:
     """The command as a process."""
+    return _started("-c", START, *words)
+
+
+def start_saying(*words: str) -> subprocess.Popen[str]:
+    """The command as a process that says on stdout what it executes, see `saying`."""
+    return _started(saying.__file__, *words)
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", START, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
