@@ -10,6 +10,7 @@ from mesh.actors.base import Incoming, MessageRefusal
 from mesh.actors.issuer.core import IssuerCore
 from mesh.actors.issuer.evidence import accuse, is_evidence
 from mesh.actors.issuer.rows import PRESENCE, PresenceRow
+from mesh.actors.presence import seen_within
 from mesh.core.ports.tables import RowReader
 from mesh.core.records.market import NodeProfile
 from mesh.core.records.membership import Role
@@ -46,7 +47,8 @@ def take_profile(
             sequence=sequence,
             profile=profile.cid,
             engine=profile.body.engine.text,
-            seen_at=now.wall,
+            seen_at=now.monotonic,
+            boot=now.boot,
         )
     )
     return None
@@ -54,11 +56,10 @@ def take_profile(
 
 def engines_present(issuer: IssuerCore, tx: ActorTransaction, now: Now) -> Mapping[Did, str]:
     """The engine of each verifier that counts as present."""
-    seconds = issuer.presence_seconds
     return {
         row.member: row.engine
         for row in tx.rows(PRESENCE).derived(_all)
-        if seconds is None or now.wall < row.seen_at + seconds
+        if seen_within(row, issuer.presence_seconds, now)
     }
 
 

@@ -94,13 +94,14 @@ class CredentialRow(Struct, frozen=True, kw_only=True):
 
 
 class PresenceRow(Struct, frozen=True, kw_only=True):
-    """The newest NodeProfile of a node or verifier. seen_at: Unix seconds; engine: its text."""
+    """The newest NodeProfile of a verifier. engine: its text; seen_at: milliseconds of `boot`."""
 
     member: Did
     sequence: int
     profile: Cid
     engine: str
     seen_at: int
+    boot: str
 
 
 class SlotRow(Struct, frozen=True, kw_only=True):

@@ -313,13 +313,14 @@ class Submitter(JobBook):
         """Deadlines of bids and jobs, further nodes, fetches that failed."""
         timers = tx.rows(TIMERS)
         due = {row.job_id: row for row in timers.due("due_at", now.wall)}
-        due |= {row.job_id: row for row in timers.due("ask_at", now.monotonic)}
+        for name in ("ask_at", "retry_at"):
+            due |= {row.job_id: row for row in timers.due(name, now.monotonic)}
         for job_id in due:
             try:
                 self._decide(tx, job_id, now)
             except UNREADABLE:
                 # It says so to whoever looks at it; the other jobs go on.
-                self.postpone(tx, job_id, now.wall + UNREADABLE_SECONDS)
+                self.postpone(tx, job_id, now, UNREADABLE_SECONDS)
         fetch_at = fetches.fetch_again(self, tx, now)
         later = [
             now.at(row.due_at)
@@ -327,9 +328,10 @@ class Submitter(JobBook):
             if row.due_at is not None and row.due_at > now.wall
         ]
         later += [
-            Instant(row.ask_at)
-            for row in timers.due("ask_at", now.after(1000 * LOOK_AHEAD_SECONDS))
-            if row.ask_at is not None and row.ask_at > now.monotonic
+            Instant(at)
+            for name in ("ask_at", "retry_at")
+            for row in timers.due(name, now.after(1000 * LOOK_AHEAD_SECONDS))
+            if (at := getattr(row, name)) > now.monotonic
         ]
         if fetch_at is not None:
             later.append(now.at(fetch_at))

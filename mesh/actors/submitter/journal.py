@@ -97,7 +97,7 @@ class JobBook(BaseActor):
         rows = tx.rows(JOBS)
         row = rows.get(job_id)
         before = None if row is None else row.job
-        at = now.wall if before is None else max(before.changed_at, now.wall)
+        at = now.wall if before is None else self.time_of(before, now)
         job = step(before, event, at)
         if isinstance(job, StepRefusal):
             return job
@@ -119,8 +119,13 @@ class JobBook(BaseActor):
         )
         if before is None or _listed(before) != _listed(job):
             self.summarize(tx, job, row.description)
-        self._set_timer(tx, job)
+        self._set_timer(tx, job, now)
         return job
+
+    @staticmethod
+    def time_of(job: Job, now: Now) -> int:
+        """When an event of a job is, in Unix seconds: never before the one before it."""
+        return max(job.changed_at, now.wall)
 
     def summarize(self, tx: ActorTransaction, job: Job, description: str) -> None:
         """Write down how lists show a job, by its records that are here."""
@@ -153,39 +158,68 @@ class JobBook(BaseActor):
     def ask_later(self, tx: ActorTransaction, job: Job, now: Now, milliseconds: int | None) -> None:
         """Look at the job's bids after so long; None: only when something arrives."""
         at = None if milliseconds is None else now.after(milliseconds)
-        self._put_timer(tx, job.job_id, due_at_of(job), at, now.boot)
+        timer = self._timer(tx, job.job_id, now)
+        self._put_timer(tx, replace(timer, due_at=due_at_of(job), ask_at=at))
 
-    def postpone(self, tx: ActorTransaction, job_id: JobId, at: int) -> None:
-        """Let time decide nothing about a job before a moment, in Unix seconds."""
-        self._put_timer(tx, job_id, at, None, "")
+    def retry_later(self, tx: ActorTransaction, job: Job, now: Now, seconds: int) -> None:
+        """Ask for an award again that was refused, after so long."""
+        timer = self._timer(tx, job.job_id, now)
+        self._put_timer(tx, replace(timer, retry_at=now.after(1000 * seconds)))
+
+    def postpone(self, tx: ActorTransaction, job_id: JobId, now: Now, seconds: int) -> None:
+        """Let time decide nothing about a job for so long."""
+        timer = self._timer(tx, job_id, now)
+        later = replace(timer, due_at=now.wall + seconds, ask_at=None, retry_at=None)
+        self._put_timer(tx, later)
 
     def asks_at(self, tx: ActorTransaction, job: Job, now: Now) -> int | None:
         """When further nodes are asked, in milliseconds of this boot."""
-        timer = tx.rows(TIMERS).get(job.job_id)
-        if timer is None or timer.ask_at is None:
-            return None
-        return timer.ask_at if timer.ask_boot == now.boot else now.monotonic
+        return self._timer(tx, job.job_id, now).ask_at
 
-    def _set_timer(self, tx: ActorTransaction, job: Job) -> None:
-        before = tx.rows(TIMERS).get(job.job_id)
+    def is_retry_due(self, tx: ActorTransaction, job: Job, now: Now) -> bool:
+        """Whether an award that was refused is asked for again."""
+        if job.retry_at is None:
+            return False
+        at = self._timer(tx, job.job_id, now).retry_at
+        return now.wall >= job.retry_at or (at is not None and now.monotonic >= at)
+
+    def _set_timer(self, tx: ActorTransaction, job: Job, now: Now) -> None:
+        timer = self._timer(tx, job.job_id, now)
         is_bidding = job.phase is Phase.SUBMITTED and job.award is None and job.cancel is None
-        ask_at, boot = (None, "") if before is None else (before.ask_at, before.ask_boot)
-        self._put_timer(tx, job.job_id, due_at_of(job), ask_at if is_bidding else None, boot)
-
-    def _put_timer(
-        self, tx: ActorTransaction, job_id: JobId, due_at: int | None, ask_at: int | None, boot: str
-    ) -> None:
-        rows = tx.rows(TIMERS)
-        before = rows.get(job_id)
-        if due_at is None and ask_at is None:
-            if before is not None:
-                rows.delete(job_id)
-            return
-        wanted = TimerRow(
-            job_id=job_id, due_at=due_at, ask_at=ask_at, ask_boot="" if ask_at is None else boot
+        self._put_timer(
+            tx,
+            replace(
+                timer,
+                due_at=due_at_of(job),
+                ask_at=timer.ask_at if is_bidding else None,
+                retry_at=None if job.retry_at is None else timer.retry_at,
+            ),
         )
-        if wanted != before:
-            rows.put(wanted)
+
+    def _timer(self, tx: ActorTransaction, job_id: JobId, now: Now) -> TimerRow:
+        """The job's timer by the clock of this boot; what one before it waited for is due."""
+        row = tx.rows(TIMERS).get(job_id)
+        if row is None:
+            return TimerRow(job_id=job_id, boot=now.boot)
+        if row.boot == now.boot:
+            return row
+        return replace(
+            row,
+            ask_at=None if row.ask_at is None else now.monotonic,
+            retry_at=None if row.retry_at is None else now.monotonic,
+            boot=now.boot,
+        )
+
+    def _put_timer(self, tx: ActorTransaction, timer: TimerRow) -> None:
+        rows = tx.rows(TIMERS)
+        before = rows.get(timer.job_id)
+        if timer.ask_at is None and timer.retry_at is None:
+            timer = replace(timer, boot="")
+        if not timer.waits:
+            if before is not None:
+                rows.delete(timer.job_id)
+        elif timer != before:
+            rows.put(timer)
 
     # --- issuers
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.presence import seen_within
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.rows import (
     CREDENTIALS,
@@ -67,8 +68,8 @@ def take_profile(
     before = rows.get(profile.signer)
     if before is not None:
         if before.profile == profile.cid:
-            if now.wall >= before.seen_at + SEEN_AGAIN_SECONDS:
-                rows.put(replace(before, seen_at=now.wall))
+            if not seen_within(before, SEEN_AGAIN_SECONDS, now):
+                rows.put(replace(before, seen_at=now.monotonic, boot=now.boot))
             return None
         if before.sequence >= profile.body.sequence:
             return _older(book, tx, profile, NodeProfile, before.profile, now)
@@ -83,7 +84,8 @@ def take_profile(
             sequence=profile.body.sequence,
             profile=profile.cid,
             credentials=profile.body.credentials,
-            seen_at=now.wall,
+            seen_at=now.monotonic,
+            boot=now.boot,
         )
     )
     return None

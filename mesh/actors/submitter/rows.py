@@ -55,13 +55,20 @@ class SummaryRow(Struct, frozen=True, kw_only=True):
 
 
 class TimerRow(Struct, frozen=True, kw_only=True):
-    """When time decides something about an open job. due_at: Unix seconds; ask_at: milliseconds of
-    the monotonic clock of boot `ask_boot`, when further nodes are asked."""
+    """When time decides something about an open job. due_at: Unix seconds. Of the monotonic clock
+    of `boot`, in milliseconds: ask_at, when further nodes are asked; retry_at, when a refused award
+    is asked for again, however the wall clock is set meanwhile."""
 
     job_id: JobIdField
-    due_at: int | None
-    ask_at: int | None
-    ask_boot: str
+    due_at: int | None = None
+    ask_at: int | None = None
+    retry_at: int | None = None
+    boot: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything to wait for."""
+        return any(at is not None for at in (self.due_at, self.ask_at, self.retry_at))
 
 
 class EventRow(Struct, frozen=True, kw_only=True):
@@ -113,7 +120,7 @@ class EarlyRow(Struct, frozen=True, kw_only=True):
 
 
 class ProfileRow(Struct, frozen=True, kw_only=True):
-    """The newest profile of a node or verifier. seen_at: Unix seconds."""
+    """The newest profile of a node or verifier. seen_at: milliseconds of `boot`."""
 
     node: Did
     node_id: NodeIdField
@@ -121,6 +128,7 @@ class ProfileRow(Struct, frozen=True, kw_only=True):
     profile: Cid
     credentials: tuple[Cid, ...]
     seen_at: int
+    boot: str
 
 
 class StatementRow(Struct, frozen=True, kw_only=True):
@@ -317,7 +325,10 @@ SUMMARIES: Final = Table(
     indexes=(("phase",), ("created_at",), ("changed_at",)),
 )
 TIMERS: Final = Table(
-    name="job_timers", row=TimerRow, key=("job_id",), indexes=(("due_at",), ("ask_at",))
+    name="job_timers",
+    row=TimerRow,
+    key=("job_id",),
+    indexes=(("due_at",), ("ask_at",), ("retry_at",)),
 )
 HISTORY: Final = Table(name="history", row=EventRow, key=("job_id", "number"))
 AWARDS: Final = Table(name="awards", row=AwardRow, key=("award",), indexes=(("job_id",),))

@@ -329,6 +329,14 @@ def test_verifier_without_a_profile_for_a_while_is_not_eligible() -> None:
     assert world.attempt().eligible_count == 2
 
 
+def test_clock_that_is_set_ahead_makes_no_verifier_absent() -> None:
+    world = World(presence_seconds=60)
+    asked = world.ask()
+    world.now = replace(world.now, wall=world.now.wall + 100)
+    world.award(asked)
+    assert world.attempt().eligible_count == len(world.verifiers)
+
+
 def test_children_of_several_depths_count_against_every_job_above() -> None:
     world = World()
     root = delegating(world)

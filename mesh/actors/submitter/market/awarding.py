@@ -107,7 +107,7 @@ def award_best(book: JobBook, tx: ActorTransaction, job: Job, now: Now) -> Job:
         return job
     if not bidding.has_ended(book, tx, job, now):
         return job
-    is_retry = job.retry_at is not None and now.wall >= job.retry_at
+    is_retry = book.is_retry_due(tx, job, now)
     offers = [each for each in job.bids if is_retry or each.record not in job.refused]
     for best in ranked(book, tx, job, offers, now):
         offer = next(each for each in offers if each.record == best)
@@ -328,9 +328,12 @@ def take_answer(
         signer=answer.signer,
         code=answer.body.reason or "refused",
         reason=answer.body.detail or answer.body.reason,
-        retry_at=None if wait is None else now.wall + wait,
+        retry_at=None if wait is None else book.time_of(job, now) + wait,
     )
-    return book.must_record(tx, job, event, now)
+    job = book.must_record(tx, job, event, now)
+    if wait is not None:
+        book.retry_later(tx, job, now, wait)
+    return job
 
 
 # --- what a job may see

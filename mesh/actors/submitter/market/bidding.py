@@ -12,9 +12,10 @@ from blake3 import blake3
 
 from mesh.actors.actor import ActorTransaction, Now
 from mesh.actors.base import Incoming, MessageRefusal
+from mesh.actors.presence import seen_within
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.reading import read_credentials
-from mesh.actors.submitter.rows import PROFILES, ProfileRow
+from mesh.actors.submitter.rows import PROFILES
 from mesh.actors.submitter.submission import missing_block
 from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Phase, StepRefusal, has_lapsed, takes_answers
@@ -110,10 +111,11 @@ def _chosen(
     others: list[Did] = []
     asked = frozenset(job.asked)
     members = book.members(tx)
+    present = book.settings.presence_seconds
     profiles = {row.node: row for row in tx.rows(PROFILES).select()}
     for member in members.with_role(Role.NODE, now.wall):
         row = profiles.get(member.member)
-        if member.member in asked or row is None or not _is_present(book, row, now):
+        if member.member in asked or row is None or not seen_within(row, present, now):
             continue
         profile = book.archive.get(tx.blocks, NodeProfile, row.profile).body
         (able if fits(profile, manifest) else others).append(member.member)
@@ -133,11 +135,6 @@ def _some(book: JobBook, nodes: list[Did], wanted: int) -> list[Did]:
         return nodes
     seed = book.entropy(SHUFFLE_BYTES)
     return sorted(nodes, key=lambda did: blake3(did.encode(), key=seed).digest())[:wanted]
-
-
-def _is_present(book: JobBook, row: ProfileRow, now: Now) -> bool:
-    seconds = book.settings.presence_seconds
-    return seconds is None or now.wall - row.seen_at <= seconds
 
 
 def fits(profile: NodeProfile, manifest: JobManifest) -> bool:

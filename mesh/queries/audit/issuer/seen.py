@@ -36,7 +36,7 @@ def check_seen(facts: IssuerFacts) -> Iterator[Finding]:
         PRESENCE,
         _presence(facts),
         lambda row: f"presence of {store.home.members.name(row.member)}",
-        kept=("seen_at",),
+        kept=("seen_at", "boot"),
     )
     evidence = _evidence(facts)
     yield from compare(store, EVIDENCE, evidence, lambda row: f"evidence {row.first} {row.second}")
@@ -72,7 +72,8 @@ def _presence(facts: IssuerFacts) -> Iterator[PresenceRow]:
             sequence=profile.body.sequence,
             profile=profile.cid,
             engine=profile.body.engine.text,
-            seen_at=facts.store.home.now,
+            seen_at=0,
+            boot="",
         )
 
 

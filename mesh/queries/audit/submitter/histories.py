@@ -213,9 +213,12 @@ def _check_timers(histories: Histories) -> Iterator[Finding]:
         if job_id in histories.unsound:
             continue
         is_bidding = job.phase is Phase.SUBMITTED and job.award is None and job.cancel is None
-        ask_at = row.ask_at if row is not None and is_bidding else None
-        due_at = due_at_of(job)
-        if due_at is not None or ask_at is not None:
-            boot = "" if row is None or ask_at is None else row.ask_boot
-            expected.append(TimerRow(job_id=job_id, due_at=due_at, ask_at=ask_at, ask_boot=boot))
+        timer = TimerRow(job_id=job_id, due_at=due_at_of(job))
+        if row is not None:
+            ask_at = row.ask_at if is_bidding else None
+            retry_at = None if job.retry_at is None else row.retry_at
+            boot = "" if ask_at is None and retry_at is None else row.boot
+            timer = replace(timer, ask_at=ask_at, retry_at=retry_at, boot=boot)
+        if timer.waits:
+            expected.append(timer)
     yield from compare(store, TIMERS, expected, lambda row: f"deadline of job {row.job_id}")

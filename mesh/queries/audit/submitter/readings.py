@@ -45,7 +45,7 @@ def check_readings(store: ActorStore, attempts: Attempts) -> Iterator[Finding]:
         PROFILES,
         _profiles(store),
         lambda row: f"profile of {name(row.node)}",
-        kept=("seen_at",),
+        kept=("seen_at", "boot"),
     )
     yield from compare(
         store, STATEMENTS, _statements(store), lambda row: f"statement of {name(row.issuer)}"
@@ -115,7 +115,8 @@ def _profiles(store: ActorStore) -> Iterator[ProfileRow]:
             sequence=each.body.sequence,
             profile=each.cid,
             credentials=each.body.credentials,
-            seen_at=store.home.now,
+            seen_at=0,
+            boot="",
         )
 
 
