@@ -286,10 +286,20 @@ PIECES = st.one_of(
 )
 
 
-@given(st.lists(PIECES, max_size=8).map(b"".join), st.binary(max_size=200))
+@pytest.fixture(scope="module")
+def packing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packing]:
+    """A packing over a file with the known names."""
+    database = Database(tmp_path_factory.mktemp("packing") / "mesh.sqlite", schema_of([]))
+    names = Names(database)
+    for each in KNOWN:
+        names.make(each.raw)
+    yield Packing(database, names)
+    database.close()
+
+
+@given(data=st.lists(PIECES, max_size=8).map(b"".join), like=st.binary(max_size=200))
 @examples(300)
-def test_any_bytes_are_unpacked_as_they_were(data: bytes, like: bytes) -> None:
-    packing = in_memory()
+def test_any_bytes_are_unpacked_as_they_were(packing: Packing, data: bytes, like: bytes) -> None:
     dictionary = packing.add_dictionary(like)
     packed = packing.pack(data, dictionary)
     assert packed.startswith(MARK)
@@ -297,21 +307,11 @@ def test_any_bytes_are_unpacked_as_they_were(data: bytes, like: bytes) -> None:
     assert set(numbers_in(packed)) <= {1, 2, 3}
 
 
-@given(st.binary(max_size=60))
+@given(data=st.binary(max_size=60))
 @examples(300)
-def test_bytes_that_were_not_packed_are_refused_or_read(data: bytes) -> None:
-    packing = in_memory()
+def test_bytes_that_were_not_packed_are_refused_or_read(packing: Packing, data: bytes) -> None:
     packing.add_dictionary(b"like")
     try:
         packing.unpack(MARK + data)
     except ShapeError:
         return
-
-
-def in_memory() -> Packing:
-    """A packing over a file in memory, with the known names."""
-    database = Database(Path(":memory:"), schema_of([]))
-    names = Names(database)
-    for each in KNOWN:
-        names.make(each.raw)
-    return Packing(database, names)
