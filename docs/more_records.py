@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from sample_job import ENGINE, START, SampleJob, key
+from sample_job import START, SampleJob, key
+from sums_engine import ENGINE
 
 from mesh.core.fields import NodeId
 from mesh.core.membership.equivocation import fault_of

@@ -1,7 +1,6 @@
 """A mesh of six members and the records of one job in it, from seeds that are published here.
 
-Its engine is no real one: the result follows from module, context and input alone. The test vectors
-are made of it, and the tests of proofs.
+Its engine is that of `sums_engine`. The test vectors are made of it, and the tests of proofs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from blake3 import blake3
 from msgspec.structs import replace
+from sums_engine import ENGINE, MODULE, false_sums, output_of, sums
 
 from mesh.core.fields import JobId, NodeId
 from mesh.core.ids import hold_id
@@ -20,7 +20,7 @@ from mesh.core.records.market import Bid
 from mesh.core.records.membership import Genesis, Member, Role
 from mesh.core.records.registry import sign
 from mesh.core.records.settlement import Ground, Policy, Settlement
-from mesh.core.records.terms import Engine, Priority, Requirements, Trust
+from mesh.core.records.terms import Priority, Requirements, Trust
 from mesh.core.records.work import Anchor, Attestation, Draw, Hold, Opening, Receipt, Seal
 from mesh.core.settlement.payments import payments_of, pot_of
 from mesh.core.verification.draw import Lottery, commitment_of, drawn, eligible_block
@@ -29,7 +29,7 @@ from mesh.core.verification.results import result_block
 from mesh.core.verification.seals import digest_of
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.context import Context
-from runtime.execution.execution import Deterministic, Metrics, Outcome, OutcomeKind
+from runtime.execution.execution import Metrics
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed
 from runtime.tokens.policy import Quota
@@ -38,8 +38,6 @@ from runtime.tokens.token import ResourceToken, ResourceType
 T = TypeVar("T")
 
 START: Final = 1_700_000_000
-MODULE: Final = b"a program for the sums engine"
-ENGINE: Final = Engine(name="sums", version="1", config="0", arch="any")
 VERIFIERS: Final = ("verifier-1", "verifier-2", "verifier-3")
 ROLES: Final = {
     "issuer": Role.ISSUER,
@@ -47,7 +45,6 @@ ROLES: Final = {
     "node": Role.NODE,
     **dict.fromkeys(VERIFIERS, Role.VERIFIER),
 }
-NO_BLOCKS: Final[Mapping[Cid, bytes]] = {}
 
 
 def seed_of(name: str) -> bytes:
@@ -60,31 +57,6 @@ def key(name: str) -> SigningKey:
 
 
 KEYS: Final = {key(name).did: key(name) for name in ROLES}
-
-
-def sums(
-    module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes] = NO_BLOCKS
-) -> Deterministic:
-    """The result of a program: it follows from module, context and input."""
-    digest = blake3(module + context.to_block() + (given or b"")).digest()
-    return Deterministic(
-        outcome=Outcome(kind=OutcomeKind.SUCCEEDED),
-        output=cid_of(digest, Codec.RAW),
-        effects=None,
-        logs=None,
-        fuel_used=int.from_bytes(digest[:8], "big") % (context.limits.fuel + 1),
-    )
-
-
-def output_of(module: bytes, context: Context) -> bytes:
-    return blake3(module + context.to_block()).digest()
-
-
-def false_sums(
-    module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes] = NO_BLOCKS
-) -> Deterministic:
-    """A lie: the result of another program, as plausible as the true one."""
-    return sums(module + b"!", context, given)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,6 @@ from changed_mesh import (
     VERIFIERS,
     Lie,
     audit,
-    bids,
     falsified,
     lying,
     open_at,
@@ -35,7 +34,7 @@ from embedded_mesh import ENDLESS_CID, GRANT, balances, findings_of, put_block
 
 from mesh.actors.submitter.rows import EVIDENCE
 from mesh.adapters.reexecution import executed_in
-from mesh.core.fields import REASON_BYTES_MAX, JobId, NodeId
+from mesh.core.fields import REASON_BYTES_MAX, NodeId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.market.appraisal import BID_SECONDS
@@ -43,11 +42,10 @@ from mesh.core.market.reputation import Evidence
 from mesh.core.ports.work import WorkResult
 from mesh.core.proofs.files import read_file, verify_file
 from mesh.core.proofs.proof import Proof, to_car
-from mesh.core.records.terms import Children, Requirements
+from mesh.core.records.terms import Children
 from mesh.core.verification.verdicts import Verdict
 from mesh.embedded.driving.set_aside import set_aside_rows
 from mesh.embedded.mesh import EmbeddedMesh
-from mesh.queries.jobs.obstacles import obstacle
 from mesh.queries.jobs.progress_events import (
     Anchored,
     Attested,
@@ -60,14 +58,11 @@ from mesh.queries.jobs.progress_events import (
 )
 from mesh.queries.jobs.view import JobView, find_job_row
 from mesh.queries.upkeep.checks import check_anchored, check_federation, whole_proof
-from runtime.content.cid import Cid, Codec, cid_of
+from runtime.content.cid import Cid
 from runtime.execution.execution import Execution, OutcomeKind
 from runtime.sandbox.pool import Result
 from runtime.sandbox.request import Ticket
 from runtime.terminal.errors import CommandError, ExitCode
-
-SEVEN = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
-"""A module that no member holds at first."""
 
 
 def test_job_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
@@ -155,7 +150,6 @@ def test_failed_program_is_verified_and_paid(mesh: EmbeddedMesh) -> None:
 
 def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: EmbeddedMesh) -> None:
     """A megabyte of nested lists in each call: refused, and charged before it is looked at."""
-    import wasmtime
 
     flood = put_block(
         mesh,
@@ -178,50 +172,6 @@ def test_flood_of_refused_manifests_is_paid_by_its_fuel(mesh: EmbeddedMesh) -> N
     assert job.deterministic.fuel_used == 100_000_000
     assert balances(mesh)["compute"] == before - sum(paid_of(job).values())
     assert views_of(mesh)[job.award.node_id].reputation.score > 50
-
-
-def test_same_id_is_the_same_job(mesh: EmbeddedMesh) -> None:
-    job_id = JobId("3a9f2b8c-d147-42e1-8f39-9875d2e9f6a7")
-    assert mesh.submit(work(job_id=job_id)) == mesh.submit(work(job_id=job_id)) == job_id
-    with pytest.raises(CommandError, match="another resource_amount") as caught:
-        mesh.submit(work(501, job_id=job_id))
-    assert caught.value.code == "job-id-taken"
-    assert run(mesh, work(job_id=job_id)).phase is Phase.VERIFIED
-    assert run(mesh, work(job_id=job_id)).phase is Phase.VERIFIED
-    assert audit(mesh) == ()
-
-
-def test_without_an_id_each_call_is_a_new_job(mesh: EmbeddedMesh) -> None:
-    assert mesh.submit(work()) != mesh.submit(work())
-
-
-def test_job_without_its_module_waits_and_goes_on(mesh: EmbeddedMesh) -> None:
-    cid = cid_of(SEVEN, Codec.RAW)
-    job_id = mesh.submit(JobRequest(module=cid, resource_amount=5))
-    mesh.drive([job_id], auto_award=True)
-    job = mesh.job(job_id)
-    assert (job.phase, job.missing, job.bids) == (Phase.SUBMITTED, (cid,), ())
-    held_up = obstacle(job, needs_award=True)
-    assert held_up is not None and held_up.code == "block-missing"
-    assert str(cid) in held_up.message and "block put" in held_up.hint
-    put_block(mesh, SEVEN)
-    mesh.drive([job_id], auto_award=True)
-    assert mesh.job(job_id).phase is Phase.VERIFIED
-
-
-def test_nodes_say_why_they_do_not_bid(mesh: EmbeddedMesh) -> None:
-    job_id = mesh.submit(work(budget=1))
-    mesh.drive([job_id], auto_award=True)
-    job = mesh.job(job_id)
-    held_up = obstacle(job, needs_award=True)
-    assert held_up is not None and held_up.exit_code is ExitCode.NO_BIDS
-    assert [each.reason for each in job.declines] == ["budget"] * 3
-    assert "mesh-node-2: budget: the price is 80, the budget 1" in held_up.details["reasons"]
-
-
-def test_requirements_exclude_nodes(mesh: EmbeddedMesh) -> None:
-    needs = Requirements(cpu_cores=2)
-    assert set(bids(mesh, work(requirements=needs))) == {"mesh-node-1"}
 
 
 def test_killed_worker_costs_no_attempt(
@@ -408,33 +358,3 @@ def test_many_jobs_at_once(mesh: EmbeddedMesh) -> None:
     paid = sum(view.award.price for view in views if view.award is not None)
     assert balances(mesh)["compute"] == before - paid
     assert audit(mesh) == ()
-
-
-def test_job_is_submitted_with_its_blocks_and_award_at_once(mesh: EmbeddedMesh) -> None:
-    module = cid_of(SEVEN, Codec.RAW)
-    request = JobRequest(module=module, resource_amount=1)
-    job_id = mesh.submit(request, blocks=[(module, SEVEN)], auto_award=True)
-    job = mesh.job(job_id)
-    assert job.phase is Phase.RUNNING
-    assert len(job.bids) == len(NODES)
-    assert mesh.drive([job_id]) == {}
-    assert mesh.job(job_id).phase is Phase.VERIFIED
-
-
-def test_blocks_of_a_refused_job_are_not_stored(mesh: EmbeddedMesh) -> None:
-    module = cid_of(SEVEN, Codec.RAW)
-    request = JobRequest(module=module, resource_amount=GRANT + 1)
-    with pytest.raises(CommandError):
-        mesh.submit(request, blocks=[(module, SEVEN)])
-    assert not mesh.has_block(module)
-    assert mesh.job_ids() == ()
-
-
-def test_block_that_is_submitted_with_a_job_is_what_another_waits_for(mesh: EmbeddedMesh) -> None:
-    module = cid_of(SEVEN, Codec.RAW)
-    request = JobRequest(module=module, resource_amount=1)
-    waiting = mesh.submit(request)
-    assert mesh.job(waiting).missing == (module,)
-    mesh.submit(request, blocks=[(module, SEVEN)])
-    assert mesh.job(waiting).missing == ()
-    assert mesh.job(waiting).bids

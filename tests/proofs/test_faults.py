@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sample_job import KEYS, START, SampleJob, key, sample_job, sums
+from sample_job import KEYS, START, SampleJob, key, sample_job
 from sample_proofs import OTHER, STRANGER, signed_again
+from sums_engine import sums
 
 from mesh.core.car.files import write_car
 from mesh.core.fields import NodeId

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sample_job import KEYS, SampleJob, false_sums, sample_job, sums
+from sample_job import KEYS, SampleJob, sample_job
 from sample_proofs import (
     JOBS,
     ORDER,
@@ -24,6 +24,7 @@ from sample_proofs import (
     signed_again,
     verified,
 )
+from sums_engine import false_sums, sums
 
 from mesh.core.findings import Fault
 from mesh.core.proofs.contents import ProofError

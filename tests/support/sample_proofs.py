@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
-from sample_job import KEYS, START, SampleJob, sample_job, sums
+from sample_job import KEYS, START, SampleJob, sample_job
+from sums_engine import sums
 
 from mesh.core.car.files import write_car
 from mesh.core.fields import JobId

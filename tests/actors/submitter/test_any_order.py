@@ -4,7 +4,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from submitting import Mail, Market
+from market_actors import Mail
+from submitting import Market
 
 from mesh.actors.submitter.evidence import reputation_of
 from mesh.actors.submitter.rows import EVIDENCE, SUMMARIES, TALLIES

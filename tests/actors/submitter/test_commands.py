@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from issuing.records import key_of
+from market_actors import SETTINGS
 from msgspec.structs import replace
-from submitting import SETTINGS, Market
+from submitting import Market
 
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
 from mesh.actors.submitter.rows import PROFILES

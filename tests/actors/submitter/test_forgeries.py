@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from issuing.records import key_of, result
+from market_actors import Mail
 from msgspec.structs import replace
-from submitting import Mail, Market
+from submitting import Market
 
 from mesh.actors.submitter.rows import EVIDENCE, FAULTS, TALLIES
 from mesh.core.jobs.job import Job, Phase
