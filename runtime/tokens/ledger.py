@@ -77,8 +77,11 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 class UsageRow(Struct, frozen=True, kw_only=True):
+    """A subject's usage in the scope of a policy. changes: how many holds and returns it is of."""
+
     key: UsageKey
-    usage: Usage
+    usage: Usage = Usage()
+    changes: int = 0
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -100,7 +103,7 @@ class LedgerView(Protocol):
     def account(self, key: AccountKey) -> Account: ...
     def transfer(self, transfer_id: TransferId) -> Transfer | None: ...
     def token_use(self, token: Cid) -> TokenUse: ...
-    def usage(self, key: UsageKey) -> Usage: ...
+    def usage(self, key: UsageKey) -> UsageRow: ...
 
 
 def decide(view: LedgerView, command: Command, now: int) -> Change | Refused:
@@ -132,9 +135,13 @@ def _transfer(view: LedgerView, command: Issue | Move | PlaceHold, now: int) -> 
     payer = view.account(wanted.debit)
     if not isinstance(command, Issue) and payer.available < wanted.amount:
         return Refused(reason=LedgerRefusal.BALANCE_TOO_LOW, available=payer.available)
-    usages = _usages_after(view, command, now) if isinstance(command, PlaceHold) else ()
-    if isinstance(usages, Refused):
-        return usages
+    usages: tuple[UsageRow, ...] = ()
+    if isinstance(command, PlaceHold):
+        after = _usages_after(view, command, now)
+        if isinstance(after, Refused):
+            return after
+        usages = after
+        wanted = replace(wanted, policies=_counted(command, usages))
     accounts = _accounts_after(view, wanted)
     if any(map(_overflows, accounts)):
         return Refused(reason=LedgerRefusal.LEDGER_FULL)
@@ -150,20 +157,31 @@ def _usages_after(view: LedgerView, hold: PlaceHold, now: int) -> tuple[UsageRow
     """Gives the subject's usage in the scope of each policy that applies, or the denial of one."""
     found = []
     for policy in hold.policies:
-        key = _usage_key(hold.debit, policy.scope, hold.subject)
+        before = view.usage(_usage_key(hold.debit, policy.scope, hold.subject))
         answer = evaluate(
             policy.rule,
             subject=hold.subject,
             amount=hold.amount,
-            usage=view.usage(key),
+            usage=before.usage,
             now=now,
         )
         if isinstance(answer, Denied):
             return Refused(reason=LedgerRefusal.DENIED_BY_POLICY, denial=answer, policy=policy)
         if answer.usage.committed > INTEGER_MAX:
             return Refused(reason=LedgerRefusal.LEDGER_FULL)
-        found.append(UsageRow(key=key, usage=answer.usage))
+        found.append(_changed(before, answer.usage))
     return tuple(found)
+
+
+def _changed(row: UsageRow, usage: Usage) -> UsageRow:
+    return replace(row, usage=usage, changes=row.changes + 1)
+
+
+def _counted(hold: PlaceHold, usages: tuple[UsageRow, ...]) -> tuple[CountedUnder, ...]:
+    return tuple(
+        CountedUnder(policy=policy.cid, scope=policy.scope, number=after.changes)
+        for policy, after in zip(hold.policies, usages, strict=True)
+    )
 
 
 def _usage_key(debit: AccountKey, scope: str, subject: Did) -> UsageKey:
@@ -243,19 +261,24 @@ def _end(
     if returned < 0:
         return Refused(reason=LedgerRefusal.PAYMENTS_OVER_HOLD, available=hold.amount)
     uses = tuple(view.token_use(token) for token in hold.tokens) if returned else ()
+    usages = _usages_given_back(view, hold, returned)
+    if usages:
+        policies = zip(hold.policies, usages, strict=True)
+        counted = tuple(replace(each, returned=after.changes) for each, after in policies)
+        ended = replace(ended, policies=counted)
     return Change(
         transfers=(ended,),
         accounts=_accounts_paid(view, ended),
         token_uses=_drawn(uses, -returned),
-        usages=_usages_given_back(view, hold, returned),
+        usages=usages,
     )
 
 
 def _usages_given_back(view: LedgerView, hold: Transfer, amount: int) -> tuple[UsageRow, ...]:
     if not amount or hold.subject is None:
         return ()
-    keys = [_usage_key(hold.debit, each.scope, hold.subject) for each in hold.policies]
-    return tuple(UsageRow(key=key, usage=released(view.usage(key), amount)) for key in keys)
+    rows = (view.usage(_usage_key(hold.debit, each.scope, hold.subject)) for each in hold.policies)
+    return tuple(_changed(row, released(row.usage, amount)) for row in rows)
 
 
 def _accounts_paid(view: LedgerView, hold: Transfer) -> tuple[Account, ...]:
@@ -315,9 +338,6 @@ def _as_transfer(command: Issue | Move | PlaceHold, now: int) -> Transfer:
                 state=TransferState.PENDING,
                 created_at=now,
                 tokens=tuple(share.token for share in command.tokens),
-                policies=tuple(
-                    CountedUnder(policy=each.cid, scope=each.scope) for each in command.policies
-                ),
                 subject=command.subject,
             )
         case _:

@@ -68,10 +68,16 @@ class Payment(Struct, frozen=True, kw_only=True):
 
 
 class CountedUnder(Struct, frozen=True, kw_only=True):
-    """A policy record under which a hold was allowed, and the scope in which it counts."""
+    """A policy record under which a hold was allowed, and the scope in which it counts.
+
+    number: of the hold among the changes of the subject's usage there, 1, 2, 3 … as they were
+    booked. returned: of the change in which units of it were given back, None if none was.
+    """
 
     policy: Cid
     scope: str
+    number: int
+    returned: int | None = None
 
 
 class Transfer(Struct, frozen=True, kw_only=True):

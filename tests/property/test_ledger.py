@@ -179,7 +179,18 @@ def check(books: Books, *more: Issue) -> None:
             subject=owner,
         )
         assert isinstance(policy.rule, Quota)
-        assert books.usage(key).committed == committed <= policy.rule.limit
+        row = books.usage(key)
+        assert row.usage.committed == committed <= policy.rule.limit
+        changes = [
+            number
+            for each in holds
+            if each is not None and each.subject == owner
+            for counted in each.policies
+            if counted.scope == policy.scope
+            for number in (counted.number, counted.returned)
+            if number is not None
+        ]
+        assert sorted(changes) == list(range(1, row.changes + 1))
 
 
 SEQUENCES = st.lists(st.tuples(COMMANDS, st.integers(0, 4)), min_size=25, max_size=50)

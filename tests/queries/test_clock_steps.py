@@ -3,16 +3,17 @@ else of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from home_rows import differing_tables, rows_of
 from simulation.driving.programs import ProgramKind
-from whole_home import START, WholeHome, found_home, program
+from whole_home import START, WholeHome, edit, found_home, program
 
 from mesh.actors.actor import Instant, Now
+from mesh.core.settlement.books import ENTRIES
 from runtime.content.cid import Codec, cid_of
-from runtime.tokens.policy import Quota
+from runtime.tokens.policy import AnyOf, Quota, RateLimit, Rule
 from runtime.tokens.token import ResourceType
 
 
@@ -34,12 +35,15 @@ def stepped(tmp_path: Path) -> Iterator[Stepped]:
     home.close()
 
 
-def limit(home: WholeHome, units: int) -> None:
+RATE: Final = RateLimit(amount=1, per_seconds=10, burst=50_000)
+
+
+def limit(home: WholeHome, rule: Rule) -> None:
     issuer = home.actors.issuer
     home.command(
         issuer,
         lambda tx, now: issuer.set_policy(
-            tx, resource_type=ResourceType.COMPUTE, rule=Quota(limit=units), now=now
+            tx, resource_type=ResourceType.COMPUTE, rule=rule, now=now
         ),
     )
 
@@ -71,12 +75,12 @@ def check(home: WholeHome) -> None:
 def test_policies_and_returns_of_a_home_whose_clock_was_set_are_sound(
     stepped: Stepped, step: int
 ) -> None:
-    limit(stepped, 400_000)
+    limit(stepped, Quota(limit=400_000))
     stepped.done(program(ProgramKind.SUM, 1))
     stepped.later(2)
     stepped.apart += step
     stepped.done(program(ProgramKind.SUM, 2))
-    limit(stepped, 300_000)
+    limit(stepped, Quota(limit=300_000))
     stepped.done(program(ProgramKind.SUM, 3))
     token = set_aside(stepped, "climate")
     stepped.done(program(ProgramKind.SUM, 4), scope="climate", token=token.cid)
@@ -107,3 +111,48 @@ def test_hold_that_ends_after_its_token_was_taken_back_is_sound(
     stepped.apart += step
     stepped.command(submitter, lambda tx, now: submitter.cancel(tx, job, "enough", now))
     check(stepped)
+
+
+def jobs_between_steps(home: Stepped, step: int) -> None:
+    """Some that are paid, and some whose units return."""
+    for number in range(4):
+        home.done(program(ProgramKind.SUM, number))
+        home.done(program(ProgramKind.UNCOMPILABLE, number))
+        home.apart += step
+
+
+@pytest.mark.parametrize("rule", [RATE, AnyOf(rules=(Quota(limit=60), RATE))])
+@pytest.mark.parametrize("step", [-3_600, -100, 0, 100])
+def test_drawn_units_of_a_home_whose_clock_was_set_are_sound(
+    stepped: Stepped, step: int, rule: Rule
+) -> None:
+    """Bucket by bucket what the issuer booked: in the order of its holds, not of their times."""
+    limit(stepped, rule)
+    jobs_between_steps(stepped, step)
+    check(stepped)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM ledger_entries WHERE id = ?",
+        "UPDATE ledger_entries SET policies = x'80' WHERE id = ?",
+    ],
+)
+def test_lost_entry_of_a_home_whose_clock_was_set_back_is_written_again(
+    stepped: Stepped, damage: str
+) -> None:
+    """The places of its hold and of its return are those that the others leave."""
+    limit(stepped, RATE)
+    stepped.apart += 1_000
+    jobs_between_steps(stepped, -100)
+    before = rows_of(stepped.path)
+    with stepped.store.view() as view:
+        rows = view.rows(stepped.actors.issuer.did, ENTRIES).select()
+    for row in rows:
+        if row.credit_owner is not None:
+            continue
+        assert edit(stepped.path, damage, row.id) == 1
+        assert stepped.audit() != ()
+        stepped.repair()
+        assert differing_tables(before, rows_of(stepped.path)) == {}

@@ -198,7 +198,7 @@ def test_hold_is_paid_to_several_and_the_rest_returns(books: Books) -> None:
     assert balances(books) == (68, 68, 27, -100)
     assert books.account(replace(MINE, owner=CAROL)).balance == 5
     assert books.token_use(TOKEN.token).drawn == 32
-    assert books.usage(USAGE).committed == 32
+    assert books.usage(USAGE).usage.committed == 32
 
 
 def test_payer_may_be_among_the_payees(books: Books) -> None:
@@ -212,9 +212,9 @@ def test_rate_limit_gives_back_nothing_that_returns(books: Books) -> None:
     rule = RateLimit(amount=1, per_seconds=10, burst=50)
     policy = PolicyInForce(cid=cid_of(b"policy", Codec.RAW), rule=rule)
     done(books, replace(HOLD, policies=(policy,)))
-    held = books.usage(USAGE)
+    held = books.usage(USAGE).usage
     done(books, replace(POST, payments=paying((BOB, 1))))
-    assert books.usage(USAGE) == replace(held, committed=1)
+    assert books.usage(USAGE).usage == replace(held, committed=1)
 
 
 def test_payee_whose_totals_would_not_fit_is_paid(books: Books) -> None:

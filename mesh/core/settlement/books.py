@@ -14,7 +14,7 @@ from mesh.core.records.settlement import usage_name
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.tokens.in_force import UsageKey
-from runtime.tokens.ledger import Change, Refused, decide
+from runtime.tokens.ledger import Change, Refused, UsageRow, decide
 from runtime.tokens.policy import Bucket, Usage
 from runtime.tokens.token import ResourceType, Unit, unit_named
 from runtime.tokens.transfers import (
@@ -63,13 +63,15 @@ class EntryRow(Struct, frozen=True, kw_only=True):
 
 
 class CommittedRow(Struct, frozen=True, kw_only=True):
-    """The usage of a subject under the issuer's policies for a resource within a scope."""
+    """The usage of a subject under the issuer's policies for a resource within a scope. changes:
+    how many holds and returns it is of."""
 
     resource_type: ResourceType
     scope: str
     subject: Did
     committed: int
     buckets: tuple[Bucket | None, ...]
+    changes: int
 
 
 ACCOUNTS: Final = Table(
@@ -128,8 +130,8 @@ class Books:
             self._entries.put(_entry_row(transfer))
         for use in staged.uses.values():
             self._uses.put(use)
-        for key, usage in staged.usages.items():
-            self._usages.put(_committed_row(key, usage))
+        for usage in staged.usages.values():
+            self._usages.put(_committed_row(usage))
 
     # --- as the ledger's rules read them
 
@@ -144,9 +146,12 @@ class Books:
     def token_use(self, token: Cid) -> TokenUse:
         return self._uses.get(token) or TokenUse(token=token)
 
-    def usage(self, key: UsageKey) -> Usage:
+    def usage(self, key: UsageKey) -> UsageRow:
         row = self._usages.get(key.resource_type, key.scope, key.subject)
-        return Usage() if row is None else Usage(committed=row.committed, buckets=row.buckets)
+        if row is None:
+            return UsageRow(key=key)
+        usage = Usage(committed=row.committed, buckets=row.buckets)
+        return UsageRow(key=key, usage=usage, changes=row.changes)
 
     # --- as statements and histories show them
 
@@ -200,13 +205,13 @@ class _Staged:
         self.accounts: dict[AccountKey, Account] = {}
         self.transfers: dict[TransferId, Transfer] = {}
         self.uses: dict[Cid, TokenUse] = {}
-        self.usages: dict[UsageKey, Usage] = {}
+        self.usages: dict[UsageKey, UsageRow] = {}
 
     def take(self, change: Change) -> None:
         self.accounts |= {each.key: each for each in change.accounts}
         self.transfers |= {each.id: each for each in change.transfers}
         self.uses |= {each.token: each for each in change.token_uses}
-        self.usages |= {each.key: each.usage for each in change.usages}
+        self.usages |= {each.key: each for each in change.usages}
 
     def account(self, key: AccountKey) -> Account:
         return self.accounts.get(key) or self._books.account(key)
@@ -217,7 +222,7 @@ class _Staged:
     def token_use(self, token: Cid) -> TokenUse:
         return self.uses.get(token) or self._books.token_use(token)
 
-    def usage(self, key: UsageKey) -> Usage:
+    def usage(self, key: UsageKey) -> UsageRow:
         return self.usages.get(key) or self._books.usage(key)
 
 
@@ -255,13 +260,14 @@ def _account_row(account: Account) -> AccountRow:
     )
 
 
-def _committed_row(key: UsageKey, usage: Usage) -> CommittedRow:
+def _committed_row(row: UsageRow) -> CommittedRow:
     return CommittedRow(
-        resource_type=key.resource_type,
-        scope=key.scope,
-        subject=key.subject,
-        committed=usage.committed,
-        buckets=usage.buckets,
+        resource_type=row.key.resource_type,
+        scope=row.key.scope,
+        subject=row.key.subject,
+        committed=row.usage.committed,
+        buckets=row.usage.buckets,
+        changes=row.changes,
     )
 
 

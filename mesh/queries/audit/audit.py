@@ -19,7 +19,8 @@ from mesh.queries.audit.issuer.facts import IssuerFacts
 from mesh.queries.audit.issuer.requests import check_requests
 from mesh.queries.audit.issuer.seen import check_clock, check_seen
 from mesh.queries.audit.issuer.statements import check_stated, check_statements
-from mesh.queries.audit.issuer.sums import check_accounts, check_token_uses, check_usages
+from mesh.queries.audit.issuer.sums import check_accounts, check_token_uses
+from mesh.queries.audit.issuer.usages import check_usages
 from mesh.queries.audit.machines.nodes import check_node
 from mesh.queries.audit.machines.verifiers import check_verifier
 from mesh.queries.audit.members import check_members

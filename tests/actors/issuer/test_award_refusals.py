@@ -202,6 +202,7 @@ def ledger_full(world: World) -> Message:
         subject=world.submitter.did,
         committed=INTEGER_MAX - 999,
         buckets=(),
+        changes=1,
     )
     world.within(lambda tx: tx.rows(USAGES).put(row))
     world.set_policy(AllowAll())

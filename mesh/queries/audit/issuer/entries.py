@@ -13,6 +13,7 @@ from mesh.core.settlement.books import ENTRIES, EntryRow
 from mesh.queries.audit.compare import compare
 from mesh.queries.audit.findings import Finding
 from mesh.queries.audit.issuer.facts import HoldFacts, IssuerFacts
+from mesh.queries.audit.issuer.usages import number_changes
 from runtime.content.cid import Cid
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
@@ -31,7 +32,7 @@ def expected_entries(facts: IssuerFacts) -> list[EntryRow]:
     return [
         *(_of_root(facts, each) for each in facts.roots),
         *_returns(facts),
-        *(_of_hold(facts, each) for each in facts.holds),
+        *number_changes(facts, [_of_hold(facts, each) for each in facts.holds]),
         *_moves(facts),
     ]
 
@@ -184,14 +185,15 @@ def _held_at(each: HoldFacts, stored: EntryRow | None) -> int:
 def _counted(
     facts: IssuerFacts, each: HoldFacts, stored: EntryRow | None
 ) -> Iterator[CountedUnder]:
-    """The policies that were in force: a later edition than the times say may be, where the clock
-    was set back since; no edition is dated before a hold that came before it."""
+    """The policies that were in force, their numbers not yet given: a later edition than the times
+    say may be, where the clock was set back since; no edition is dated before a hold that came
+    before it."""
     body, at = each.manifest.body, each.hold.body.issued_at
     named = () if stored is None else tuple(under.policy for under in stored.policies)
     for editions in facts.policies_for(body.resource_type, body.scope):
         chosen = _in_force(editions, named, at)
         if chosen is not None:
-            yield CountedUnder(policy=chosen.cid, scope=chosen.body.scope)
+            yield CountedUnder(policy=chosen.cid, scope=chosen.body.scope, number=0)
 
 
 def _in_force(

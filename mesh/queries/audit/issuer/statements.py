@@ -16,7 +16,7 @@ from mesh.core.settlement.books import EntryRow
 from mesh.queries.audit.compare import compare
 from mesh.queries.audit.findings import Finding, Kind
 from mesh.queries.audit.issuer.facts import IssuerFacts
-from mesh.queries.audit.issuer.sums import committed_by
+from mesh.queries.audit.issuer.usages import committed_by
 from runtime.content.did import Did
 from runtime.identity.signed import Signed
 from runtime.tokens.transfers import AccountKind, TransferId

@@ -1,4 +1,4 @@
-"""The audit of sums: accounts, draws on tokens, and usage under policies, from the entries.
+"""The audit of sums: accounts, and draws on tokens, from the entries.
 
 Rule: each is computed anew from the entries that signed records lead to; all accounts of a unit
 together are zero.
@@ -9,13 +9,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mesh.core.records.settlement import Policy
 from mesh.core.settlement.books import (
     ACCOUNTS,
     TOKEN_USES,
-    USAGES,
     AccountRow,
-    CommittedRow,
     EntryRow,
 )
 from mesh.queries.audit.compare import compare
@@ -24,13 +21,9 @@ from mesh.queries.audit.issuer.facts import IssuerFacts
 from runtime.content.cid import Cid
 from runtime.content.codec import INTEGER_MAX
 from runtime.content.did import Did
-from runtime.tokens.assessment import evaluate
-from runtime.tokens.policy import Allowed, Usage
-from runtime.tokens.token import ResourceType
 from runtime.tokens.transfers import AccountKind, TokenUse, TransferState
 
 _Key = tuple[str, Did, AccountKind]
-_UsageKey = tuple[ResourceType, str, Did]
 
 
 def check_accounts(facts: IssuerFacts, entries: list[EntryRow]) -> Iterator[Finding]:
@@ -111,7 +104,7 @@ def _as_kept(facts: IssuerFacts, row: AccountRow) -> AccountRow:
     )
 
 
-def _drawn(row: EntryRow) -> int:
+def drawn_by(row: EntryRow) -> int:
     """What an entry counts against tokens and quotas."""
     return row.amount if row.state is TransferState.PENDING else sum(p.amount for p in row.payments)
 
@@ -121,57 +114,6 @@ def check_token_uses(facts: IssuerFacts, entries: list[EntryRow]) -> Iterator[Fi
     drawn: Counter[Cid] = Counter()
     for row in entries:
         for token in row.tokens:
-            drawn[token] += _drawn(row)
+            drawn[token] += drawn_by(row)
     wanted = (TokenUse(token=token, drawn=units) for token, units in drawn.items())
     yield from compare(facts.store, TOKEN_USES, wanted, lambda row: f"use of token {row.token}")
-
-
-def committed_by(entries: list[EntryRow]) -> Counter[_UsageKey]:
-    """What each subject has committed of a resource within a scope that a policy counts."""
-    committed: Counter[_UsageKey] = Counter()
-    for row in entries:
-        for under in row.policies:
-            assert row.subject is not None, "a hold has a subject"
-            committed[ResourceType(row.unit), under.scope, row.subject] += _drawn(row)
-    return committed
-
-
-def check_usages(facts: IssuerFacts, entries: list[EntryRow]) -> Iterator[Finding]:
-    """What each subject has committed under the policies that counted its holds."""
-    found: dict[_UsageKey, Usage] = {}
-    committed = committed_by(entries)
-    for row in sorted(entries, key=lambda row: (row.created_at, row.id)):
-        for under in row.policies:
-            assert row.subject is not None, "a hold has a subject"
-            key = (ResourceType(row.unit), under.scope, row.subject)
-            found[key] = _counted(facts, found.get(key, Usage()), under.policy, row)
-    wanted = (
-        CommittedRow(
-            resource_type=resource,
-            scope=scope,
-            subject=subject,
-            committed=committed[resource, scope, subject],
-            buckets=usage.buckets,
-        )
-        for (resource, scope, subject), usage in found.items()
-    )
-    yield from compare(facts.store, USAGES, wanted, _noun)
-
-
-def _noun(row: CommittedRow) -> str:
-    return f"usage of {row.resource_type.value} by {row.subject} in '{row.scope}'"
-
-
-def _counted(facts: IssuerFacts, before: Usage, cid: Cid, row: EntryRow) -> Usage:
-    """The rate limits after a hold; the quotas are sums, which `committed` has."""
-    policy = facts.store.get(Policy, cid)
-    if policy is None or row.subject is None:
-        return before
-    answer = evaluate(
-        policy.body.rule,
-        subject=row.subject,
-        amount=row.amount,
-        usage=replace(before, committed=0),
-        now=row.created_at,
-    )
-    return answer.usage if isinstance(answer, Allowed) else before
