@@ -6,6 +6,7 @@ from issuing.world import World
 from mesh.actors.base import REFUSALS, MessageRefusal
 from mesh.core.records.settlement import Answer, Ground, Payment, Settlement
 from mesh.core.records.work import Draw, Hold, Opening
+from runtime.identity.keys import SigningKey
 
 
 def test_quorum_of_equal_results_pays_executor_and_agreeing_verifiers() -> None:
@@ -49,13 +50,19 @@ def test_sealed_results_are_opened_after_all_have_sealed() -> None:
     assert len(world.settlement.payments) == 4
 
 
-def test_quorum_waits_for_the_others_who_were_drawn_so_that_they_are_paid() -> None:
-    world = World()
+def missing_of_three(world: World) -> SigningKey:
+    """The verifier that has not voted, when the two others have."""
     asked = world.held()
     world.deliver_receipt(asked)
     first, second, third = world.drawn()
     for each in (first, second):
         world.attest(each)
+    return third
+
+
+def test_quorum_waits_for_the_others_who_were_drawn_so_that_they_are_paid() -> None:
+    world = World()
+    third = missing_of_three(world)
     assert not world.of_kind(Settlement)
     world.attest(third)
     assert world.settlement.ground is Ground.VERIFIED
@@ -64,11 +71,7 @@ def test_quorum_waits_for_the_others_who_were_drawn_so_that_they_are_paid() -> N
 
 def test_quorum_does_not_wait_for_a_verifier_that_is_silent_for_a_lease() -> None:
     world = World()
-    asked = world.held()
-    world.deliver_receipt(asked)
-    first, second, third = world.drawn()
-    for each in (first, second):
-        world.attest(each)
+    third = missing_of_three(world)
     world.wait(3_000)
     assert world.settlement.ground is Ground.VERIFIED
     assert third.did not in {each.to for each in world.settlement.payments}
@@ -76,11 +79,7 @@ def test_quorum_does_not_wait_for_a_verifier_that_is_silent_for_a_lease() -> Non
 
 def test_vote_after_the_settlement_is_refused_and_gets_it() -> None:
     world = World()
-    asked = world.held()
-    world.deliver_receipt(asked)
-    first, second, third = world.drawn()
-    for each in (first, second):
-        world.attest(each)
+    third = missing_of_three(world)
     world.wait(3_000)
     settlement = world.last(Settlement)
     world.sent.clear()

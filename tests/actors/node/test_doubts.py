@@ -6,11 +6,12 @@ from actor_bench import Bench, Chip
 from attempt_world import MODULE_CID, START, World, execution, key
 from msgspec.structs import replace
 from node_runs import bid_of, delivered, executed, fetched, hold_of, node_bench
+from refusals import refusing
 
 from mesh.actors.node.rows import ATTEMPTS, CHAIN, HEADS, RESTORED
 from mesh.core.ports.work import Executed, Fetched, WorkId
 from mesh.core.records.market import Bid, Credential, Decline, DeclineReason, NodeProfile
-from mesh.core.records.settlement import Answer, Ground, Revocation
+from mesh.core.records.settlement import Ground, Revocation
 from mesh.core.records.work import Anchor, GaveUp, GaveUpGround, Receipt
 from mesh.core.verification.anchors import Head, next_anchor
 from runtime.content.cid import Codec, cid_of
@@ -144,14 +145,7 @@ def test_settlement_of_a_receipt_that_is_not_its_own_is_noted(node: Bench) -> No
 def test_answer_of_another_or_about_another_hold_ends_nothing(node: Bench) -> None:
     delivered(node, 1)
     other = delivered(node, 2)
-    answer = Answer(
-        request=node.signed(Receipt)[0].cid,
-        accepted=False,
-        reason="over",
-        detail="",
-        settlement=None,
-        retry_after=None,
-    )
+    answer = refusing(node.signed(Receipt)[0].cid)
     node.receive(node.world.sign(answer, node.world.submitter))
     settled = other.settlement(Ground.SILENT)
     mixed = replace(answer, settlement=settled.cid)

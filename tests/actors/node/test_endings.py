@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from actor_bench import Bench
 from attempt_world import MODULE_CID
-from msgspec.structs import replace
 from node_runs import delivered, executed, fetched, hold_of
+from refusals import refusing
 
 from mesh.actors.node.rows import ATTEMPTS, AttemptPhase
 from mesh.core.ports.work import Failed, WorkFault, WorkId
-from mesh.core.records.settlement import Answer, Ground
+from mesh.core.records.settlement import Ground
 from mesh.core.records.work import GaveUp, Receipt
 
 
@@ -91,15 +91,8 @@ def test_second_settlement_is_an_equivocation(node: Bench) -> None:
 
 
 def _answer(node: Bench, request: Any, **changes: Any) -> Any:
-    body = Answer(
-        request=request,
-        accepted=False,
-        reason="over",
-        detail="too late",
-        settlement=None,
-        retry_after=None,
-    )
-    return node.world.sign(replace(body, **changes), node.world.issuer)
+    body = refusing(request, **{"detail": "too late", **changes})
+    return node.world.sign(body, node.world.issuer)
 
 
 def test_refusing_answer_ends_the_attempt(node: Bench) -> None:

@@ -1,12 +1,13 @@
 """Wall clocks that are set: durations go on, by the monotonic clock."""
 
+from market_actors import SETTINGS
 from msgspec.structs import replace
-from submitting import SETTINGS, Market
+from refusals import refusing
+from submitting import Market
 
 from mesh.actors.actor import Instant
 from mesh.core.jobs import events as ev
 from mesh.core.records.jobs import Award
-from mesh.core.records.settlement import Answer
 
 RETRY_SECONDS = 20
 
@@ -37,14 +38,7 @@ def test_refused_award_is_asked_for_again_on_time_by_a_clock_that_was_set_back()
     market.within(lambda tx: market.actor.auto_award(tx, job.job_id, market.now, is_on=True))
     market.offer(job)
     set_clock(market, -50)
-    answer = Answer(
-        request=market.last(Award).cid,
-        accepted=False,
-        reason="rate-limit",
-        detail="",
-        settlement=None,
-        retry_after=RETRY_SECONDS,
-    )
+    answer = refusing(market.last(Award).cid, "rate-limit", retry_after=RETRY_SECONDS)
     market.deliver(market.signed(market.issuer_key, answer))
     history = market.within(lambda tx: market.actor.history(tx, job.job_id))
     refusal = history[-1]

@@ -6,6 +6,7 @@ import pytest
 from issuing.records import key_of
 from market_actors import SETTINGS
 from msgspec.structs import replace
+from refusals import refusing
 from submitting import Market
 
 from mesh.actors.submitter.market.awarding import AwardFault, AwardRefusal
@@ -16,7 +17,6 @@ from mesh.core.jobs import events as ev
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.market.ranking import BidFault
 from mesh.core.records.jobs import Award, JobManifest
-from mesh.core.records.settlement import Answer
 from mesh.core.records.terms import Requirements, Trust
 from runtime.content.cid import Codec, cid_of
 from runtime.content.shapes import ShapeError
@@ -310,14 +310,7 @@ def test_answer_of_a_stranger_refuses_nothing() -> None:
     job = market.submit()
     market.offer(job)
     accepted(market, job)
-    answer = Answer(
-        request=market.last(Award).cid,
-        accepted=False,
-        reason="no",
-        detail="",
-        settlement=None,
-        retry_after=None,
-    )
+    answer = refusing(market.last(Award).cid, "no")
     market.deliver(market.signed(market.node, answer))
     assert market.job(job.job_id).awaits_issuer
     assert market.refusals() == {"WRONG_ROLE": 1}

@@ -6,6 +6,7 @@ import pytest
 from attempt_world import NO_SURROUNDINGS
 from issuing.records import key_of
 from msgspec.structs import replace
+from refusals import refusing
 from submitting import Market
 
 from mesh.actors.actor import Instant
@@ -48,6 +49,20 @@ class Offers:
         block = (context or self.context(bid)).to_block()
         self.market.deliver(bid, self.manifest.block, block)
 
+    def dear_and_cheap(self) -> tuple[Signed[Bid], Signed[Bid]]:
+        """The bids of two nodes, which are offered."""
+        dear, cheap = self.bid(0, 900), self.bid(1, 100)
+        for each in (dear, cheap):
+            self.offer(each)
+        return dear, cheap
+
+    def accept(self, node: str) -> Signed[Award] | AwardRefusal:
+        return self.market.within(
+            lambda tx: self.market.actor.accept_offered(
+                tx, self.manifest.cid, NodeId(node), self.market.now
+            )
+        )
+
     def wait(self) -> None:
         self.market.skip(300)
         self.market.tick()
@@ -56,14 +71,7 @@ class Offers:
         return [each.record.body.bid for each in self.market.mails(Award)]
 
     def refuse(self, key: Any, reason: str = "balance-too-low") -> None:
-        answer = Answer(
-            request=self.market.last(Award).cid,
-            accepted=False,
-            reason=reason,
-            detail="",
-            settlement=None,
-            retry_after=None,
-        )
+        answer = refusing(self.market.last(Award).cid, reason)
         self.market.deliver(self.market.signed(key, answer))
 
 
@@ -83,15 +91,8 @@ def test_best_of_the_bids_offered_is_awarded_once() -> None:
 
 def test_user_of_the_delegate_chooses_another_bid() -> None:
     offers = Offers()
-    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
-    for each in (dear, cheap):
-        offers.offer(each)
-    market = offers.market
-    market.within(
-        lambda tx: market.actor.accept_offered(
-            tx, offers.manifest.cid, NodeId("node-0"), market.now
-        )
-    )
+    dear, _ = offers.dear_and_cheap()
+    offers.accept("node-0")
     offers.wait()
     assert offers.awarded() == [dear.cid]
 
@@ -105,20 +106,13 @@ def test_bid_that_was_not_offered_is_not_awarded(node: str | None, fault: AwardF
     bid = offers.bid(0, 100)
     if node is not None:
         offers.offer(bid)
-    market = offers.market
-    found = market.within(
-        lambda tx: market.actor.accept_offered(
-            tx, offers.manifest.cid, NodeId(node or "node-0"), market.now
-        )
-    )
+    found = offers.accept(node or "node-0")
     assert isinstance(found, AwardRefusal) and found.fault is fault
 
 
 def test_next_best_bid_follows_a_refusal_of_the_issuer_alone() -> None:
     offers = Offers()
-    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
-    for each in (dear, cheap):
-        offers.offer(each)
+    dear, cheap = offers.dear_and_cheap()
     offers.wait()
     offers.refuse(offers.market.node)
     assert offers.awarded() == [cheap.cid]
@@ -139,9 +133,7 @@ def test_nothing_is_awarded_before_the_bids_were_collected() -> None:
 
 def test_bid_that_is_offered_again_is_still_the_one_that_was_awarded() -> None:
     offers = Offers()
-    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
-    for each in (dear, cheap):
-        offers.offer(each)
+    dear, cheap = offers.dear_and_cheap()
     offers.wait()
     offers.offer(cheap)
     offers.wait()
@@ -166,11 +158,7 @@ def test_expired_job_is_not_awarded_by_hand() -> None:
     offers.offer(offers.bid(0, 100, expires_at=offers.manifest.body.expires_at + 9))
     market = offers.market
     market.skip(1000 * (offers.manifest.body.expires_at - market.now.wall))
-    found = market.within(
-        lambda tx: market.actor.accept_offered(
-            tx, offers.manifest.cid, NodeId("node-0"), market.now
-        )
-    )
+    found = offers.accept("node-0")
     assert isinstance(found, AwardRefusal) and found.fault is AwardFault.EXPIRED
 
 
@@ -225,9 +213,7 @@ def test_award_is_repeated_until_the_hold_of_the_delegates_award_has_come() -> N
 
 def test_delegate_awards_nothing_more_where_another_award_was_first() -> None:
     offers = Offers()
-    dear, cheap = offers.bid(0, 900), offers.bid(1, 100)
-    for each in (dear, cheap):
-        offers.offer(each)
+    _, cheap = offers.dear_and_cheap()
     offers.wait()
     offers.refuse(offers.market.issuer_key, "other-award-stored")
     assert offers.awarded() == [cheap.cid]

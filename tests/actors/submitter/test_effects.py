@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from issuing.records import key_of, result
+from refusals import refusing
 from submitting import Market
 
 from mesh.actors.submitter.effects.application import Applied, Awaiting
@@ -14,7 +15,6 @@ from mesh.core.jobs.effects import EffectFault, EffectRefusal
 from mesh.core.jobs.job import Job, Phase
 from mesh.core.ports.work import Failed, WorkFault
 from mesh.core.records.jobs import JobManifest, Transfer
-from mesh.core.records.settlement import Answer
 from mesh.core.records.terms import Children
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import encode
@@ -141,14 +141,7 @@ def test_refused_transfer_leaves_everything_as_it_was() -> None:
     market.is_held_back = lambda mail: isinstance(mail.record.body, Transfer)
     job = run_job(market, WRITE, send(30), mint(1))
     transfer = market.last(Transfer)
-    refusal = Answer(
-        request=transfer.cid,
-        accepted=False,
-        reason="balance-too-low",
-        detail="0 available",
-        settlement=None,
-        retry_after=None,
-    )
+    refusal = refusing(transfer.cid, "balance-too-low", detail="0 available")
     stranger = market.signed(market.node, refusal)
     market.deliver(stranger)
     assert market.job(job.job_id).effects is None
@@ -306,14 +299,7 @@ def test_child_is_signed_before_units_move_and_submitted_after() -> None:
 def test_child_of_a_refused_transfer_is_refused() -> None:
     market = Market()
     job = held_back(market)
-    refusal = Answer(
-        request=market.last(Transfer).cid,
-        accepted=False,
-        reason="ledger",
-        detail="no",
-        settlement=None,
-        retry_after=None,
-    )
+    refusal = refusing(market.last(Transfer).cid, "ledger", detail="no")
     market.deliver(market.signed(market.issuer_key, refusal))
     assert only_child(market, job).phase is Phase.FAILED
     effects = market.job(job.job_id).effects

@@ -6,10 +6,11 @@ import pytest
 from actor_bench import Bench
 from attempt_world import execution, key
 from msgspec.structs import replace
+from refusals import refusing
 from verifier_runs import draw_of, executed, fetched, observed, taken
 
 from mesh.actors.verifier.rows import VERIFIED_RECEIPTS
-from mesh.core.records.settlement import Answer, Ground
+from mesh.core.records.settlement import Ground
 from mesh.core.records.work import Attestation, Draw, Seal
 from runtime.content.cid import Codec, cid_of
 
@@ -78,14 +79,7 @@ def test_answer_with_the_settlement_of_another_hold_ends_nothing(verifier: Bench
     second = draw_of(verifier, first_job=number + 1)
     verifier.receive(second.draw, *second.attached)
     settled = second.attempt.settlement(Ground.CANCELLED)
-    answer = Answer(
-        request=verifier.last(Attestation).cid,
-        accepted=False,
-        reason="over",
-        detail="",
-        settlement=settled.cid,
-        retry_after=None,
-    )
+    answer = refusing(verifier.last(Attestation).cid, settlement=settled.cid)
     verifier.receive(verifier.world.sign(answer, verifier.world.issuer), settled)
     assert verifier.refusals == {"INCONSISTENT": 1}
     assert verifier.unanswered() and verifier.open_work()
@@ -105,15 +99,8 @@ def test_answer_ends_a_duty_only_by_refusing_it_for_good(
     verifier: Bench, changes: dict[str, Any], is_over: bool
 ) -> None:
     found = observed(verifier)
-    body = Answer(
-        request=verifier.last(Attestation).cid,
-        accepted=False,
-        reason="not-due",
-        detail="",
-        settlement=None,
-        retry_after=None,
-    )
-    verifier.receive(verifier.world.sign(replace(body, **changes), verifier.world.issuer))
+    body = replace(refusing(verifier.last(Attestation).cid, "not-due"), **changes)
+    verifier.receive(verifier.world.sign(body, verifier.world.issuer))
     assert verifier.unanswered() == (set() if is_over else {f"end/{found.attempt.hold.cid}"})
     assert verifier.refusals == ({"UNKNOWN_SUBJECT": 1} if "request" in changes else {})
 

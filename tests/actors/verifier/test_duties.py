@@ -7,6 +7,7 @@ import pytest
 from actor_bench import Bench, Chip
 from attempt_world import execution, key, result
 from msgspec.structs import replace
+from refusals import refusing
 from verifier_runs import Drawn, draw_of, executed, fetched, observed, taken
 
 from mesh.actors.executions import QUIET_MS
@@ -18,7 +19,7 @@ from mesh.actors.verifier.rows import (
 )
 from mesh.core.ports.work import Execute, Failed, Fetch, WorkFault, WorkId
 from mesh.core.records.market import NodeProfile
-from mesh.core.records.settlement import Answer, Ground
+from mesh.core.records.settlement import Ground
 from mesh.core.records.work import Anchor, Attestation, Progress, Seal, WorkPhase
 from mesh.core.verification.draw import commitment_of
 from mesh.core.verification.results import result_block
@@ -282,14 +283,7 @@ def test_settlement_of_another_issuer_ends_nothing(verifier: Bench) -> None:
 
 def test_refusing_answer_ends_the_duty(verifier: Bench) -> None:
     observed(verifier)
-    answer = Answer(
-        request=verifier.last(Attestation).cid,
-        accepted=False,
-        reason="over",
-        detail="",
-        settlement=None,
-        retry_after=None,
-    )
+    answer = refusing(verifier.last(Attestation).cid)
     verifier.receive(verifier.world.sign(answer, key("submitter")))
     assert verifier.unanswered()
     verifier.receive(verifier.world.sign(answer, verifier.world.issuer))

@@ -15,7 +15,7 @@ from mesh.actors.base import CLOCK_SKEW_SECONDS, MEMBERSHIPS, Incoming, MessageR
 from mesh.actors.submitter.delegation.choosing import note_held
 from mesh.actors.submitter.journal import JobBook
 from mesh.actors.submitter.market import bidding
-from mesh.actors.submitter.market.awarding import until
+from mesh.actors.submitter.market.awarding import note_award, until
 from mesh.actors.submitter.reading import has_role, prove
 from mesh.actors.submitter.rows import (
     AWARDS,
@@ -189,16 +189,7 @@ def _held(
     book.summarize(tx, after, order.manifest.body.description)
     if given is None:
         _ask_for_end(book, tx, order)
-        tx.rows(AWARDS).put(
-            AwardRow(
-                award=award.cid,
-                job=job.manifest,
-                job_id=job.job_id,
-                owner=book.did,
-                bid=bid.cid,
-                attempt=hold.body.attempt,
-            )
-        )
+        note_award(tx, award, order.manifest)
     tx.rows(HOLDS).put(
         HoldRow(
             hold=hold.cid,

@@ -239,16 +239,7 @@ def sign_award(
     )
     findings = check_award(award, manifest=manifest, bid=bid, context=context)
     assert not findings, f"an award of one's own fits: {findings[0]}"
-    tx.rows(AWARDS).put(
-        AwardRow(
-            award=award.cid,
-            job=manifest.cid,
-            job_id=manifest.body.job_id,
-            owner=manifest.signer,
-            bid=bid.cid,
-            attempt=attempt,
-        )
-    )
+    note_award(tx, award, manifest)
     tx.outbox.put(
         Outgoing(
             to=manifest.body.accepted_issuers[:1],
@@ -265,6 +256,20 @@ def sign_award(
         )
     )
     return award
+
+
+def note_award(tx: ActorTransaction, award: Signed[Award], manifest: Signed[JobManifest]) -> None:
+    """Note an award that fits its job's manifest."""
+    tx.rows(AWARDS).put(
+        AwardRow(
+            award=award.cid,
+            job=award.body.job,
+            job_id=manifest.body.job_id,
+            owner=manifest.signer,
+            bid=award.body.bid,
+            attempt=award.body.attempt,
+        )
+    )
 
 
 def until(award: Cid) -> str:
