@@ -15,14 +15,7 @@ def checks_of(home: WholeHome, failed: tuple[FailedDelivery, ...] = ()) -> dict[
     @contextmanager
     def read() -> Iterator[Reader]:
         with home.store.view() as view:
-            yield Reader(
-                view=view,
-                archive=home.archive,
-                members=home.founding.members,
-                owner=home.actors.submitter.did,
-                issuer=home.actors.issuer.did,
-                now=home.wall,
-            )
+            yield home.reader(view)
 
     keys = home.path.parent / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)

@@ -9,7 +9,6 @@ from whole_home import WholeHome
 from mesh.actors.submitter.rows import JOBS
 from mesh.core.proofs.check import verify_proof
 from mesh.core.proofs.proof import Proof
-from mesh.queries.reader import Reader
 from mesh.queries.upkeep.checks import whole_proof
 from runtime.tokens.policy import PermitList, Rule
 from runtime.tokens.token import ResourceType
@@ -27,14 +26,7 @@ def set_policy(home: WholeHome, rule: Rule) -> Any:
 
 def proof_of(home: WholeHome, whole: Built, name: str) -> Proof:
     with home.store.view() as view:
-        reader = Reader(
-            view=view,
-            archive=home.archive,
-            members=home.founding.members,
-            owner=home.actors.submitter.did,
-            issuer=home.actors.issuer.did,
-            now=home.wall,
-        )
+        reader = home.reader(view)
         row = reader.rows(JOBS).get(whole.jobs[name])
         assert row is not None
         proof = whole_proof(reader, row)

@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ended_jobs import measured_home, pruned
@@ -25,7 +24,6 @@ from mesh.core.records.settlement import Answer
 from mesh.core.records.work import Anchor, Hold, Receipt
 from mesh.queries.audit.reading import Home
 from mesh.queries.jobs.view import job_view
-from mesh.queries.reader import Reader
 from mesh.queries.upkeep.checks import proof_of
 from runtime.tokens.token import ResourceToken
 
@@ -34,22 +32,11 @@ JOB_BYTES_MAX = {False: 7 * 1024, True: 9 * 1024}
 """Of the file, for a verified job with three verifiers, by whether results are sealed."""
 
 
-def reader_of(home: WholeHome, view: Any) -> Reader:
-    return Reader(
-        view=view,
-        archive=home.archive,
-        members=home.founding.members,
-        owner=home.actors.submitter.did,
-        issuer=home.actors.issuer.did,
-        now=home.wall,
-    )
-
-
 def verified(home: WholeHome) -> dict[str, bool]:
     """Whether the proof of each job that has a hold has no findings."""
     found = {}
     with home.store.view() as view:
-        reader = reader_of(home, view)
+        reader = home.reader(view)
         for row in reader.rows(JOBS).select():
             job_view(reader, row)
             if row.phase is Phase.VERIFIED:
@@ -88,7 +75,7 @@ def test_jobs_that_run_or_ended_later_are_left(home: WholeHome, whole: Built) ->
 
 def test_only_jobs_before_the_bound_are_pruned(home: WholeHome, whole: Built) -> None:
     with home.store.view() as view:
-        row = reader_of(home, view).rows(JOBS).get(whole.jobs["write"])
+        row = home.reader(view).rows(JOBS).get(whole.jobs["write"])
     assert row is not None
     done = pruned(home, before=row.changed_at)
     assert done.jobs == (whole.jobs["sum"],)

@@ -54,7 +54,7 @@ def populate(home: WholeHome) -> dict[str, JobId]:
     _tokens(home, jobs)
     _doubts(home)
     jobs["waiting"] = home.submit(program(ProgramKind.SUM, 20), awarded=False)
-    jobs["running"] = _running(home)
+    jobs["running"] = _running(home, 13)
     return jobs
 
 
@@ -104,17 +104,14 @@ def _lost_once(home: WholeHome) -> JobId:
 
 
 def _cancelled(home: WholeHome) -> JobId:
-    module = program(ProgramKind.ENDLESS, 12)
-    home.hanging.add(cid_of(module, Codec.RAW))
-    job_id = home.submit(module)
-    home.later(2)
+    job_id = _running(home, 12)
     submitter = home.actors.submitter
     home.command(submitter, lambda tx, now: submitter.cancel(tx, job_id, "enough", now))
     return job_id
 
 
-def _running(home: WholeHome) -> JobId:
-    module = program(ProgramKind.ENDLESS, 13)
+def _running(home: WholeHome, number: int) -> JobId:
+    module = program(ProgramKind.ENDLESS, number)
     home.hanging.add(cid_of(module, Codec.RAW))
     job_id = home.submit(module)
     home.later(2)

@@ -12,7 +12,7 @@ from simulation.driving.programs import Program, ProgramKind, execute
 
 from mesh.actors.actor import Instant, Now
 from mesh.actors.base import BaseActor
-from mesh.actors.stores import DeliveryTransaction
+from mesh.actors.stores import DeliveryTransaction, View
 from mesh.adapters.sqlite.rows.store import SqliteStore
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.job import Job
@@ -31,6 +31,7 @@ from mesh.queries.audit.audit import audit
 from mesh.queries.audit.file import check_file
 from mesh.queries.audit.findings import Finding
 from mesh.queries.audit.repair import Repaired, repair_home
+from mesh.queries.reader import Reader
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.codec import decode, encode
 from runtime.execution.context import Context
@@ -185,6 +186,17 @@ class WholeHome:
         of_file = tuple(check_file(self.store))
         with self.store.view() as view:
             return (*of_file, *audit(view, self.archive, self.founding.members, self.wall))
+
+    def reader(self, view: View) -> Reader:
+        """What the commands of the submitter read."""
+        return Reader(
+            view=view,
+            archive=self.archive,
+            members=self.founding.members,
+            owner=self.actors.submitter.did,
+            issuer=self.actors.issuer.did,
+            now=self.wall,
+        )
 
     def repair(self) -> Repaired:
         return repair_home(self.store, self.archive, self.founding.members, self.now())
