@@ -12,7 +12,7 @@ from mesh.adapters.rows.layout import Layout
 from mesh.adapters.sqlite.file.schema import Schema
 from runtime.content.codec import INTEGER_MAX, INTEGER_MIN
 
-SCHEMA_VERSION: Final = 106
+SCHEMA_VERSION: Final = 107
 """Above those of the tables of earlier releases."""
 ROWS: Final = 1_000_000
 ACTOR_ROWS: Final = 250_000
