@@ -9,10 +9,14 @@ from mesh.core.fields import JobId
 from mesh.core.jobs.job import Phase
 from mesh.core.jobs.request import JobRequest
 from mesh.core.records.terms import Requirements
+from mesh.embedded.commands.treasury import set_policy
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.jobs.obstacles import obstacle
+from mesh.queries.jobs.progress_events import AwardDenied, ProgressEvent
 from runtime.content.cid import Codec, cid_of
 from runtime.terminal.errors import CommandError, ExitCode
+from runtime.tokens.policy import RateLimit
+from runtime.tokens.token import ResourceType
 
 SEVEN = bytes(wasmtime.wat2wasm('(module (func (export "run") (result i64) (i64.const 7)))'))
 """A module that no member holds at first."""
@@ -90,3 +94,15 @@ def test_block_that_is_submitted_with_a_job_is_what_another_waits_for(mesh: Embe
     mesh.submit(request, blocks=[(module, SEVEN)])
     assert mesh.job(waiting).missing == ()
     assert mesh.job(waiting).bids
+
+
+def test_job_over_a_rate_limit_is_awarded_when_there_is_room_again(mesh: EmbeddedMesh) -> None:
+    rule = RateLimit(amount=80, per_seconds=2, burst=80)
+    set_policy(mesh, ResourceType.COMPUTE, rule)
+    assert run(mesh, work(budget=80)).phase is Phase.VERIFIED
+    news: list[ProgressEvent] = []
+    job_id = mesh.submit(work(budget=80), auto_award=True)
+    assert mesh.drive([job_id], on_event=news.append) == {}
+    (denied,) = (each for each in news if isinstance(each, AwardDenied))
+    assert denied.retry_at is not None
+    assert mesh.job(job_id).phase is Phase.VERIFIED

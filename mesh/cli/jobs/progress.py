@@ -6,7 +6,7 @@ and an exit code that is not 0.
 
 from mesh.adapters.sqlite.file.errors import StoreError
 from mesh.cli.jobs.errors import ended_badly, has_succeeded, interrupted, paused, unfinished
-from mesh.cli.output.describing import job_to_value, outcome_text, verdict_text
+from mesh.cli.output.describing import job_to_value, local_time, outcome_text, verdict_text
 from mesh.cli.output.formats import CHECK, CROSS, Output
 from mesh.core.fields import JobId
 from mesh.core.findings import Finding
@@ -16,6 +16,7 @@ from mesh.queries.jobs.obstacles import obstacle
 from mesh.queries.jobs.progress_events import (
     Anchored,
     Attested,
+    AwardDenied,
     Awarded,
     BidArrived,
     BidRefused,
@@ -52,6 +53,9 @@ class Progress:
             case StatusChanged(phase=phase):
                 self.title()
                 self._out.line(f"Status: {phase.value}")
+            case AwardDenied(reason=reason, retry_at=retry_at):
+                later = "" if retry_at is None else f"; next try at {local_time(retry_at)}"
+                note(f"the issuer holds nothing for the award: {reason}{later}")
             case ReceiptStored(receipt=receipt):
                 self._out.line(f"Receipt CID: {receipt}")
             case BidArrived() if self._follow:

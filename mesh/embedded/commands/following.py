@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, assert_never
 
-from mesh.actors.submitter.rows import HISTORY, HOLDS, JOBS, PENDING, JobRow
+from mesh.actors.submitter.rows import HISTORY, HOLDS, JOBS, JobRow
 from mesh.core.fields import JobId
-from mesh.core.jobs.job import Job, Phase
+from mesh.core.jobs.job import Job
 from mesh.embedded.commands.refusals import stalled
 from mesh.embedded.driving.set_aside import Event, SetAsideRow, set_aside_rows
 from mesh.queries.jobs.progress_events import ProgressEvent, progress_events
+from mesh.queries.jobs.waiting import goes_on
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.content.codec import decode
@@ -129,13 +130,3 @@ def _is_of(reader: Reader, row: JobRow, named: frozenset[Cid], hit: SetAsideRow)
             return not named.isdisjoint(found)
         case _:
             assert_never(hit.event)
-
-
-def goes_on(reader: Reader, row: JobRow) -> bool:
-    """Whether a job goes on without anybody's help."""
-    job = row.job
-    if job.is_final:
-        return reader.rows(PENDING).get(job.manifest) is not None
-    if job.phase is not Phase.SUBMITTED or job.award is not None or job.cancel is not None:
-        return True
-    return row.missing is None and len(job.bids) + len(job.declines) < len(job.asked)

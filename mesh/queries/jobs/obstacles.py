@@ -61,7 +61,7 @@ def obstacle(job: JobView, *, needs_award: bool) -> CommandError | None:
                 "reasons": [f"{each.node_id}: {each.refusal}" for each in job.bids],
             },
         )
-    if needs_award:
+    if needs_award and not job.awaits_award:
         return CommandError(
             ExitCode.TIMEOUT,
             "award-missing",

@@ -16,6 +16,7 @@ from mesh.core.records.work import Hold, Receipt
 from mesh.core.verification.inputs import inputs_of
 from mesh.core.verification.verdicts import Verdict
 from mesh.queries.jobs.candidates import candidates_of
+from mesh.queries.jobs.waiting import awaits_award
 from mesh.queries.reader import Reader
 from runtime.content.cid import Cid
 from runtime.execution.execution import Deterministic, Metrics
@@ -65,7 +66,8 @@ class AttestationView(Struct, frozen=True, kw_only=True):
 
 
 class JobView(Struct, frozen=True, kw_only=True):
-    """A job with what its records say. missing: blocks without which it cannot run.
+    """A job with what its records say. missing: blocks without which it cannot run. awaits_award:
+    its submitter awards a bid at a time that it has noted.
 
     not_applied: why the program's effects were not carried out, empty where they were.
     """
@@ -78,6 +80,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     reason: str
     missing: tuple[Cid, ...]
     awaits_issuer: bool
+    awaits_award: bool
     bids: tuple[BidView, ...]
     declines: tuple[DeclineView, ...]
     award: AwardView | None
@@ -143,6 +146,7 @@ def job_view(reader: Reader, row: JobRow) -> JobView:
         reason=job.reason,
         missing=_missing(reader, manifest.body) if is_waiting else (),
         awaits_issuer=job.awaits_issuer,
+        awaits_award=awaits_award(reader, job),
         bids=_bids(reader, job, manifest),
         declines=_declines(reader, job),
         award=_award(reader, job),
