@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from embedded_mesh import endless, opened
-from meshcommand import Meshctl, await_line, ended, start, submitted, verified
+from meshcommand import Meshctl, await_line, ended, start_saying, submitted, verified
+from saying import STILL_RUNNING
 
 from mesh.actors.actor import Now
 from mesh.actors.stores import DeliveryTransaction
 from mesh.cli.reports.usage_formats import say_csv
+from mesh.core.fields import JobId
+from mesh.core.jobs.job import Phase
 from mesh.core.settlement.books import ACCOUNTS
 from runtime.content.cid import Codec, cid_of
 from runtime.execution.effects import TransferTokens
@@ -38,11 +41,11 @@ def total(rows: list[dict[str, Any]], *keys: str) -> Counter[tuple[str, ...]]:
 
 
 def cancelled_while_it_runs(meshctl: Meshctl, home: Path) -> str:
-    """A job that is paid for its time. The issuer counts it between the executor's messages."""
+    """A job that is paid for its time."""
     with opened(home) as mesh:
         job = mesh.submit(endless(budget=500_000))
-    driver = start("job-status", job, "--wait", "--auto-award")
-    await_line(driver.stdout, "Status: Running")
+    driver = start_saying("job-status", job, "--wait", "--auto-award")
+    await_line(driver.stdout, STILL_RUNNING)
     assert meshctl("cancel-job", job).code == 0
     ended(driver)
     return job
@@ -97,9 +100,13 @@ def test_sums_are_the_ledgers_after_a_mixture(meshctl: Meshctl, home: Path, mixt
     for one, other in (("paid", "earned"), ("sent", "received")):
         assert sum(row[one] for row in rows) == sum(row[other] for row in rows) > 0
     # The cancelled job was paid for its time, and the rest of its price is free again.
-    status = json.loads(meshctl("job-status", mixture, "-o", "json").out)
-    cancelled = meshctl("usage", "--member", status["award"]["node_id"], "-q").out.split()
-    assert status["state"] == "Cancelled" and sum(map(int, cancelled)) > 0
+    with opened(home) as mesh:
+        job = mesh.job(JobId(mixture))
+    assert job.phase is Phase.CANCELLED and job.award is not None
+    node = job.award.node_id
+    earned = sum(map(int, meshctl("usage", "--member", node, "-q").out.split()))
+    assert earned == sum(row["net"] for row in rows if row["member"] == node)
+    assert 0 < job.paid < job.award.price and job.paid <= earned
     own = [row for row in rows if row["member"] == "submitter"]
     assert sum(row["net"] for row in own) == 1_000_077 - 41 - sum(row["paid"] for row in own)
 
