@@ -148,9 +148,10 @@ class EmbeddedMesh(MeshParts):
         on_event: OnProgress = _ignore,
     ) -> JobId:
         """Sign, check and publish a job. Raises CommandError where it is refused."""
-        return self.submit_all((request,), blocks=blocks, auto_award=auto_award, on_event=on_event)[
-            0
-        ]
+        (job_id,) = self.submit_all(
+            (request,), blocks=blocks, auto_award=auto_award, on_event=on_event
+        )
+        return job_id
 
     def submit_all(
         self,

@@ -14,7 +14,6 @@ from mesh.core.jobs.request import JobRequest
 from mesh.core.ports.work import Fetched
 from mesh.core.records.settlement import Settlement
 from mesh.core.records.work import Anchor, Draw, Progress, Receipt, WorkPhase
-from mesh.core.verification.results import result_block
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.execution.context import Context
 from runtime.execution.effects import Effect, effects_to_block
@@ -120,9 +119,6 @@ class Market(MarketActors):
                 self.actor.finished(tx, row.id, Fetched(), self.now)
 
             self.within(bring)
-
-    def result_cid(self, found: Deterministic) -> Cid:
-        return result_block(found)[0]
 
     def settlement_mail(self) -> Mail:
         """The settlement as it was sent to the submitter."""

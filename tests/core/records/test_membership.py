@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from mesh.core.fields import NodeId
 from mesh.core.records.membership import Membership
 from mesh.core.records.registry import read_as
-from runtime.identity.signed import RecordError
 
 WORLD = World()
 LIST = WORLD.founding.change.body
@@ -18,20 +17,24 @@ A, B, C = (key(name).did for name in "abc")
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "reason"),
     [
-        {"members": (FIRST, replace(SECOND, name=FIRST.name), *REST)},
-        {"members": (FIRST, replace(FIRST, name=NodeId("again")), *REST)},
-        {"founders": (A, B, C), "threshold": 1},
-        {"founders": (A, B), "threshold": 1},
-        {"founders": (A, B), "threshold": 3},
-        {"founders": (A, A, B), "threshold": 2},
+        (
+            {"members": (FIRST, replace(SECOND, name=FIRST.name), *REST)},
+            "two members of one name",
+        ),
+        (
+            {"members": (FIRST, replace(FIRST, name=NodeId("again")), *REST)},
+            "two members of one key",
+        ),
+        ({"founders": (A, B, C), "threshold": 1}, "a threshold of 1 of 3 founders"),
+        ({"founders": (A, B), "threshold": 1}, "a threshold of 1 of 2 founders"),
+        ({"founders": (A, B), "threshold": 3}, "a threshold of 3 of 2 founders"),
+        ({"founders": (A, A, B), "threshold": 2}, "a founder is named twice"),
     ],
 )
-def test_list_is_refused(changes: dict[str, Any]) -> None:
-    whole = WORLD.sign(LIST, WORLD.issuer)
-    assert read_as(Membership, whole.block, WORLD.mesh).body == LIST
-    with pytest.raises((ValueError, RecordError)):
+def test_list_is_refused(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         replace(LIST, **changes)
 
 
