@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 from commands import MESH, environment_of
-from embedded_mesh import ANSWER, found, open_at, put_block
+from embedded_mesh import ANSWER, found, opened, put_block
 
 from mesh.core.jobs.request import JobRequest
 
@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def job(home: Path) -> str:
     """One with bids, in the mesh of `home`."""
-    with open_at(home / MESH) as mesh:
+    with opened(home / MESH) as mesh:
         module = put_block(mesh, ANSWER)
         (job_id,) = mesh.submit_all((JobRequest(module=module, resource_amount=1),))
         mesh.drive((job_id,))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from changed_mesh import audit
 from commands import kill_at, run, run_process, source_file
-from embedded_mesh import audit
 
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.accounts.owner_view import state_view

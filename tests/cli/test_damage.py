@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from embedded_mesh import ANSWER, ENDLESS_CID, found, open_at, put_block
+from embedded_mesh import ANSWER, ENDLESS_CID, found, opened, put_block
 
 from mesh.actors.submitter.rows import STATEMENTS
 from mesh.cli.app import run
@@ -50,7 +50,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[JobId, J
     """A home with two verified jobs, to be copied."""
     home = tmp_path_factory.mktemp("damage") / "home"
     found(home)
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         jobs = (_job(mesh, "first"), _job(mesh, "second"))
         mesh.drive(jobs, auto_award=True)
     return home, jobs
@@ -72,7 +72,7 @@ def _job(mesh: EmbeddedMesh, description: str) -> JobId:
 def _blocks(home: Path) -> dict[Cid, str]:
     """Lists every stored block with the kind of its record."""
     kinds = {}
-    with open_at(home) as mesh, mesh.store.view() as view:
+    with opened(home) as mesh, mesh.store.view() as view:
         newest = {row.statement for row in view.rows(mesh.owner, STATEMENTS).select()}
         for cid in view.cids(mesh.owner):
             data = view.blocks(mesh.owner).get(cid)
@@ -145,7 +145,7 @@ def test_one_damaged_job_does_not_hide_the_others(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     home, (first, second) = done
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         receipt = mesh.job(first).receipt
     assert receipt is not None
     broken = _damaged(home, tmp_path / "home", receipt, damage)
@@ -164,7 +164,7 @@ def test_one_damaged_job_does_not_hide_the_others(
 def test_doctor_names_unfinished_jobs_with_their_holds(
     home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         job = _job(mesh, "paused")
         mesh.drive((job,))
         mesh.accept(job, NodeId("mesh-node-2"))

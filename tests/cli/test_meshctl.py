@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from carfiles import car, chunked
-from embedded_mesh import ANSWER_CID, audit, open_at
+from changed_mesh import audit, open_at
+from embedded_mesh import ANSWER_CID
 from meshcommand import ECHO, START, TRAP, Meshctl, ended, start, submitted, verified
 
 from mesh.cli.app import run

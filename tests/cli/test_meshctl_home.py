@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import without_roots_rights
-from embedded_mesh import open_at
+from embedded_mesh import opened
 from meshcommand import START, Meshctl, submitted, verified
 
 from mesh.embedded.mesh import EmbeddedMesh
@@ -127,7 +127,7 @@ def test_emptied_store_is_not_founded_again(meshctl: Meshctl, home: Path, also_k
 
 
 def test_store_of_another_mesh_is_refused(meshctl: Meshctl, home: Path, tmp_path: Path) -> None:
-    with open_at(tmp_path / "other"):
+    with opened(tmp_path / "other"):
         pass
     for file in home.glob("mesh.sqlite*"):
         file.unlink()
@@ -140,11 +140,11 @@ def test_store_of_another_mesh_is_refused(meshctl: Meshctl, home: Path, tmp_path
 def test_founding_that_was_cut_short_is_finished(tmp_path: Path) -> None:
     """Keys are written before the store, so a process that is killed between leaves them."""
     home = find_home(tmp_path / "home", {})
-    with open_at(home.path) as mesh:
+    with opened(home.path) as mesh:
         first = mesh.submitter.did
     for file in (*home.path.glob("mesh.sqlite*"), home.mark):
         file.unlink()
-    with open_at(home.path) as again:
+    with opened(home.path) as again:
         assert again.submitter.did == first
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded_mesh import ANSWER_CID, open_at
+from embedded_mesh import ANSWER_CID, open_behind
 from meshcommand import Meshctl
 
 from mesh.core.jobs.request import JobRequest
@@ -14,7 +14,7 @@ from mesh.core.market.appraisal import BID_SECONDS
 @pytest.fixture
 def job(home: Path) -> str:
     """Makes a job whose bids have expired."""
-    with open_at(home, -BID_SECONDS - 60) as mesh:
+    with open_behind(home, BID_SECONDS + 60) as mesh:
         job_id = mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500))
         mesh.drive([job_id])
         assert len(mesh.job(job_id).bids) == 3

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded_mesh import ANSWER_CID, open_at
+from embedded_mesh import ANSWER_CID, open_behind
 from meshcommand import Meshctl
 
 from mesh.core.jobs.request import JobRequest
@@ -16,7 +16,7 @@ DAY = 24 * 3600
 @pytest.fixture
 def job(home: Path) -> str:
     """Makes a job that expired while nobody drove the home."""
-    with open_at(home, -30 * DAY) as mesh:
+    with open_behind(home, 30 * DAY) as mesh:
         job_id = mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500))
         mesh.drive([job_id])
     return job_id
@@ -49,6 +49,6 @@ def test_doctor_examines_what_is_stored(meshctl: Meshctl, job: str) -> None:
 
 
 def test_bids_that_lapse_end_no_job(meshctl: Meshctl, home: Path) -> None:
-    with open_at(home, -BID_SECONDS - 60) as mesh:
+    with open_behind(home, BID_SECONDS + 60) as mesh:
         mesh.drive([mesh.submit(JobRequest(module=ANSWER_CID, resource_amount=500))])
     assert "meanwhile" not in meshctl("list-jobs").err

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from embedded_mesh import audit, opened
+from changed_mesh import audit
+from embedded_mesh import opened
 from meshcommand import Meshctl, submitted, verified
 
 ALL = ("--before", "2999-01-01")

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from embedded_mesh import open_at
+from embedded_mesh import opened
 from meshcommand import Meshctl, verified
 
 
 def edit(home: Path, statement: str) -> None:
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         connection = mesh.store.database.connection
         assert connection.execute(statement).rowcount > 0
 

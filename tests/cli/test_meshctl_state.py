@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded_mesh import open_at, put_block
+from embedded_mesh import opened, put_block
 from host_programs import program
 from meshcommand import Meshctl
 from wasm_modules import wasm
@@ -32,7 +32,7 @@ def stored(home: Path) -> Path:
             "drop",
         )
     )
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         request = JobRequest(
             module=put_block(mesh, module), resource_amount=10, children=Children(depth=1, budget=1)
         )
@@ -44,7 +44,7 @@ def test_job_whose_state_was_changed_meanwhile_is_to_be_run_again(
     home: Path, meshctl: Meshctl
 ) -> None:
     module = wasm(program(("write_state", "till", "open", "Bool", encode(True)), "drop"))
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         request = JobRequest(module=put_block(mesh, module), resource_amount=10)
         jobs = [mesh.submit(request) for _ in range(2)]
         assert mesh.drive(jobs, auto_award=True) == {}
@@ -120,7 +120,7 @@ def test_roles_are_granted_and_withdrawn(home: Path, meshctl: Meshctl) -> None:
 def test_map_with_text_keys_is_an_object(home: Path, meshctl: Meshctl) -> None:
     stored = encode([["a", 3], ["b", 4]])
     module = wasm(program(("write_state", "till", "m", "Map<String, Integer>", stored), "drop"))
-    with open_at(home) as mesh:
+    with opened(home) as mesh:
         request = JobRequest(
             module=put_block(mesh, module), resource_amount=10, children=Children(depth=1, budget=1)
         )

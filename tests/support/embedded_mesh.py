@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from saying import DRIVING, say_signs_of_life
 
 from mesh.actors.actor import Now
-from mesh.actors.submitter.rows import JOBS
 from mesh.adapters.reexecution import executed_in
 from mesh.core.fields import JobId
 from mesh.core.findings import Finding
@@ -21,7 +20,6 @@ from mesh.core.proofs.check import verify_proof
 from mesh.embedded.machine import clock as machine_clock
 from mesh.embedded.mesh import EmbeddedMesh
 from mesh.queries.accounts.balances import available_units
-from mesh.queries.blocks.inventory import lost_of_job, lost_of_mesh, lost_state
 from mesh.queries.jobs.progress_events import ProgressEvent, StatusChanged
 from mesh.queries.jobs.view import find_job_row
 from mesh.queries.upkeep.checks import proof_of
@@ -46,23 +44,14 @@ def opened(home: Path) -> EmbeddedMesh:
     return EmbeddedMesh.open(home, environment=ENVIRONMENT)
 
 
-def open_at(home: Path, ahead_seconds: int = 0) -> EmbeddedMesh:
-    """The mesh at `home`, with a wall clock that is ahead by some seconds."""
+def open_behind(home: Path, seconds: int) -> EmbeddedMesh:
+    """The mesh at `home` with a wall clock that is behind: the machine may not have run so long."""
 
-    def ahead() -> Now:
+    def behind() -> Now:
         now = machine_clock.now()
-        return replace(now, wall=now.wall + ahead_seconds)
+        return replace(now, wall=now.wall - seconds)
 
-    return EmbeddedMesh.open(home, environment=ENVIRONMENT, clock=ahead)
-
-
-def audit(mesh: EmbeddedMesh) -> tuple[str, ...]:
-    """What the audit finds."""
-    with mesh.read() as reader:
-        found = [*lost_of_mesh(reader), *lost_state(reader)]
-        for row in reader.rows(JOBS).select():
-            found += lost_of_job(reader, row)
-    return tuple(found)
+    return EmbeddedMesh.open(home, environment=ENVIRONMENT, clock=behind)
 
 
 def put_block(mesh: EmbeddedMesh, data: bytes) -> Cid:
