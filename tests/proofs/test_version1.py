@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sums_engine import false_sums, sums
 from version1_proofs import (
     NOW,
     STRANGER,
-    false_sums,
     key,
     proof_of,
     signed_again,
-    sums,
     verified,
 )
 

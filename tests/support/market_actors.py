@@ -8,26 +8,23 @@ test holds it back.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from blake3 import blake3
-from issuing.records import ENGINE, LEASE_MS, UNITS, WALL, RecordMaker, key_of
+from issuing.mesh import FoundedMesh
+from issuing.records import ENGINE, UNITS, key_of
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mesh.actors.actor import ActorTransaction, Instant, Now
+from mesh.actors.actor import Instant
 from mesh.actors.base import REFUSALS
 from mesh.actors.issuer.issuer import Issuer
 from mesh.actors.submitter.actor import Submitter
 from mesh.actors.submitter.journal import Settings
-from mesh.adapters.inmemory.store import MemoryStore
 from mesh.core.fields import JobId, NodeId
 from mesh.core.jobs.events import Event
 from mesh.core.jobs.job import Job
 from mesh.core.jobs.step import replay
-from mesh.core.membership.founding import found_mesh
 from mesh.core.ports.messages import Envelope
-from mesh.core.records.archive import Archive
 from mesh.core.records.market import NodeProfile
-from mesh.core.records.membership import Genesis, Member, Role
+from mesh.core.records.membership import Member, Role
 from mesh.core.records.work import Hold
 from runtime.content.cid import Cid, Codec, cid_of
 from runtime.content.did import Did
@@ -58,7 +55,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     attached: tuple[bytes, ...]
 
 
-class MarketActors(RecordMaker):
+class MarketActors(FoundedMesh):
     """One submitter, its issuer, nodes and verifiers, each its own cooperative."""
 
     def __init__(
@@ -70,47 +67,21 @@ class MarketActors(RecordMaker):
         settings: Settings = SETTINGS,
         cooperatives: dict[str, str] | None = None,
     ) -> None:
-        self.now = Now(wall=WALL, monotonic=Instant(1_000_000), boot="first")
-        self.is_sealed = sealed
         self.issuer_key, self.submitter, self.delegate = map(
             key_of, ("issuer", "submitter", "delegate")
         )
         self.nodes = tuple(key_of(f"node {number}") for number in range(nodes))
         self.node, self.other_node = self.nodes[0], self.nodes[-1]
         self.verifiers = tuple(key_of(f"verifier {number}") for number in range(3))
-        self.founding = found_mesh(
-            Genesis(
-                name="test",
-                created_at=WALL,
-                founders=(self.issuer_key.did,),
-                threshold=1,
-                limits={},
-                quorum=2,
-                sealed=sealed,
-                verify_ppm=150_000,
-            ),
-            self._members(cooperatives or {}),
-            (self.issuer_key,),
-        )
-        self.mesh = self.founding.genesis.cid
-        self.archive = Archive(self.mesh)
-        self.store = MemoryStore()
+        self.found(self._members(cooperatives or {}), sealed=sealed)
         self.mail: list[Mail] = []
         self.held_back: list[Mail] = []
         self.is_held_back: Callable[[Mail], bool] = lambda mail: False
-        self._random = 0
-        self.issuer = Issuer(
-            key=self.issuer_key,
-            archive=self.archive,
-            entropy=self.entropy,
-            lease_ms=LEASE_MS,
-            presence_seconds=None,
-        )
         self.actor = Submitter(
             key=self.submitter, archive=self.archive, entropy=self.entropy, settings=settings
         )
         for each in (self.issuer, self.actor):
-            self._within(each, lambda tx, each=each: self._begin(tx, each))
+            self._within(each, lambda tx, each=each: self.begin(tx, each))
         self.within(lambda tx: tx.blocks.put(cid_of(MODULE_BYTES, Codec.RAW), MODULE_BYTES))
         self.token = self.issue(units)
         for number, key in enumerate(self.nodes):
@@ -138,14 +109,6 @@ class MarketActors(RecordMaker):
             )
             for name, (key, role) in named.items()
         )
-
-    def _begin(self, tx: ActorTransaction, actor: Issuer | Submitter) -> None:
-        founding = self.founding
-        actor.found(tx, founding.genesis, founding.change, founding.endorsements, self.now)
-
-    def entropy(self, count: int) -> bytes:
-        self._random += 1
-        return blake3(self._random.to_bytes(8, "big")).digest(length=count)
 
     # --- driving
 
@@ -208,19 +171,6 @@ class MarketActors(RecordMaker):
         found = self.within(lambda tx: self.actor.tick(tx, self.now))
         self._within(self.issuer, lambda tx: self.issuer.tick(tx, self.now))
         return found
-
-    def wait(self, milliseconds: int, *, step: int = LEASE_MS // 3) -> None:
-        """Let time go by, with both driven."""
-        while milliseconds > 0:
-            part = min(step, milliseconds)
-            milliseconds -= part
-            self.skip(part)
-            self.tick()
-
-    def skip(self, milliseconds: int) -> None:
-        before = self.now
-        wall = before.wall + (before.monotonic + milliseconds) // 1000 - before.monotonic // 1000
-        self.now = replace(before, monotonic=before.after(milliseconds), wall=wall)
 
     # --- what they have
 

@@ -1,10 +1,9 @@
-"""Proofs of version 1 that were once made, the keys of two of them, and their test engine.
+"""Proofs of version 1 that were once made, and the keys of two of them.
 
 `tests/proofs/version1/` holds files as earlier versions wrote them. They are verified for ever, so
-none is ever made anew.
+none is ever made anew. The engine of `sums.car` is that of `docs/sums_engine.py`.
 """
 
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +17,6 @@ from mesh.core.proofs.contents import ProofError
 from mesh.core.proofs.execution import Verification
 from mesh.core.proofs.version1.check import verify_proof
 from mesh.core.proofs.version1.proof import Proof, from_car
-from runtime.content.cid import Cid, Codec, cid_of
-from runtime.execution.context import Context
-from runtime.execution.execution import Deterministic, Outcome, OutcomeKind
 from runtime.identity.keys import SigningKey
 from runtime.identity.signed import Signed, sign
 
@@ -68,24 +64,3 @@ def signed_again(record: Signed[Any], by: SigningKey | None = None, **changes: A
     """The record with other fields, signed by its signer or by another."""
     key_of_signer = by or KEYS[record.signer]
     return sign(replace(record.body, **changes), mesh=record.mesh, key=key_of_signer, version=1)
-
-
-def sums(
-    module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
-) -> Deterministic:
-    """The program of `sums.car`: its result follows from module, context and input alone."""
-    digest = blake3(module + context.to_block() + (given or b"")).digest()
-    return Deterministic(
-        outcome=Outcome(kind=OutcomeKind.SUCCEEDED),
-        output=cid_of(digest, Codec.RAW),
-        effects=None,
-        logs=None,
-        fuel_used=int.from_bytes(digest[:8], "big") % (context.limits.fuel + 1),
-    )
-
-
-def false_sums(
-    module: bytes, context: Context, given: bytes | None, blocks: Mapping[Cid, bytes]
-) -> Deterministic:
-    """A lie: the result of another program, as plausible as the true one."""
-    return sums(module + b"!", context, given, blocks)

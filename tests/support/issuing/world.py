@@ -6,21 +6,16 @@ Everything is real but the executions.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from blake3 import blake3
 from msgspec import Struct
-from msgspec.structs import replace
 
-from issuing.records import LEASE_MS, UNITS, WALL, Asked, RecordMaker, key_of
-from mesh.actors.actor import Instant, Now
-from mesh.actors.issuer.issuer import Issuer
+from issuing.mesh import FoundedMesh
+from issuing.records import UNITS, WALL, Asked, key_of
+from mesh.actors.actor import Instant
 from mesh.actors.issuer.rows import ATTEMPTS
-from mesh.adapters.inmemory.store import MemoryStore
 from mesh.core.fields import NodeId
-from mesh.core.membership.founding import found_mesh
 from mesh.core.ports.messages import Envelope
-from mesh.core.records.archive import Archive
 from mesh.core.records.jobs import Award
-from mesh.core.records.membership import Genesis, Member, Role
+from mesh.core.records.membership import Member, Role
 from mesh.core.records.settlement import Answer, Ground, Policy, Settlement, Statement
 from mesh.core.records.work import Draw, Hold, Opening
 from mesh.core.settlement.attempt import Attempt
@@ -44,7 +39,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     attached: tuple[Cid, ...]
 
 
-class World(RecordMaker):
+class World(FoundedMesh):
     """One issuer, one submitter, nodes and verifiers, each its own cooperative."""
 
     def __init__(
@@ -57,39 +52,20 @@ class World(RecordMaker):
         units: int = UNITS,
         presence_seconds: int | None = None,
     ) -> None:
-        self.now = Now(wall=WALL, monotonic=Instant(1_000_000), boot="first")
         self.issuer_key, self.submitter = key_of("issuer"), key_of("submitter")
         self.delegate, self.stranger = key_of("delegate"), key_of("stranger")
         self.node, self.other_node = key_of("node"), key_of("other node")
         self.verifiers = tuple(key_of(f"verifier {number}") for number in range(verifiers))
-        self.founding = found_mesh(
-            Genesis(
-                name="test",
-                created_at=WALL,
-                founders=(self.issuer_key.did,),
-                threshold=1,
-                limits={},
-                quorum=quorum,
-                sealed=sealed,
-                verify_ppm=verify_ppm,
-            ),
+        self.found(
             self._members(),
-            (self.issuer_key,),
-        )
-        self.mesh = self.founding.genesis.cid
-        self.archive = Archive(self.mesh)
-        self.store = MemoryStore()
-        self.sent: list[Sent] = []
-        self.history: list[Sent] = []
-        self._random = 0
-        self.issuer = Issuer(
-            key=self.issuer_key,
-            archive=self.archive,
-            entropy=self.entropy,
-            lease_ms=LEASE_MS,
+            sealed=sealed,
+            quorum=quorum,
+            verify_ppm=verify_ppm,
             presence_seconds=presence_seconds,
         )
-        self.within(self._begin)
+        self.sent: list[Sent] = []
+        self.history: list[Sent] = []
+        self.within(lambda tx: self.begin(tx, self.issuer))
         self.token = self.issue(units)
         for each in self.verifiers:
             self.deliver(self.profile(each))
@@ -115,17 +91,9 @@ class World(RecordMaker):
             for number, (key, role) in enumerate(roles.items())
         )
 
-    def _begin(self, tx: Any) -> None:
-        founding = self.founding
-        self.issuer.found(tx, founding.genesis, founding.change, founding.endorsements, self.now)
-
     def place_of(self, hold: Cid) -> int:
         holds = list(dict.fromkeys(each.cid for each in self.history_of(Hold)))
         return 1 + holds.index(hold)
-
-    def entropy(self, count: int) -> bytes:
-        self._random += 1
-        return blake3(self._random.to_bytes(8, "big")).digest(length=count)
 
     # --- driving
 
@@ -163,23 +131,6 @@ class World(RecordMaker):
     def tick(self) -> Instant | None:
         found: Instant | None = self.within(lambda tx: self.issuer.tick(tx, self.now))
         return found
-
-    def wait(self, milliseconds: int, *, step: int = LEASE_MS // 3) -> None:
-        """Let time go by, with the issuer driven as often as it asks for."""
-        while milliseconds > 0:
-            part = min(step, milliseconds)
-            milliseconds -= part
-            self.skip(part)
-            self.tick()
-
-    def skip(self, milliseconds: int) -> None:
-        """Let time go by without driving the issuer."""
-        before = self.now
-        self.now = replace(
-            before,
-            monotonic=before.after(milliseconds),
-            wall=before.wall + (before.monotonic + milliseconds) // 1000 - before.monotonic // 1000,
-        )
 
     # --- what the issuer has
 
@@ -278,10 +229,6 @@ class World(RecordMaker):
     def attest(self, key: SigningKey, found: Deterministic | None = None) -> None:
         attestation, block = self.attestation(key, found)
         self.deliver(attestation, block)
-
-    @property
-    def is_sealed(self) -> bool:
-        return self.founding.genesis.body.sealed
 
     def drawn(self) -> tuple[SigningKey, ...]:
         """The keys of the verifiers of the newest draw, in its order."""
